@@ -1,0 +1,2 @@
+//! mariposa
+fn main() {}
