@@ -1,1 +1,34 @@
-//! mde
+//! The vocabulary of the exchange: data elements, code sets, validated values, the student and its parts,
+//! and the rules that hold between them.
+//!
+//! Nothing here does I/O, reads a clock or knows SQL, HTTP or a file format. Constructors validate: a value that
+//! exists is a valid one. What could not be held becomes a [`Finding`], never a silent change.
+
+pub mod code;
+pub mod decimal;
+pub mod element;
+pub mod finding;
+pub mod id;
+pub mod part;
+pub mod parts;
+pub mod place;
+pub mod rules;
+pub mod student;
+pub mod text;
+pub mod time;
+pub mod vaccine;
+pub mod value;
+
+pub use code::CodeSet;
+pub use decimal::{Credits, Decimal, Hours, Percent, Units};
+pub use element::{ELEMENTS, Element};
+pub use finding::{Finding, FindingCode, Severity};
+pub use id::{PersonId, StateStudentId, StudentId};
+pub use part::{Draft, Field, Kind, Part, PartKind, RawCodes, Sink};
+pub use parts::*;
+pub use place::{Country, Province, StateCode};
+pub use student::{Action, RULES_VERSION, Student, Submission};
+pub use text::Text;
+pub use time::{Date, Month, Year};
+pub use vaccine::Cvx;
+pub use value::{Value, ValueContext, ValueError};
