@@ -184,7 +184,7 @@ part! {
         "44" "Address3" opt address3: Line,
         "45" "City" opt city: Name,
         "46" "District" opt district: Text<60>,
-        "47" "State" opt state: StateCode,
+        "47" "State" opt located_in_state: StateCode,
         "48" "Zip" opt zip: Zip,
         "51" "Phone" opt phone: Phone,
         "X09" "NcesSchoolId" opt nces_school_id: NcesId,
