@@ -12,11 +12,11 @@ use crate::data_dir::{DataDir, Paths};
 use crate::error::{Error, IoContext, Result};
 use crate::initdb;
 use crate::installation::{Installation, find_installations};
-use crate::orphans;
+use crate::orphans::{self, ORPHAN_PATIENCE};
 use crate::process::command;
 use crate::settings;
 use crate::socket;
-use crate::supervisor::{Launch, ORPHAN_PATIENCE, Supervisor};
+use crate::supervisor::{Launch, Supervisor};
 
 /// How long the processes of a cluster that is being discarded may take to end.
 const DISCARD_PATIENCE: Duration = Duration::from_secs(10);
@@ -172,7 +172,7 @@ pub fn discard(data_dir: &Path) -> Result<()> {
 /// programs. Tried out first, as access lists and the like may allow what the mode bits do not.
 fn check_reach(account: &Account, root: &Path, installation: &Installation) -> Result<()> {
     let program = installation.program("postgres");
-    let tried = command(&program, account, root, Signal::SIGTERM)
+    let tried = command(&program, account, root, Signal::SIGKILL)
         .arg("--version")
         .output();
     let Err(error) = tried else { return Ok(()) };

@@ -9,6 +9,7 @@ use nix::unistd::geteuid;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, IoContext, Result};
+use crate::orphans::{self, ORPHAN_PATIENCE};
 
 /// Begins the names of what is being made and gets its proper name when complete.
 pub(crate) const UNFINISHED: &str = "unfinished-";
@@ -85,8 +86,9 @@ impl Paths {
         for entry in fs::read_dir(&self.root).context("read", &self.root)?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 let path = entry.path();
-                let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                let removed = if folder {
+                let removed = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    // A server that a killed initdb was feeding may still write there.
+                    orphans::clear(&path, ORPHAN_PATIENCE)?;
                     fs::remove_dir_all(&path)
                 } else {
                     fs::remove_file(&path)

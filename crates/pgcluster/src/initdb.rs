@@ -103,7 +103,7 @@ fn initdb(
         .context("write", password_file.path())?;
     account.give(password_file.path())?;
     let program = installed.program("initdb");
-    let mut command = command(&program, account, &paths.root, Signal::SIGTERM);
+    let mut command = command(&program, account, &paths.root, Signal::SIGKILL);
     command
         .arg("--pgdata")
         .arg(folder)

@@ -11,6 +11,9 @@ use nix::unistd::Pid;
 use crate::error::{Error, IoContext, Result};
 use crate::pid_file::{self, PidFile};
 
+/// How long an earlier run's processes may take to end.
+pub(crate) const ORPHAN_PATIENCE: Duration = Duration::from_mins(2);
+
 const POLL: Duration = Duration::from_millis(20);
 
 /// The PostgreSQL processes at work in `pgdata`. Each of them has it as its working folder.

@@ -19,15 +19,13 @@ use crate::account::Account;
 use crate::data_dir::Paths;
 use crate::error::{Error, IoContext, Result};
 use crate::installation::Installation;
-use crate::orphans;
+use crate::orphans::{self, ORPHAN_PATIENCE};
 use crate::pid_file::PidFile;
 use crate::process::command;
 use crate::socket;
 
 /// How long a start may take; replaying a full `max_wal_size` after a crash takes minutes on slow disks.
 const START_PATIENCE: Duration = Duration::from_mins(10);
-/// How long an earlier run's processes may take to end.
-pub(crate) const ORPHAN_PATIENCE: Duration = Duration::from_mins(2);
 /// How long a fast shutdown (it writes all changed pages) may take before the server is ended hard.
 const STOP_PATIENCE: Duration = Duration::from_mins(2);
 /// How long an immediate shutdown may take before the process is killed.

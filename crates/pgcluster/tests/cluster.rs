@@ -51,7 +51,7 @@ fn sql(connection: &Connection, text: &str) -> Result<String, String> {
 }
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < deadline, "waited a minute until {what}");
         sleep(Duration::from_millis(20));
@@ -163,7 +163,7 @@ fn hold_a_cluster() {
         return;
     };
     let _cluster = Cluster::start(&Options::new(data_dir)).expect("a start");
-    sleep(Duration::from_secs(120));
+    sleep(Duration::from_mins(2));
 }
 
 #[test]

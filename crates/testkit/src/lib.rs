@@ -1,1 +1,18 @@
-//! testkit
+//! PostgreSQL for tests: one server per test run, one database per test.
+//!
+//! `with-cluster cargo test` runs the tests with one server for all of them; without it, each test process
+//! starts its own when it first needs one. Either server lives in a temporary folder, runs without `fsync`,
+//! and ends with the process that started it.
+//!
+//! ```no_run
+//! # fn migrate(_url: &str) -> anyhow::Result<()> { Ok(()) }
+//! let db = testkit::TestDb::from_template("store-1", |url| migrate(url)).unwrap();
+//! // … connect to db.url() …
+//! // Dropping `db` drops the database.
+//! ```
+
+mod cluster;
+mod database;
+
+pub use cluster::{CLUSTER_VARIABLE, TempCluster, TestCluster};
+pub use database::TestDb;
