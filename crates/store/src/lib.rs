@@ -1,1 +1,24 @@
-//! store
+//! PostgreSQL: the schema, its rows and their queries, the job queue, the disclosures and the audit log.
+//!
+//! Everything here is synchronous and takes a connection: who calls decides about threads. Nothing that identifies a
+//! child is read without an [`Access`], and the call that reads writes the disclosure in the same transaction.
+
+pub mod access;
+pub mod accounts;
+pub mod batches;
+pub mod copy;
+pub mod db;
+pub mod jobs;
+pub mod links;
+pub mod notices;
+pub mod participants;
+pub mod persons;
+#[expect(missing_docs, reason = "the migrations document the columns")]
+pub mod schema;
+pub mod search;
+pub mod students;
+pub mod tables;
+pub mod work_items;
+
+pub use access::{Access, Actor, Channel, Purpose};
+pub use db::{Connection, Error, Pool, Result, migrate, migrations, pool};

@@ -1,0 +1,336 @@
+//! Batches: one upload by one state, its progress, its counts and its findings.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Integer, Text};
+use mde::{Finding, Severity, StateCode};
+use serde::Serialize;
+
+use crate::db::{Error, Result};
+use crate::schema::{batch, batch_finding};
+
+/// A batch as received, before its number is known.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = batch)]
+pub struct NewBatch {
+    /// The uploading state.
+    pub state: String,
+    /// `full` or `delta`.
+    pub kind: String,
+    /// `native`, or name and version of the mapping profile.
+    pub profile: String,
+    /// What it speaks of.
+    pub as_of: DateTime<Utc>,
+    /// SHA-256 of the decompressed content.
+    pub content_sha256: Vec<u8>,
+    /// Its file in the spool.
+    pub spool_name: String,
+    /// Name of the file, as sent.
+    pub file_name: Option<String>,
+    /// Size as sent, in bytes.
+    pub size_bytes: i64,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// Fingerprint of the certificate, or the account.
+    pub received_from: String,
+    /// `received`.
+    pub status: String,
+    /// Since when.
+    pub status_at: DateTime<Utc>,
+}
+
+/// A batch. A student counts in exactly one of inserted, updated, unchanged, late, deleted and refused.
+#[derive(Debug, Clone, Queryable, Selectable, Serialize)]
+#[diesel(table_name = batch)]
+#[expect(missing_docs, reason = "the migration documents the columns")]
+pub struct Batch {
+    pub batch_id: i64,
+    pub state: String,
+    pub kind: String,
+    pub profile: String,
+    pub as_of: DateTime<Utc>,
+    #[serde(skip)]
+    pub content_sha256: Vec<u8>,
+    #[serde(skip)]
+    pub spool_name: String,
+    pub file_name: Option<String>,
+    pub size_bytes: i64,
+    pub received_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub received_from: String,
+    pub status: String,
+    pub status_at: DateTime<Utc>,
+    pub problem: Option<serde_json::Value>,
+    #[serde(skip)]
+    pub chunks_done: i32,
+    pub rows_read: i64,
+    pub rows_refused: i64,
+    pub rows_ignored: i64,
+    pub students_read: i64,
+    pub students_inserted: i64,
+    pub students_updated: i64,
+    pub students_unchanged: i64,
+    pub students_refused: i64,
+    pub students_late: i64,
+    pub students_deleted: i64,
+    pub students_not_reported: i64,
+    pub findings_errors: i64,
+    pub findings_warnings: i64,
+}
+
+impl Batch {
+    /// Whether nothing more will happen to it by itself.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status.as_str(), "loaded" | "failed" | "held")
+    }
+
+    /// The uploading state.
+    pub fn state_code(&self) -> Result<StateCode> {
+        StateCode::new(&self.state).map_err(|e| Error::Corrupt {
+            what: "batch",
+            why: e.to_string(),
+        })
+    }
+}
+
+/// Adds a batch, or finds the one with the same state, kind, profile, as-of and content: the same upload again gets
+/// the first receipt. The flag says whether it is new.
+pub fn receive(connection: &mut PgConnection, new: &NewBatch) -> Result<(Batch, bool)> {
+    let added = diesel::insert_into(batch::table)
+        .values(new)
+        .on_conflict_do_nothing()
+        .returning(Batch::as_returning())
+        .get_result(connection)
+        .optional()?;
+    if let Some(added) = added {
+        return Ok((added, true));
+    }
+    let known = batch::table
+        .filter(batch::state.eq(&new.state))
+        .filter(batch::kind.eq(&new.kind))
+        .filter(batch::profile.eq(&new.profile))
+        .filter(batch::as_of.eq(new.as_of))
+        .filter(batch::content_sha256.eq(&new.content_sha256))
+        .select(Batch::as_select())
+        .first(connection)?;
+    Ok((known, false))
+}
+
+/// A batch by its number.
+pub fn find(connection: &mut PgConnection, batch_id: i64) -> Result<Option<Batch>> {
+    Ok(batch::table
+        .find(batch_id)
+        .select(Batch::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// A state's batches, newest first, older than `before`.
+pub fn of_state(
+    connection: &mut PgConnection,
+    state: StateCode,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Batch>> {
+    Ok(batch::table
+        .filter(batch::state.eq(state.as_str()))
+        .filter(batch::batch_id.lt(before.unwrap_or(i64::MAX)))
+        .order(batch::batch_id.desc())
+        .limit(limit)
+        .select(Batch::as_select())
+        .load(connection)?)
+}
+
+/// Moves a batch to a status, with the reason where it is held or failed.
+pub fn set_status(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    status: &str,
+    problem: Option<&serde_json::Value>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::update(batch::table.find(batch_id))
+        .set((
+            batch::status.eq(status),
+            batch::status_at.eq(now),
+            batch::problem.eq(problem),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Counts that one step of a load adds to its batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct Counts {
+    pub students_inserted: i64,
+    pub students_updated: i64,
+    pub students_unchanged: i64,
+    pub students_late: i64,
+    pub students_deleted: i64,
+    pub students_not_reported: i64,
+}
+
+/// Adds the counts of one more chunk and moves the mark behind it, in the transaction of the chunk.
+pub fn advance(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    chunks_done: i32,
+    counts: &Counts,
+) -> Result<()> {
+    diesel::update(batch::table.find(batch_id))
+        .set((
+            batch::chunks_done.eq(chunks_done),
+            batch::students_inserted.eq(batch::students_inserted + counts.students_inserted),
+            batch::students_updated.eq(batch::students_updated + counts.students_updated),
+            batch::students_unchanged.eq(batch::students_unchanged + counts.students_unchanged),
+            batch::students_late.eq(batch::students_late + counts.students_late),
+            batch::students_deleted.eq(batch::students_deleted + counts.students_deleted),
+            batch::students_not_reported.eq(batch::students_not_reported + counts.students_not_reported),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What reading the file gave, written once when the check is done. The counts of students start anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = batch)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct ReadCounts {
+    pub rows_read: i64,
+    pub rows_refused: i64,
+    pub rows_ignored: i64,
+    pub students_read: i64,
+    pub students_refused: i64,
+    pub findings_errors: i64,
+    pub findings_warnings: i64,
+}
+
+/// Writes what reading the file gave, and its findings, replacing those of an earlier attempt.
+pub fn set_read(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    counts: &ReadCounts,
+    findings: &[Finding],
+) -> Result<()> {
+    diesel::update(batch::table.find(batch_id))
+        .set(counts)
+        .execute(connection)?;
+    diesel::delete(batch_finding::table.filter(batch_finding::batch_id.eq(batch_id))).execute(connection)?;
+    add_findings(connection, batch_id, 0, findings)
+}
+
+/// Adds findings behind `from`.
+pub fn add_findings(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    from: i32,
+    findings: &[Finding],
+) -> Result<()> {
+    for (chunk_index, chunk) in findings.chunks(1_000).enumerate() {
+        let rows: Vec<_> = chunk
+            .iter()
+            .enumerate()
+            .map(|(index, finding)| {
+                Ok((
+                    batch_finding::batch_id.eq(batch_id),
+                    batch_finding::ordinal.eq(from + (chunk_index * 1_000 + index) as i32),
+                    batch_finding::code.eq(finding.code.code()),
+                    batch_finding::severity.eq(finding.severity().to_string()),
+                    batch_finding::finding.eq(serde_json::to_value(finding).map_err(|e| Error::Corrupt {
+                        what: "finding",
+                        why: e.to_string(),
+                    })?),
+                ))
+            })
+            .collect::<Result<_>>()?;
+        diesel::insert_into(batch_finding::table)
+            .values(rows)
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Findings of a batch in the order of the file, after `after`.
+pub fn findings(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    severity: Option<Severity>,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<(i32, Finding)>> {
+    let mut query = batch_finding::table
+        .filter(batch_finding::batch_id.eq(batch_id))
+        .filter(batch_finding::ordinal.gt(after))
+        .order(batch_finding::ordinal)
+        .limit(limit)
+        .select((batch_finding::ordinal, batch_finding::finding))
+        .into_boxed();
+    if let Some(severity) = severity {
+        query = query.filter(batch_finding::severity.eq(severity.to_string()));
+    }
+    let rows: Vec<(i32, serde_json::Value)> = query.load(connection)?;
+    rows.into_iter()
+        .map(|(ordinal, json)| {
+            serde_json::from_value(json)
+                .map(|finding| (ordinal, finding))
+                .map_err(|e| Error::Corrupt {
+                    what: "finding",
+                    why: e.to_string(),
+                })
+        })
+        .collect()
+}
+
+/// Findings of a batch by cause.
+#[derive(Debug, Clone, QueryableByName, Serialize)]
+pub struct Cause {
+    /// Code of the finding.
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    /// `error` or `warning`.
+    #[diesel(sql_type = Text)]
+    pub severity: String,
+    /// Number of the data element, empty where none is named.
+    #[diesel(sql_type = Text)]
+    pub element: String,
+    /// How many.
+    #[diesel(sql_type = BigInt)]
+    pub findings: i64,
+    /// The first of them.
+    #[diesel(sql_type = Integer)]
+    pub first: i32,
+}
+
+/// Findings of a batch by cause, the most frequent errors first.
+pub fn causes(connection: &mut PgConnection, batch_id: i64) -> Result<Vec<Cause>> {
+    Ok(sql_query(
+        "select code, severity, coalesce(finding->>'element', '') as element, count(*) as findings, min(ordinal) as first
+         from batch_finding where batch_id = $1 group by 1, 2, 3 order by severity, findings desc, code",
+    )
+    .bind::<BigInt, _>(batch_id)
+    .load(connection)?)
+}
+
+/// Whether a newer full upload of the state is known, so that a held one is superseded.
+pub fn newer_full(connection: &mut PgConnection, of: &Batch) -> Result<bool> {
+    let found: i64 = batch::table
+        .filter(batch::state.eq(&of.state))
+        .filter(batch::kind.eq("full"))
+        .filter(batch::as_of.gt(of.as_of))
+        .filter(batch::status.ne("failed"))
+        .count()
+        .get_result(connection)?;
+    Ok(found > 0)
+}
+
+/// Names of the spool files that a batch still needs.
+pub fn spool_names(connection: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(batch::table
+        .filter(batch::status.ne_all(["loaded", "failed"]))
+        .select(batch::spool_name)
+        .load(connection)?)
+}

@@ -1,0 +1,212 @@
+//! Move notices: written once per cause, listed and acknowledged by their recipient.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use mde::StateCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::db::Result;
+use crate::schema::move_notice;
+
+/// A notice to be written.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = move_notice)]
+pub struct NewNotice {
+    /// `arrival`, `departure` or `inquiry`.
+    pub kind: String,
+    /// The state to which it is addressed.
+    pub recipient: String,
+    /// The state that sends it by hand; `None`: the hub noticed.
+    pub sender: Option<String>,
+    /// The child.
+    pub person_id: i64,
+    /// Whose change raised it.
+    pub student_id: Option<Uuid>,
+    /// Where the child was.
+    pub from_state: Option<String>,
+    /// Where it is or goes.
+    pub to_state: Option<String>,
+    /// District in the state of arrival.
+    pub district: Option<String>,
+    /// City in the state of arrival.
+    pub city: Option<String>,
+    /// `enrollment`, `residency`, `qualifying_move` or `manual`.
+    pub event: String,
+    /// Day of the event.
+    pub event_date: Option<NaiveDate>,
+    /// Day on which the child is expected.
+    pub expected_date: Option<NaiveDate>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// What else to say; nothing sensitive.
+    pub note: Option<String>,
+    /// What raised it: the same cause raises one notice, ever.
+    pub cause: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// By whom.
+    pub created_by: String,
+}
+
+/// A notice with its times.
+#[derive(Debug, Clone, Queryable, Selectable, Serialize)]
+#[diesel(table_name = move_notice)]
+#[expect(missing_docs, reason = "the migration documents the columns")]
+pub struct Notice {
+    pub move_notice_id: i64,
+    pub kind: String,
+    pub recipient: String,
+    pub sender: Option<String>,
+    pub person_id: i64,
+    pub student_id: Option<Uuid>,
+    pub from_state: Option<String>,
+    pub to_state: Option<String>,
+    pub district: Option<String>,
+    pub city: Option<String>,
+    pub event: String,
+    pub event_date: Option<NaiveDate>,
+    pub expected_date: Option<NaiveDate>,
+    pub contact: Option<String>,
+    pub note: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub created_by: String,
+    pub received_at: Option<DateTime<Utc>>,
+    pub acknowledged_at: Option<DateTime<Utc>>,
+    pub acknowledged_by: Option<String>,
+    pub answer: Option<String>,
+    pub answer_note: Option<String>,
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// Writes notices; those whose cause has raised one before are left out. Returns the numbers of the new ones.
+pub fn write(connection: &mut PgConnection, notices: &[NewNotice]) -> Result<Vec<i64>> {
+    let mut ids = Vec::with_capacity(notices.len());
+    for chunk in notices.chunks(500) {
+        let new: Vec<i64> = diesel::insert_into(move_notice::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .returning(move_notice::move_notice_id)
+            .get_results(connection)?;
+        ids.extend(new);
+    }
+    Ok(ids)
+}
+
+/// Which box of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Box {
+    /// Addressed to it.
+    Inbox,
+    /// Sent by it.
+    Sent,
+}
+
+/// Notices of a state, newest first, older than `before`; only those without an answer if `open`.
+pub fn list(
+    connection: &mut PgConnection,
+    state: StateCode,
+    which: Box,
+    open: bool,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Notice>> {
+    let mut query = move_notice::table
+        .filter(move_notice::move_notice_id.lt(before.unwrap_or(i64::MAX)))
+        .order(move_notice::move_notice_id.desc())
+        .limit(limit)
+        .select(Notice::as_select())
+        .into_boxed();
+    query = match which {
+        Box::Inbox => query.filter(move_notice::recipient.eq(state.to_string())),
+        Box::Sent => query.filter(move_notice::sender.eq(state.to_string())),
+    };
+    if open {
+        query = query
+            .filter(move_notice::acknowledged_at.is_null())
+            .filter(move_notice::withdrawn_at.is_null());
+    }
+    Ok(query.load(connection)?)
+}
+
+/// Notes when the recipient first saw these notices; the first time stays.
+pub fn mark_received(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Result<()> {
+    sql_query(
+        "update move_notice set received_at = $2 where move_notice_id = any($1) and received_at is null",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)?;
+    Ok(())
+}
+
+/// A notice by its number.
+pub fn find(connection: &mut PgConnection, id: i64) -> Result<Option<Notice>> {
+    Ok(move_notice::table
+        .find(id)
+        .select(Notice::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// Notices about a person, newest first.
+pub fn of_person(connection: &mut PgConnection, person_id: i64) -> Result<Vec<Notice>> {
+    Ok(move_notice::table
+        .filter(move_notice::person_id.eq(person_id))
+        .order(move_notice::move_notice_id.desc())
+        .select(Notice::as_select())
+        .load(connection)?)
+}
+
+/// Writes the recipient's answer. `false` if it was answered or withdrawn before, or is not the recipient's.
+pub fn acknowledge(
+    connection: &mut PgConnection,
+    id: i64,
+    recipient: StateCode,
+    by: &str,
+    answer: &str,
+    note: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = diesel::update(move_notice::table.find(id))
+        .filter(move_notice::recipient.eq(recipient.to_string()))
+        .filter(move_notice::acknowledged_at.is_null())
+        .filter(move_notice::withdrawn_at.is_null())
+        .set((
+            move_notice::acknowledged_at.eq(now),
+            move_notice::acknowledged_by.eq(by),
+            move_notice::answer.eq(answer),
+            move_notice::answer_note.eq(note),
+        ))
+        .execute(connection)?;
+    if changed == 1 {
+        mark_received(connection, &[id], now)?;
+    }
+    Ok(changed == 1)
+}
+
+/// Notices of a person move with it into its survivor.
+pub fn follow(connection: &mut PgConnection, retired: i64, survivor: i64) -> Result<()> {
+    diesel::update(move_notice::table.filter(move_notice::person_id.eq(retired)))
+        .set(move_notice::person_id.eq(survivor))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Number of open notices in a state's inbox.
+pub fn count_open(connection: &mut PgConnection, state: StateCode) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let row: Count = sql_query(
+        "select count(*) as count from move_notice where recipient = $1 and acknowledged_at is null and withdrawn_at is null",
+    )
+    .bind::<Text, _>(state.as_str())
+    .get_result(connection)?;
+    Ok(row.count)
+}

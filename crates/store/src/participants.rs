@@ -1,0 +1,139 @@
+//! Participating states and the certificates of their systems.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use mde::StateCode;
+
+use crate::db::Result;
+use crate::schema::{certificate, participant};
+
+/// A participating state.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = participant)]
+pub struct Participant {
+    /// Postal code.
+    pub state: String,
+    /// Registered IANA zone.
+    pub time_zone: String,
+    /// Since when.
+    pub registered_at: DateTime<Utc>,
+    /// As-of of the newest full upload that was loaded.
+    pub full_as_of: Option<DateTime<Utc>>,
+    /// That upload.
+    pub full_batch_id: Option<i64>,
+}
+
+/// A registered certificate: what makes a connection a state.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = certificate)]
+pub struct Certificate {
+    /// SHA-256 of the DER, lower-case hex.
+    pub fingerprint: String,
+    /// The state that it stands for.
+    pub state: String,
+    /// Serial number, hex.
+    pub serial: String,
+    /// Subject, for people.
+    pub subject: String,
+    /// Valid from.
+    pub not_before: DateTime<Utc>,
+    /// Valid until.
+    pub not_after: DateTime<Utc>,
+    /// Since when it is registered.
+    pub registered_at: DateTime<Utc>,
+    /// Since when it is not accepted any more.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Registers a state with the zone of its capital; does nothing if it is registered.
+pub fn register(connection: &mut PgConnection, state: StateCode, now: DateTime<Utc>) -> Result<()> {
+    diesel::insert_into(participant::table)
+        .values(Participant {
+            state: state.to_string(),
+            time_zone: state.row().time_zone.clone(),
+            registered_at: now,
+            full_as_of: None,
+            full_batch_id: None,
+        })
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Every participating state, by postal code.
+pub fn all(connection: &mut PgConnection) -> Result<Vec<Participant>> {
+    Ok(participant::table
+        .order(participant::state)
+        .select(Participant::as_select())
+        .load(connection)?)
+}
+
+/// A participating state, locked until the end of the transaction.
+pub fn of_state(connection: &mut PgConnection, state: StateCode) -> Result<Option<Participant>> {
+    Ok(participant::table
+        .find(state.as_str())
+        .select(Participant::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// Remembers the newest full upload that was loaded; an older one changes nothing.
+pub fn confirm_full(
+    connection: &mut PgConnection,
+    state: StateCode,
+    as_of: DateTime<Utc>,
+    batch_id: i64,
+) -> Result<()> {
+    diesel::update(participant::table.find(state.as_str()))
+        .filter(
+            participant::full_as_of
+                .is_null()
+                .or(participant::full_as_of.le(as_of)),
+        )
+        .set((
+            participant::full_as_of.eq(as_of),
+            participant::full_batch_id.eq(batch_id),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Registers a certificate; one already known is left as it is.
+pub fn register_certificate(connection: &mut PgConnection, new: &Certificate) -> Result<()> {
+    diesel::insert_into(certificate::table)
+        .values(new)
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The certificate of a fingerprint.
+pub fn certificate_of(connection: &mut PgConnection, fingerprint: &str) -> Result<Option<Certificate>> {
+    Ok(certificate::table
+        .find(fingerprint)
+        .select(Certificate::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// All registered certificates, newest first.
+pub fn certificates(connection: &mut PgConnection) -> Result<Vec<Certificate>> {
+    Ok(certificate::table
+        .order(certificate::registered_at.desc())
+        .select(Certificate::as_select())
+        .load(connection)?)
+}
+
+/// Stops accepting a certificate. Returns whether there was one to stop.
+pub fn revoke_certificate(
+    connection: &mut PgConnection,
+    fingerprint: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = diesel::update(certificate::table.find(fingerprint))
+        .filter(certificate::revoked_at.is_null())
+        .set(certificate::revoked_at.eq(now))
+        .execute(connection)?;
+    Ok(changed == 1)
+}

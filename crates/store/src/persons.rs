@@ -1,0 +1,293 @@
+//! Persons as somebody reads them: always with an [`Access`], always with the disclosure in the same transaction.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
+use mde::{Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
+use uuid::Uuid;
+
+use crate::access::{Access, Subject};
+use crate::db::{Error, Result};
+use crate::students::{self, Version};
+
+/// One student of a person, whole, with what the hub knows about it.
+#[derive(Debug, Clone)]
+pub struct StudentRecord {
+    /// Its key.
+    pub student_id: StudentId,
+    /// Whose record it is.
+    pub state: StateCode,
+    /// The content.
+    pub student: Student,
+    /// Whether the state still reports it.
+    pub live: bool,
+    /// `live`, `not_reported` or `deleted`.
+    pub status: String,
+    /// Since when.
+    pub status_since: DateTime<Utc>,
+    /// What the content speaks of: the newest upload that brought or confirmed it.
+    pub as_of: DateTime<Utc>,
+    /// When the content was received.
+    pub received_at: DateTime<Utc>,
+    /// The batch that brought it.
+    pub batch_id: i64,
+    /// Number of the current version.
+    pub version: i32,
+    /// How it was linked to the person; `None` while the linker has not seen it.
+    pub decided: Option<String>,
+}
+
+/// All that the hub holds of a person.
+#[derive(Debug, Clone)]
+pub struct PersonRecord {
+    /// The person.
+    pub person_id: PersonId,
+    /// The retired number under which it was asked for.
+    pub asked_as: Option<PersonId>,
+    /// Its students, by state and identifier.
+    pub students: Vec<StudentRecord>,
+    /// The facilities that they name.
+    pub facilities: HashMap<(StateCode, String), Facility>,
+}
+
+/// The statement that finds a person's students: alias, survivor, link and status in one round trip.
+pub const STUDENTS_OF_PERSON: &str = "
+    select coalesce(a.person_id, p.person_id) as person_id, l.student_id, l.decided, t.state, t.status, t.status_since,
+           case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
+           t.received_at, t.batch_id, t.version
+    from person p left join person_alias a on a.retired_id = p.person_id
+    left join link l on l.person_id = coalesce(a.person_id, p.person_id)
+    left join student_status t on t.student_id = l.student_id
+    left join participant c on c.state = t.state
+    where p.person_id = $1
+    order by l.student_id";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    person_id: i64,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    student_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    decided: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    state: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    status: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    status_since: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    as_of: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    received_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    batch_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    version: Option<i32>,
+}
+
+/// Reads a person whole, by its number or a retired one, and writes the disclosure of `categories`. `None` if there is
+/// no such number; then nothing was disclosed.
+pub fn read(
+    connection: &mut PgConnection,
+    access: &Access,
+    id: PersonId,
+    categories: &[&str],
+) -> Result<Option<PersonRecord>> {
+    connection.transaction(|connection| {
+        let Some(record) = load(connection, id)? else {
+            return Ok(None);
+        };
+        access.disclose(connection, &[Subject::Person(record.person_id)], categories)?;
+        Ok(Some(record))
+    })
+}
+
+/// Reads a person for the hub's own work (detecting moves, counting). Nothing of it is handed out.
+pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<PersonRecord>> {
+    let rows: Vec<Row> = sql_query(STUDENTS_OF_PERSON)
+        .bind::<BigInt, _>(id.number())
+        .load(connection)?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let corrupt = |what: &'static str| {
+        move |e: mde::ValueError| Error::Corrupt {
+            what,
+            why: e.to_string(),
+        }
+    };
+    let person_id = PersonId::new(first.person_id).map_err(corrupt("person id"))?;
+    let students = assemble(connection, rows)?;
+    let facilities = facilities_of(connection, &students)?;
+    Ok(Some(PersonRecord {
+        person_id,
+        asked_as: (person_id != id).then_some(id),
+        students,
+        facilities,
+    }))
+}
+
+fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<StudentRecord>> {
+    let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.student_id).collect();
+    let mut content: HashMap<Uuid, Student> = if ids.is_empty() {
+        HashMap::new()
+    } else {
+        students::read(connection, &ids)?
+            .into_iter()
+            .map(|(id, s)| (id.0, s))
+            .collect()
+    };
+    let mut records = Vec::with_capacity(ids.len());
+    for row in rows {
+        let (
+            Some(id),
+            Some(state),
+            Some(status),
+            Some(since),
+            Some(as_of),
+            Some(received_at),
+            Some(batch_id),
+            Some(version),
+        ) = (
+            row.student_id,
+            row.state,
+            row.status,
+            row.status_since,
+            row.as_of,
+            row.received_at,
+            row.batch_id,
+            row.version,
+        )
+        else {
+            continue;
+        };
+        let student = content.remove(&id).ok_or(Error::Corrupt {
+            what: "student",
+            why: "a status without a student".into(),
+        })?;
+        records.push(StudentRecord {
+            student_id: StudentId(id),
+            state: StateCode::new(&state).map_err(|e| Error::Corrupt {
+                what: "state",
+                why: e.to_string(),
+            })?,
+            student,
+            live: status == "live",
+            status,
+            status_since: since,
+            as_of,
+            received_at,
+            batch_id,
+            version,
+            decided: row.decided,
+        });
+    }
+    records.sort_by(|a, b| {
+        (a.state, &a.student.identity.state_student_id).cmp(&(b.state, &b.student.identity.state_student_id))
+    });
+    Ok(records)
+}
+
+fn facilities_of(
+    connection: &mut PgConnection,
+    students: &[StudentRecord],
+) -> Result<HashMap<(StateCode, String), Facility>> {
+    let mut keys: Vec<(StateCode, String)> = Vec::new();
+    for record in students {
+        let enrollments = record
+            .student
+            .enrollments
+            .iter()
+            .flat_map(|e| [&e.facility_code, &e.designated_graduation_school]);
+        let courses = record.student.courses.iter().map(|c| &c.facility_code);
+        let requirements = record
+            .student
+            .graduation_requirements
+            .iter()
+            .map(|r| &r.facility_code);
+        keys.extend(
+            enrollments
+                .chain(courses)
+                .chain(requirements)
+                .flatten()
+                .map(|code| (record.state, code.to_string())),
+        );
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    students::facilities(connection, &keys)
+}
+
+/// A state's own student with its link, for that state.
+#[derive(Debug, Clone)]
+pub struct OwnStudent {
+    /// The student.
+    pub record: StudentRecord,
+    /// Its person; `None` while the linker has not seen it.
+    pub person_id: Option<PersonId>,
+    /// Earlier versions, newest first.
+    pub versions: Vec<Version>,
+}
+
+/// Reads one student of a state with its versions, and writes the disclosure. `None` if the state holds no such
+/// student. The caller has made sure that the actor may read this state's students.
+pub fn read_student(
+    connection: &mut PgConnection,
+    access: &Access,
+    state: StateCode,
+    id: &StateStudentId,
+) -> Result<Option<OwnStudent>> {
+    let student_id = StudentId::of(state, id);
+    connection.transaction(|connection| {
+        let row: Option<Row> = sql_query(
+            "select coalesce(l.person_id, 0) as person_id, t.student_id, l.decided, t.state, t.status, t.status_since,
+                    case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
+                    t.received_at, t.batch_id, t.version
+             from student_status t left join link l using (student_id) left join participant c on c.state = t.state
+             where t.student_id = $1",
+        )
+        .bind::<SqlUuid, _>(student_id.0)
+        .get_result(connection)
+        .optional()?;
+        let Some(row) = row else { return Ok(None) };
+        let person_id = PersonId::new(row.person_id).ok();
+        let Some(record) = assemble(connection, vec![row])?.pop() else { return Ok(None) };
+        let versions = students::versions(connection, student_id)?;
+        access.disclose(connection, &[Subject::Student(student_id)], &["all"])?;
+        Ok(Some(OwnStudent { record, person_id, versions }))
+    })
+}
+
+/// Every submission of a person's students: the historical view. Writes the disclosure.
+pub fn read_versions(
+    connection: &mut PgConnection,
+    access: &Access,
+    record: &PersonRecord,
+) -> Result<Vec<(StudentId, Vec<Version>)>> {
+    connection.transaction(|connection| {
+        access.disclose(connection, &[Subject::Person(record.person_id)], &["history"])?;
+        record
+            .students
+            .iter()
+            .map(|s| Ok((s.student_id, students::versions(connection, s.student_id)?)))
+            .collect()
+    })
+}
+
+/// Read several students, for a review of a pair. Writes the disclosure.
+pub fn read_students(
+    connection: &mut PgConnection,
+    access: &Access,
+    ids: &[StudentId],
+) -> Result<Vec<(StudentId, Student)>> {
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let subjects: Vec<Subject> = ids.iter().map(|id| Subject::Student(*id)).collect();
+    connection.transaction(|connection| {
+        access.disclose(connection, &subjects, &["identity", "enrollments"])?;
+        students::read(connection, &keys)
+    })
+}

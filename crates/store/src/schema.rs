@@ -1,0 +1,523 @@
+//! The tables as Diesel sees them, column by column in their stored order. A test holds this against the catalogue.
+
+diesel::table! {
+    student (student_id) {
+        student_id -> Uuid,
+        state -> Text,
+        state_student_id -> Text,
+        state_student_id_type -> Nullable<Text>,
+        last_name_1 -> Text,
+        last_name_2 -> Nullable<Text>,
+        first_name -> Text,
+        middle_name -> Nullable<Text>,
+        generation -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        birth_date -> Nullable<Date>,
+        birth_verification -> Nullable<Text>,
+        birth_city -> Nullable<Text>,
+        birth_state -> Nullable<Text>,
+        birth_country -> Nullable<Text>,
+        multiple_birth -> Nullable<Bool>,
+        parent1_last_name -> Nullable<Text>,
+        parent1_first_name -> Nullable<Text>,
+        parent2_last_name -> Nullable<Text>,
+        parent2_first_name -> Nullable<Text>,
+        guardian_last_name -> Nullable<Text>,
+        guardian_first_name -> Nullable<Text>,
+        parent1_email -> Nullable<Text>,
+        parent2_email -> Nullable<Text>,
+        parent1_phone -> Nullable<Text>,
+        parent2_phone -> Nullable<Text>,
+        termination_date -> Nullable<Date>,
+        termination_flag -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    alternate_id (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        identifier -> Text,
+        identifier_type -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    qualifying_move (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        qualifying_arrival_date -> Date,
+        from_city -> Nullable<Text>,
+        from_state -> Nullable<Text>,
+        from_country -> Nullable<Text>,
+        to_city -> Nullable<Text>,
+        to_state -> Nullable<Text>,
+        residency_date -> Nullable<Date>,
+        eligibility_expiration_date -> Nullable<Date>,
+        certificate_number -> Nullable<Text>,
+        certificate_approval_date -> Nullable<Date>,
+        void_date -> Nullable<Date>,
+        void_reason -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    enrollment (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        facility_code -> Nullable<Text>,
+        enrollment_date -> Date,
+        withdrawal_date -> Nullable<Date>,
+        grade -> Nullable<Text>,
+        enrollment_type -> Nullable<Text>,
+        graduation_school -> Nullable<Bool>,
+        school_or_project_name -> Nullable<Text>,
+        project_type -> Nullable<Text>,
+        english_learner -> Nullable<Bool>,
+        iep -> Nullable<Bool>,
+        med_alert -> Nullable<Text>,
+        priority_for_services -> Nullable<Bool>,
+        immunization_record -> Nullable<Bool>,
+        district_of_residence -> Nullable<Text>,
+        residency_date -> Nullable<Date>,
+        residency_verification_date -> Nullable<Date>,
+        designated_graduation_school -> Nullable<Text>,
+        graduation_indicator -> Nullable<Text>,
+        graduation_date -> Nullable<Date>,
+        out_of_state_transcript -> Nullable<Bool>,
+        continuation_reason -> Nullable<Text>,
+        algebra_1 -> Nullable<Bool>,
+        comment -> Nullable<Text>,
+        exit_reason -> Nullable<Text>,
+        destination_city -> Nullable<Text>,
+        destination_state -> Nullable<Text>,
+        destination_country -> Nullable<Text>,
+        out_of_state_records_date -> Nullable<Date>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    course (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        facility_code -> Nullable<Text>,
+        title -> Text,
+        subject_area -> Nullable<Text>,
+        course_type -> Nullable<Text>,
+        course_year -> Nullable<Int4>,
+        begin_academic_year -> Nullable<Int4>,
+        end_academic_year -> Nullable<Int4>,
+        section -> Nullable<Text>,
+        term_type -> Nullable<Text>,
+        grade_to_date -> Nullable<Text>,
+        clock_hours -> Nullable<Numeric>,
+        final_grade -> Nullable<Text>,
+        credits -> Nullable<Numeric>,
+        credits_sent -> Nullable<Numeric>,
+        credit_factor -> Nullable<Numeric>,
+        sced -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    assessment (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        name -> Text,
+        assessment_type -> Nullable<Text>,
+        content -> Nullable<Text>,
+        month -> Nullable<Date>,
+        result -> Nullable<Text>,
+        result_type -> Nullable<Text>,
+        interpretation -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    immunization (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        vaccine -> Text,
+        cvx -> Nullable<Text>,
+        date -> Nullable<Date>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    alert (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        kind -> Text,
+        resolution_date -> Nullable<Date>,
+        contact_name -> Nullable<Text>,
+        contact_phone -> Nullable<Text>,
+        contact_role -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    graduation_requirement (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        facility_code -> Nullable<Text>,
+        state -> Nullable<Text>,
+        subject_area -> Text,
+        units -> Numeric,
+        raw_codes -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    student_name (token, birth_date, student_id) {
+        token -> Text,
+        birth_date -> Date,
+        student_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    student_status (student_id) {
+        student_id -> Uuid,
+        state -> Text,
+        content_hash -> Binary,
+        version -> Int4,
+        as_of -> Timestamptz,
+        batch_id -> Int8,
+        received_at -> Timestamptz,
+        status -> Text,
+        status_since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    student_version (student_id, batch_id, version) {
+        student_id -> Uuid,
+        batch_id -> Int8,
+        version -> Int4,
+        as_of -> Timestamptz,
+        received_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    link_event (student_id, link_event_id) {
+        student_id -> Uuid,
+        link_event_id -> Int8,
+        from_person_id -> Nullable<Int8>,
+        to_person_id -> Int8,
+        decided -> Text,
+        decided_at -> Timestamptz,
+        decided_by -> Text,
+        evidence -> Jsonb,
+    }
+}
+
+diesel::table! {
+    link (student_id) {
+        student_id -> Uuid,
+        person_id -> Int8,
+        decided -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    facility (state, code) {
+        state -> Text,
+        code -> Text,
+        name -> Text,
+        address1 -> Nullable<Text>,
+        address2 -> Nullable<Text>,
+        address3 -> Nullable<Text>,
+        city -> Nullable<Text>,
+        district -> Nullable<Text>,
+        located_in_state -> Nullable<Text>,
+        zip -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        nces_school_id -> Nullable<Text>,
+        nces_district_id -> Nullable<Text>,
+        raw_codes -> Nullable<Jsonb>,
+        as_of -> Timestamptz,
+        batch_id -> Int8,
+    }
+}
+
+diesel::table! {
+    person (person_id) {
+        person_id -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    person_alias (retired_id) {
+        retired_id -> Int8,
+        person_id -> Int8,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    participant (state) {
+        state -> Text,
+        time_zone -> Text,
+        registered_at -> Timestamptz,
+        full_as_of -> Nullable<Timestamptz>,
+        full_batch_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    certificate (fingerprint) {
+        fingerprint -> Text,
+        state -> Text,
+        serial -> Text,
+        subject -> Text,
+        not_before -> Timestamptz,
+        not_after -> Timestamptz,
+        registered_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    batch (batch_id) {
+        batch_id -> Int8,
+        state -> Text,
+        kind -> Text,
+        profile -> Text,
+        as_of -> Timestamptz,
+        content_sha256 -> Binary,
+        spool_name -> Text,
+        file_name -> Nullable<Text>,
+        size_bytes -> Int8,
+        received_at -> Timestamptz,
+        received_from -> Text,
+        status -> Text,
+        status_at -> Timestamptz,
+        problem -> Nullable<Jsonb>,
+        chunks_done -> Int4,
+        rows_read -> Int8,
+        rows_refused -> Int8,
+        rows_ignored -> Int8,
+        students_read -> Int8,
+        students_inserted -> Int8,
+        students_updated -> Int8,
+        students_unchanged -> Int8,
+        students_refused -> Int8,
+        students_late -> Int8,
+        students_deleted -> Int8,
+        students_not_reported -> Int8,
+        findings_errors -> Int8,
+        findings_warnings -> Int8,
+    }
+}
+
+diesel::table! {
+    batch_finding (batch_id, ordinal) {
+        batch_id -> Int8,
+        ordinal -> Int4,
+        code -> Text,
+        severity -> Text,
+        finding -> Jsonb,
+    }
+}
+
+diesel::table! {
+    job (job_id) {
+        job_id -> Int8,
+        name -> Text,
+        payload -> Jsonb,
+        priority -> Int2,
+        status -> Text,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        lease_until -> Nullable<Timestamptz>,
+        lease_token -> Nullable<Uuid>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        deduplicate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    work_item (work_item_id) {
+        work_item_id -> Int8,
+        kind -> Text,
+        status -> Text,
+        states -> Array<Text>,
+        student_a -> Nullable<Uuid>,
+        student_b -> Nullable<Uuid>,
+        person_a -> Nullable<Int8>,
+        person_b -> Nullable<Int8>,
+        probability -> Nullable<Float4>,
+        weight -> Nullable<Float4>,
+        reason -> Text,
+        evidence -> Jsonb,
+        opened_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Text>,
+        decision -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    link_decision (student_a, student_b) {
+        student_a -> Uuid,
+        student_b -> Uuid,
+        same -> Bool,
+        decided_at -> Timestamptz,
+        decided_by -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    move_notice (move_notice_id) {
+        move_notice_id -> Int8,
+        kind -> Text,
+        recipient -> Text,
+        sender -> Nullable<Text>,
+        person_id -> Int8,
+        student_id -> Nullable<Uuid>,
+        from_state -> Nullable<Text>,
+        to_state -> Nullable<Text>,
+        district -> Nullable<Text>,
+        city -> Nullable<Text>,
+        event -> Text,
+        event_date -> Nullable<Date>,
+        expected_date -> Nullable<Date>,
+        contact -> Nullable<Text>,
+        note -> Nullable<Text>,
+        cause -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        received_at -> Nullable<Timestamptz>,
+        acknowledged_at -> Nullable<Timestamptz>,
+        acknowledged_by -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        answer_note -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    account (account_id) {
+        account_id -> Int8,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+        failed_logins -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        last_login_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    account_role (account_id, role) {
+        account_id -> Int8,
+        role -> Text,
+        state -> Nullable<Text>,
+        district -> Nullable<Text>,
+        granted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    session (session_key) {
+        session_key -> Text,
+        account_id -> Nullable<Int8>,
+        data -> Jsonb,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    disclosure (disclosure_id) {
+        disclosure_id -> Int8,
+        at -> Timestamptz,
+        actor -> Text,
+        actor_state -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>,
+        purpose -> Text,
+        channel -> Text,
+        person_id -> Nullable<Int8>,
+        student_id -> Nullable<Uuid>,
+        categories -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    disclosure_seal (up_to_id) {
+        up_to_id -> Int8,
+        hash -> Binary,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_event (audit_event_id) {
+        audit_event_id -> Int8,
+        at -> Timestamptz,
+        actor -> Text,
+        action -> Text,
+        subject -> Text,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    link_queue (student_id) {
+        student_id -> Uuid,
+        queued_at -> Timestamptz,
+        batch_id -> Int8,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    student,
+    alternate_id,
+    qualifying_move,
+    enrollment,
+    course,
+    assessment,
+    immunization,
+    alert,
+    graduation_requirement,
+    student_name,
+    student_status,
+    student_version,
+    link_event,
+    link,
+    facility,
+    person,
+    person_alias,
+    participant,
+    certificate,
+    batch,
+    batch_finding,
+    job,
+    work_item,
+    link_decision,
+    move_notice,
+    account,
+    account_role,
+    session,
+    disclosure,
+    disclosure_seal,
+    audit_event,
+    link_queue,
+);

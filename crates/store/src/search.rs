@@ -1,0 +1,137 @@
+//! Finding a child by name and birth date: candidates from the folded names, to be ranked by who compares names.
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+use diesel::pg::PgConnection;
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Uuid as SqlUuid};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
+use mde::{PersonId, StudentId, text};
+use uuid::Uuid;
+
+use crate::access::{Access, Subject};
+use crate::db::{Error, Result};
+use crate::students;
+
+/// What is asked for. A name alone does not browse children: a birth date or year is needed as well.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Any names, in any order.
+    pub names: String,
+    /// Whole birth date, if known.
+    pub birth_date: Option<NaiveDate>,
+    /// Year of birth, if only that is known.
+    pub birth_year: Option<i32>,
+}
+
+/// A student that may be the one.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its key.
+    pub student_id: StudentId,
+    /// Its person; `None` while the linker has not seen it.
+    pub person_id: Option<PersonId>,
+    /// Who it is.
+    pub student: mde::Student,
+    /// Whether its state still reports it.
+    pub live: bool,
+}
+
+/// At most this many candidates are read for one search.
+pub const CANDIDATES: i64 = 200;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    student_id: Uuid,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    person_id: Option<i64>,
+    #[diesel(sql_type = Text)]
+    status: String,
+}
+
+/// Students that share a name with the query and were born near its date, or were born on it. The ranking decides
+/// which of them are shown; whom it shows is disclosed by [`search`].
+pub fn candidates(
+    connection: &mut PgConnection,
+    query: &Query,
+    also_tokens: &[String],
+) -> Result<Vec<Candidate>> {
+    let mut tokens = text::fold(&query.names);
+    tokens.extend(also_tokens.iter().cloned());
+    let (days, from, to) = window(query);
+    let rows: Vec<Row> = sql_query(
+        "with hit as (
+            select student_id, count(*) as tokens, bool_or(birth_date = any($2)) as same_day from student_name
+            where token = any($1) and (birth_date between $3 and $4 or birth_date = any($2)) group by 1
+            union all
+            select student_id, 0, true from student where birth_date = any($2) and cardinality($2) <= 2)
+         select h.student_id, l.person_id, t.status
+         from (select student_id, max(tokens) as tokens, bool_or(same_day) as same_day from hit group by 1) h
+         join student_status t using (student_id) left join link l using (student_id)
+         order by same_day and tokens > 0 desc, tokens desc, same_day desc, student_id limit $5",
+    )
+    .bind::<Array<Text>, _>(tokens)
+    .bind::<Array<Date>, _>(days)
+    .bind::<Date, _>(from)
+    .bind::<Date, _>(to)
+    .bind::<BigInt, _>(CANDIDATES)
+    .load(connection)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.student_id).collect();
+    let mut content: std::collections::HashMap<Uuid, mde::Student> = students::read(connection, &ids)?
+        .into_iter()
+        .map(|(id, student)| (id.0, student))
+        .collect();
+    rows.into_iter()
+        .map(|row| {
+            let student = content.remove(&row.student_id).ok_or(Error::Corrupt {
+                what: "name",
+                why: "it has no student".into(),
+            })?;
+            Ok(Candidate {
+                student_id: StudentId(row.student_id),
+                person_id: row.person_id.and_then(|id| PersonId::new(id).ok()),
+                student,
+                live: row.status == "live",
+            })
+        })
+        .collect()
+}
+
+/// The days that count as the asked one (day and month may be swapped) and the years around it.
+fn window(query: &Query) -> (Vec<NaiveDate>, NaiveDate, NaiveDate) {
+    let mut days = Vec::new();
+    if let Some(date) = query.birth_date {
+        days.push(date);
+        days.extend(
+            NaiveDate::from_ymd_opt(date.year(), date.day(), date.month()).filter(|swapped| *swapped != date),
+        );
+    }
+    let year = query.birth_date.map(|d| d.year()).or(query.birth_year);
+    let first = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or(NaiveDate::MIN);
+    let slack = i32::from(query.birth_date.is_some()) + 1;
+    match year {
+        Some(year) => (
+            days,
+            first(year - slack + 1),
+            first(year + slack) - TimeDelta::days(1),
+        ),
+        None => (days, students::UNKNOWN_BIRTH_DATE, first(2101)),
+    }
+}
+
+/// Runs a search: reads candidates, lets `rank` choose whom to show, and writes the disclosure of those.
+pub fn search<T>(
+    connection: &mut PgConnection,
+    access: &Access,
+    query: &Query,
+    also_tokens: &[String],
+    rank: impl FnOnce(Vec<Candidate>) -> Vec<(StudentId, T)>,
+) -> Result<Vec<(StudentId, T)>> {
+    connection.transaction(|connection| {
+        let hits = rank(candidates(connection, query, also_tokens)?);
+        let subjects: Vec<Subject> = hits.iter().map(|(id, _)| Subject::Student(*id)).collect();
+        if !subjects.is_empty() {
+            access.disclose(connection, &subjects, &["search"])?;
+        }
+        Ok(hits)
+    })
+}

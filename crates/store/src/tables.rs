@@ -1,0 +1,62 @@
+//! Which table is of which kind: the list from which the schema is distributed when one PostgreSQL is too small.
+
+use mde::PartKind;
+
+/// How a table would be distributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableKind {
+    /// By student id, which is in every key.
+    Sharded,
+    /// A copy on every node.
+    Reference,
+    /// On one node.
+    Local,
+}
+
+/// Every table.
+pub const TABLES: &[(&str, TableKind)] = &[
+    ("student", TableKind::Sharded),
+    ("alternate_id", TableKind::Sharded),
+    ("qualifying_move", TableKind::Sharded),
+    ("enrollment", TableKind::Sharded),
+    ("course", TableKind::Sharded),
+    ("assessment", TableKind::Sharded),
+    ("immunization", TableKind::Sharded),
+    ("alert", TableKind::Sharded),
+    ("graduation_requirement", TableKind::Sharded),
+    ("student_name", TableKind::Sharded),
+    ("student_status", TableKind::Sharded),
+    ("student_version", TableKind::Sharded),
+    ("link_event", TableKind::Sharded),
+    ("link", TableKind::Sharded),
+    ("link_queue", TableKind::Sharded),
+    ("facility", TableKind::Reference),
+    ("participant", TableKind::Reference),
+    ("certificate", TableKind::Local),
+    ("person", TableKind::Local),
+    ("person_alias", TableKind::Local),
+    ("batch", TableKind::Local),
+    ("batch_finding", TableKind::Local),
+    ("job", TableKind::Local),
+    ("work_item", TableKind::Local),
+    ("link_decision", TableKind::Local),
+    ("move_notice", TableKind::Local),
+    ("account", TableKind::Local),
+    ("account_role", TableKind::Local),
+    ("session", TableKind::Local),
+    ("disclosure", TableKind::Local),
+    ("disclosure_seal", TableKind::Local),
+    ("audit_event", TableKind::Local),
+];
+
+/// The tables that hold the parts of a student, the identity apart.
+pub const PART_TABLES: &[PartKind] = &[
+    PartKind::AlternateId,
+    PartKind::QualifyingMove,
+    PartKind::Enrollment,
+    PartKind::Course,
+    PartKind::Assessment,
+    PartKind::Immunization,
+    PartKind::Alert,
+    PartKind::GraduationRequirement,
+];
