@@ -114,6 +114,14 @@ impl<const MAX: usize> From<Text<MAX>> for CompactString {
     }
 }
 
+/// The words of a name as a search compares them: accents removed, upper case, split at everything but letters and
+/// digits. Letters without a Latin form are kept.
+#[must_use]
+pub fn fold(name: &str) -> Vec<String> {
+    let plain: String = name.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
+    plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $max:literal, $what:literal, $check:expr) => {
         $(#[$doc])*
@@ -221,6 +229,11 @@ mod tests {
             Text::<3>::new("abcd"),
             Err(ValueError::TooLong { got: 4, max: 3 })
         );
+    }
+
+    #[test]
+    fn folded_words() {
+        assert_eq!(fold("Muñoz-Pérez d'Ávila"), ["MUNOZ", "PEREZ", "D", "AVILA"]);
     }
 
     #[test]
