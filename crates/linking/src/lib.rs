@@ -1,1 +1,42 @@
-//! linking
+//! Who is who: finds which students of different states are the same child.
+//!
+//! The pure core: records in, decisions out; no database, no clock, no file format.
+//!
+//! ```text
+//! RecordInput ─record─▶ Record ─keys─▶ candidates ─compare─▶ levels ─model─▶ weight ─resolve─▶ persons
+//! ```
+//!
+//! - [`text`], [`names`], [`nicknames`], [`tokens`]: names as lists of small integers;
+//! - [`record`]: one student in the form that is compared;
+//! - [`keys`], [`postings`]: blocking, so that only likely pairs are compared;
+//! - [`levels`], [`compare`], [`parents`]: how well each data element agrees;
+//! - [`model`], [`frequency`]: Fellegi–Sunter weights with classes for the same child, twins, siblings and strangers;
+//! - [`index`]: all of it held in memory, kept up to date student by student;
+//! - [`decisions`], [`cluster`], [`resolve`]: persons and near matches, with what people decided before;
+//! - [`explain`], [`evaluate`]: why, and how well.
+
+pub mod cluster;
+pub mod compare;
+pub mod decisions;
+pub mod evaluate;
+pub mod explain;
+pub mod frequency;
+pub mod index;
+pub mod keys;
+pub mod levels;
+pub mod model;
+pub mod names;
+pub mod nicknames;
+pub mod parents;
+pub mod postings;
+pub mod record;
+pub mod resolve;
+pub mod text;
+pub mod tokens;
+
+pub use decisions::{HumanDecision, HumanDecisions, Verdict};
+pub use explain::Explanation;
+pub use index::{LinkIndex, Pair};
+pub use model::Model;
+pub use record::{BirthDateEvidence, EnrollmentSpan, PersonNameInput, RecordInput, Sex};
+pub use resolve::{Entities, Memberships, Resolution};

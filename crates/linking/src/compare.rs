@@ -1,0 +1,415 @@
+//! Comparing two records, field by field.
+
+use crate::levels::level::{
+    MISSING, birth_date, city, generation, given, identifier, middle, multiple_birth, place, sex, source,
+    surname,
+};
+use crate::levels::{Field, Levels};
+use crate::parents::compare_parents;
+use crate::record::{BirthDate, Record, Words};
+use crate::tokens::{Likeness, NONE, TokenId, Tokens};
+
+/// The levels of a pair and the words on which it agrees, whose rarity then counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// The levels.
+    pub levels: Levels,
+    /// The given name both have, or [`NONE`].
+    pub given: TokenId,
+    /// The second given name both have, or [`NONE`].
+    pub middle: TokenId,
+    /// The surnames both have.
+    pub surnames: [TokenId; 2],
+    /// The city both have, or [`NONE`].
+    pub city: TokenId,
+}
+
+/// Compares two records; the order does not matter.
+pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
+    let (given_a, surnames_a) = move_surnames(a, b);
+    let (given_b, surnames_b) = move_surnames(b, a);
+    let mut out = Comparison::default();
+    let (given, middle) = compare_given((a, &given_a), (b, &given_b), tokens, &mut out);
+    let surname = compare_surnames((a, &surnames_a), (b, &surnames_b), tokens, &mut out);
+    let city = compare_city(a.city, b.city, tokens, &mut out);
+    // The city already says where it is.
+    let place = if matches!(city, city::EXACT | city::CLOSE) {
+        MISSING
+    } else {
+        compare_place(a, b)
+    };
+    let levels = [
+        (Field::Given, given),
+        (Field::Middle, middle),
+        (Field::Surname, surname),
+        (Field::BirthDate, compare_dates(a.birth, b.birth)),
+        (Field::Sex, compare_sex(a, b)),
+        (Field::Parents, compare_parents(a, b, tokens)),
+        (Field::BirthCity, city),
+        (Field::BirthPlace, place),
+        (Field::MultipleBirth, compare_multiple_birth(a, b)),
+        (Field::Source, compare_source(a, b)),
+        (Field::Generation, compare_generation(a, b)),
+        (Field::Identifier, compare_identifiers(a, b)),
+    ];
+    for (field, level) in levels {
+        out.levels = out.levels.with(field, level);
+    }
+    out
+}
+
+/// A surname that stands in the middle-name column of `own` and among the surnames of `other` is read as one.
+fn move_surnames(own: &Record, other: &Record) -> (Words, Words) {
+    let (mut given, mut surnames) = (Words::default(), own.surnames);
+    for (i, &word) in own.given.as_slice().iter().enumerate() {
+        let misplaced = i >= own.first_words as usize
+            && i > 0
+            && own.surnames.as_slice().len() < 2
+            && other.surnames.as_slice().contains(&word)
+            && !other.given.as_slice().contains(&word)
+            && !own.surnames.as_slice().contains(&word);
+        if misplaced {
+            surnames.push(word);
+        } else {
+            given.push(word);
+        }
+    }
+    (given, surnames)
+}
+
+fn compare_given(
+    a: (&Record, &Words),
+    b: (&Record, &Words),
+    tokens: &Tokens,
+    out: &mut Comparison,
+) -> (u8, u8) {
+    let (words_a, words_b) = (a.1.as_slice(), b.1.as_slice());
+    let (Some((&first_a, rest_a)), Some((&first_b, rest_b))) = (words_a.split_first(), words_b.split_first())
+    else {
+        return (MISSING, MISSING);
+    };
+    let likeness = tokens.given_likeness(first_a, first_b);
+    if likeness == Likeness::Equal && tokens.text(first_a).len() > 1 {
+        out.given = first_a;
+        return (given::EXACT, compare_middle(rest_a, rest_b, tokens, out));
+    }
+    // JUANCARLOS and JUAN CARLOS; MALENA and MARIA ELENA.
+    if let Some(level) = compare_compound(a.0.given_compound, first_b, tokens, out)
+        .or_else(|| compare_compound(b.0.given_compound, first_a, tokens, out))
+    {
+        return (level, MISSING);
+    }
+    if likeness <= Likeness::Nickname {
+        let level = if likeness == Likeness::Close {
+            given::CLOSE
+        } else {
+            given::NICKNAME
+        };
+        return (level, compare_middle(rest_a, rest_b, tokens, out));
+    }
+    let whole = |&id: &TokenId| tokens.text(id).len() > 1;
+    // JOSE LUIS and LUIS, LUIS ALBERTO and ALBERTO LUIS: one's first name is among the other's.
+    let shared = rest_a
+        .iter()
+        .copied()
+        .filter(|&x| x == first_b && whole(&x))
+        .chain(rest_b.iter().copied().filter(|&x| x == first_a && whole(&x)));
+    let rarest = shared.min_by(|&x, &y| {
+        let share = |id| tokens.share(id, crate::frequency::Role::Given);
+        share(x).total_cmp(&share(y)).then(x.cmp(&y))
+    });
+    if let Some(shared) = rarest {
+        out.given = shared;
+        return (given::OTHER_EQUAL, MISSING);
+    }
+    let close =
+        |x: TokenId, y: TokenId| whole(&x) && whole(&y) && tokens.given_likeness(x, y) <= Likeness::Nickname;
+    if rest_a.iter().any(|&x| close(x, first_b)) || rest_b.iter().any(|&x| close(x, first_a)) {
+        return (given::OTHER_CLOSE, MISSING);
+    }
+    let level = match likeness {
+        Likeness::Similar => given::SIMILAR,
+        Likeness::Initial | Likeness::Equal => given::INITIAL,
+        Likeness::SameStart => given::SAME_START,
+        _ => given::DIFFERS,
+    };
+    // Two single letters that agree are an initial; so is a letter with the name it begins.
+    let middle = if level == given::INITIAL {
+        compare_middle(rest_a, rest_b, tokens, out)
+    } else {
+        MISSING
+    };
+    (level, middle)
+}
+
+fn compare_compound(compound: TokenId, single: TokenId, tokens: &Tokens, out: &mut Comparison) -> Option<u8> {
+    if compound == NONE {
+        return None;
+    }
+    match tokens.given_likeness(compound, single) {
+        Likeness::Equal => {
+            out.given = single;
+            Some(given::EXACT)
+        }
+        Likeness::Nickname => Some(given::NICKNAME),
+        _ => None,
+    }
+}
+
+fn compare_middle(a: &[TokenId], b: &[TokenId], tokens: &Tokens, out: &mut Comparison) -> u8 {
+    if a.is_empty() || b.is_empty() {
+        return MISSING;
+    }
+    let mut best = Likeness::Different;
+    for &x in a {
+        for &y in b {
+            let mut likeness = tokens.given_likeness(x, y);
+            if likeness == Likeness::Equal && tokens.text(x).len() == 1 {
+                likeness = Likeness::Initial;
+            }
+            if likeness == Likeness::Equal {
+                out.middle = out.middle.max(x);
+            }
+            best = best.min(likeness);
+        }
+    }
+    match best {
+        Likeness::Equal => middle::EXACT,
+        Likeness::Close | Likeness::Nickname => middle::CLOSE,
+        Likeness::Initial => middle::INITIAL,
+        _ => middle::DIFFERS,
+    }
+}
+
+fn compare_surnames(a: (&Record, &Words), b: (&Record, &Words), tokens: &Tokens, out: &mut Comparison) -> u8 {
+    let (words_a, words_b) = (a.1.as_slice(), b.1.as_slice());
+    if words_a.is_empty() || words_b.is_empty() {
+        return MISSING;
+    }
+    let is = |x: TokenId, y: TokenId, at_most| tokens.likeness(x, y) <= at_most;
+    match (words_a, words_b) {
+        (&[x], &[y]) => {
+            if x == y {
+                out.surnames[0] = x;
+                return surname::SINGLE;
+            }
+            one_word(tokens.likeness(x, y))
+        }
+        (&[x], several) => single_and_several(x, several, b.0.surname_compound, tokens, out),
+        (several, &[x]) => single_and_several(x, several, a.0.surname_compound, tokens, out),
+        (&[a0, a1, ..], &[b0, b1, ..]) => {
+            let (straight, crossed) = ([a0 == b0, a1 == b1], [a0 == b1, a1 == b0]);
+            if straight == [true, true] {
+                out.surnames = [a0, a1];
+                return surname::BOTH;
+            }
+            if crossed == [true, true] {
+                out.surnames = [a0, a1];
+                out.surnames.sort_unstable();
+                return surname::SWAPPED;
+            }
+            let close = Likeness::Close;
+            let one_close = [
+                (straight[0], a0, is(a1, b1, close)),
+                (straight[1], a1, is(a0, b0, close)),
+                (crossed[0], a0, is(a1, b0, close)),
+                (crossed[1], a1, is(a0, b1, close)),
+            ];
+            if let Some(&(_, shared, _)) = one_close.iter().find(|(equal, _, close)| *equal && *close) {
+                out.surnames[0] = shared;
+                return surname::ONE_CLOSE;
+            }
+            if straight[0] {
+                out.surnames[0] = a0;
+                return surname::FIRST_ONLY;
+            }
+            let shared = words_a
+                .iter()
+                .copied()
+                .filter(|word| words_b.contains(word))
+                .max();
+            if let Some(shared) = shared {
+                out.surnames[0] = shared;
+                return surname::ONE_ELSEWHERE;
+            }
+            if is(a0, b0, close) && is(a1, b1, close) {
+                surname::CLOSE
+            } else if is(a0, b0, close) || is(a1, b1, close) {
+                surname::SIMILAR
+            } else {
+                surname::DIFFERS
+            }
+        }
+        _ => MISSING,
+    }
+}
+
+fn one_word(likeness: Likeness) -> u8 {
+    match likeness {
+        Likeness::Equal => surname::SINGLE,
+        Likeness::Close | Likeness::Nickname => surname::CLOSE,
+        Likeness::Similar => surname::SIMILAR,
+        _ => surname::DIFFERS,
+    }
+}
+
+fn single_and_several(
+    single: TokenId,
+    several: &[TokenId],
+    compound: TokenId,
+    tokens: &Tokens,
+    out: &mut Comparison,
+) -> u8 {
+    if single == compound {
+        out.surnames = [several[0], several[1]];
+        return surname::BOTH;
+    }
+    if let Some(at) = several.iter().position(|&word| word == single) {
+        out.surnames[0] = single;
+        return if at == 0 {
+            surname::FIRST_ONE_SIDED
+        } else {
+            surname::SECOND_IS_ONLY
+        };
+    }
+    let best = several.iter().map(|&word| tokens.likeness(single, word)).min();
+    one_word(best.unwrap_or(Likeness::Different))
+}
+
+fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
+    if !a.is_known() || !b.is_known() {
+        return MISSING;
+    }
+    if a == b {
+        return if a.is_placeholder() {
+            birth_date::EXACT_PLACEHOLDER
+        } else {
+            birth_date::EXACT
+        };
+    }
+    let (same_day, same_month) = (a.day == b.day, a.month == b.month);
+    if a.year == b.year {
+        if a.is_placeholder() || b.is_placeholder() {
+            return birth_date::PLACEHOLDER;
+        }
+        if a.day == b.month && a.month == b.day {
+            return birth_date::SWAPPED;
+        }
+        let slip = (same_month && one_digit(a.day.into(), b.day.into()))
+            || (same_day && one_digit(a.month.into(), b.month.into()));
+        return match (slip, same_day || same_month) {
+            (true, _) => birth_date::ONE_PART,
+            (false, true) => birth_date::YEAR_AND_PART,
+            (false, false) => birth_date::DIFFERS,
+        };
+    }
+    if same_day && same_month && !a.is_placeholder() {
+        return match a.year.abs_diff(b.year) {
+            1 => birth_date::YEAR_NEXT,
+            _ if one_digit(a.year, b.year) => birth_date::YEAR_DIGIT,
+            _ => birth_date::MONTH_DAY,
+        };
+    }
+    birth_date::DIFFERS
+}
+
+/// Whether two numbers of two or four digits differ in one digit, or in two neighbours exchanged.
+fn one_digit(mut a: u16, mut b: u16) -> bool {
+    let (mut differing, mut last) = (0, None);
+    let mut exchanged = false;
+    for place in 0..4 {
+        let digits = (a % 10, b % 10);
+        if digits.0 != digits.1 {
+            exchanged = last == Some((place - 1, digits.1, digits.0));
+            last = Some((place, digits.0, digits.1));
+            differing += 1;
+        }
+        (a, b) = (a / 10, b / 10);
+    }
+    differing == 1 || (differing == 2 && exchanged)
+}
+
+fn compare_sex(a: &Record, b: &Record) -> u8 {
+    match (a.sex, b.sex) {
+        (Some(x), Some(y)) => {
+            if x == y {
+                sex::EQUAL
+            } else {
+                sex::DIFFERS
+            }
+        }
+        _ => MISSING,
+    }
+}
+
+fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens, out: &mut Comparison) -> u8 {
+    if a == NONE || b == NONE {
+        return MISSING;
+    }
+    match tokens.likeness(a, b) {
+        Likeness::Equal => {
+            out.city = a;
+            city::EXACT
+        }
+        Likeness::Close => city::CLOSE,
+        // HUAJUAPAN DE LEON and HUAJUAPAN.
+        _ if tokens.text(a).starts_with(tokens.text(b)) || tokens.text(b).starts_with(tokens.text(a)) => {
+            city::CLOSE
+        }
+        _ => city::DIFFERS,
+    }
+}
+
+fn compare_place(a: &Record, b: &Record) -> u8 {
+    let known = |x: u16, y: u16| x != 0 && y != 0;
+    if known(a.birth_country, b.birth_country) && a.birth_country != b.birth_country {
+        return place::COUNTRY_DIFFERS;
+    }
+    if known(a.birth_state, b.birth_state) {
+        return if a.birth_state == b.birth_state {
+            place::STATE
+        } else {
+            place::STATE_DIFFERS
+        };
+    }
+    if known(a.birth_country, b.birth_country) {
+        place::COUNTRY
+    } else {
+        MISSING
+    }
+}
+
+fn compare_multiple_birth(a: &Record, b: &Record) -> u8 {
+    match (a.multiple_birth, b.multiple_birth) {
+        (Some(true), Some(true)) => multiple_birth::BOTH,
+        (Some(false), Some(false)) => multiple_birth::NEITHER,
+        (Some(_), Some(_)) => multiple_birth::ONE,
+        _ => MISSING,
+    }
+}
+
+fn compare_source(a: &Record, b: &Record) -> u8 {
+    if a.state != b.state {
+        source::OTHER_STATE
+    } else if a.live && b.live {
+        source::SAME_STATE
+    } else {
+        source::SAME_STATE_ENDED
+    }
+}
+
+fn compare_generation(a: &Record, b: &Record) -> u8 {
+    match (a.generation, b.generation) {
+        (0, _) | (_, 0) => MISSING,
+        (x, y) if x == y => generation::EQUAL,
+        _ => generation::DIFFERS,
+    }
+}
+
+fn compare_identifiers(a: &Record, b: &Record) -> u8 {
+    if a.ids.iter().any(|id| b.ids.contains(id)) {
+        identifier::SHARED
+    } else {
+        MISSING
+    }
+}

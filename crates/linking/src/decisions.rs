@@ -1,0 +1,102 @@
+//! What people decided about pairs of students. Kept by pair of records, so that it outlives every merge and split
+//! of persons and every new set of weights.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// What a person said of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// One child.
+    Same,
+    /// Two children.
+    Different,
+}
+
+/// One decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HumanDecision {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// One student.
+    pub key_a: u128,
+    /// The other.
+    pub key_b: u128,
+}
+
+/// All decisions in force; of two on one pair, the later.
+#[derive(Debug, Clone, Default)]
+pub struct HumanDecisions {
+    verdicts: FxHashMap<(u128, u128), Verdict>,
+    partners: FxHashMap<u128, Vec<u128>>,
+}
+
+fn ordered(a: u128, b: u128) -> (u128, u128) {
+    (a.min(b), a.max(b))
+}
+
+impl HumanDecisions {
+    /// Takes a decision in, in place of an earlier one on the pair. A pair of one record with itself is ignored.
+    pub fn record(&mut self, decision: HumanDecision) {
+        let (a, b) = ordered(decision.key_a, decision.key_b);
+        if a != b && self.verdicts.insert((a, b), decision.verdict).is_none() {
+            self.partners.entry(a).or_default().push(b);
+            self.partners.entry(b).or_default().push(a);
+        }
+    }
+
+    /// Forgets the decision on a pair.
+    pub fn withdraw(&mut self, key_a: u128, key_b: u128) {
+        let (a, b) = ordered(key_a, key_b);
+        if self.verdicts.remove(&(a, b)).is_some() {
+            for (own, other) in [(a, b), (b, a)] {
+                if let Some(partners) = self.partners.get_mut(&own) {
+                    partners.retain(|&partner| partner != other);
+                }
+            }
+        }
+    }
+
+    /// The decision on a pair.
+    pub fn verdict(&self, key_a: u128, key_b: u128) -> Option<Verdict> {
+        self.verdicts.get(&ordered(key_a, key_b)).copied()
+    }
+
+    /// The students about whom and `key` something was decided.
+    pub fn partners(&self, key: u128) -> &[u128] {
+        self.partners.get(&key).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl FromIterator<HumanDecision> for HumanDecisions {
+    fn from_iter<I: IntoIterator<Item = HumanDecision>>(decisions: I) -> Self {
+        let mut all = HumanDecisions::default();
+        decisions.into_iter().for_each(|decision| all.record(decision));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_decision_stands_and_can_be_withdrawn() {
+        let decide = |verdict, key_a, key_b| HumanDecision {
+            verdict,
+            key_a,
+            key_b,
+        };
+        let mut all: HumanDecisions = [decide(Verdict::Same, 1, 2), decide(Verdict::Different, 2, 1)]
+            .into_iter()
+            .collect();
+        assert_eq!(all.verdict(1, 2), Some(Verdict::Different));
+        assert_eq!(all.partners(1), [2]);
+        all.withdraw(1, 2);
+        assert_eq!(
+            (all.verdict(2, 1), all.partners(1).len(), all.partners(2).len()),
+            (None, 0, 0)
+        );
+    }
+}

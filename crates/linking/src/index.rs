@@ -1,0 +1,328 @@
+//! All students in memory, in the form that is compared, kept up to date one by one.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::compare::{Comparison, compare};
+use crate::keys::{Key, KeyKind, keys};
+use crate::levels::Levels;
+use crate::model::{Model, probability};
+use crate::postings::{KindFractions, KindReport, Postings, Slot, report_key};
+use crate::record::{Prepared, Record, RecordInput, word_uses};
+use crate::tokens::Tokens;
+
+/// Two students compared.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The student with the smaller key.
+    pub a: u128,
+    /// The other.
+    pub b: u128,
+    /// How their fields agree.
+    pub levels: Levels,
+    /// Log2 of the odds that they are one child.
+    pub weight: f32,
+    /// The same as a probability.
+    pub probability: f64,
+}
+
+/// What [`LinkIndex::upsert`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The student is new.
+    Inserted,
+    /// What is compared of it changed.
+    Updated,
+    /// Nothing that is compared changed.
+    Unchanged,
+}
+
+/// A record's edge to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edge {
+    pub(crate) to: Slot,
+    pub(crate) weight: f32,
+}
+
+/// The records, their words and keys.
+#[derive(Debug)]
+pub struct LinkIndex {
+    model: Model,
+    tokens: Tokens,
+    records: Vec<Option<Record>>,
+    free: Vec<Slot>,
+    slots: FxHashMap<u128, Slot>,
+    postings: Postings,
+}
+
+/// Room that a search reuses.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    keys: Vec<Key>,
+    found: Vec<Slot>,
+}
+
+impl LinkIndex {
+    /// An empty index that weighs by `model`.
+    pub fn new(model: Model) -> LinkIndex {
+        LinkIndex {
+            model,
+            tokens: Tokens::default(),
+            records: Vec::new(),
+            free: Vec::new(),
+            slots: FxHashMap::default(),
+            postings: Postings::default(),
+        }
+    }
+
+    /// An index of many students at once; the same as inserting them one after the other, but parallel. Of two
+    /// with one key, the later.
+    pub fn build(model: Model, inputs: &[RecordInput<'_>]) -> LinkIndex {
+        let mut index = LinkIndex::new(model);
+        for prepared in Prepared::all(inputs) {
+            let record = prepared.number(&mut index.tokens);
+            index.hold(record);
+        }
+        let filed: Vec<(Slot, Vec<Key>)> = index
+            .records
+            .par_iter()
+            .enumerate()
+            .filter_map(|(slot, record)| {
+                let mut own = Vec::new();
+                keys(record.as_ref()?, &index.tokens, &mut own);
+                Some((slot as Slot, own))
+            })
+            .collect();
+        index.postings.add_all(&filed);
+        index
+    }
+
+    /// Stores a record and counts its words, without keys. Gives the slot.
+    fn hold(&mut self, record: Record) -> Slot {
+        for (word, role) in word_uses(&record) {
+            self.tokens.count(word, role);
+        }
+        if let Some(&slot) = self.slots.get(&record.key) {
+            if let Some(old) = self.records[slot as usize].replace(record) {
+                for (word, role) in word_uses(&old) {
+                    self.tokens.uncount(word, role);
+                }
+            }
+            return slot;
+        }
+        let key = record.key;
+        let slot = if let Some(slot) = self.free.pop() {
+            self.records[slot as usize] = Some(record);
+            slot
+        } else {
+            self.records.push(Some(record));
+            (self.records.len() - 1) as Slot
+        };
+        self.slots.insert(key, slot);
+        slot
+    }
+
+    /// Inserts a student or replaces what is held of it.
+    pub fn upsert(&mut self, input: &RecordInput<'_>) -> Change {
+        let record = Prepared::new(input).number(&mut self.tokens);
+        let mut change = Change::Inserted;
+        let mut own = Vec::new();
+        if let Some(&slot) = self.slots.get(&input.key)
+            && let Some(old) = &self.records[slot as usize]
+        {
+            if *old == record {
+                return Change::Unchanged;
+            }
+            change = Change::Updated;
+            keys(old, &self.tokens, &mut own);
+            for &key in &own {
+                self.postings.remove(key, slot);
+            }
+        }
+        keys(&record, &self.tokens, &mut own);
+        let slot = self.hold(record);
+        for &key in &own {
+            self.postings.add(key, slot);
+        }
+        change
+    }
+
+    /// Takes a student out; false if it was not held.
+    pub fn remove(&mut self, key: u128) -> bool {
+        let Some(slot) = self.slots.remove(&key) else {
+            return false;
+        };
+        if let Some(old) = self.records[slot as usize].take() {
+            let mut own = Vec::new();
+            keys(&old, &self.tokens, &mut own);
+            for &key in &own {
+                self.postings.remove(key, slot);
+            }
+            for (word, role) in word_uses(&old) {
+                self.tokens.uncount(word, role);
+            }
+        }
+        self.free.push(slot);
+        true
+    }
+
+    /// How many students are held.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Whether a student is held.
+    pub fn contains(&self, key: u128) -> bool {
+        self.slots.contains_key(&key)
+    }
+
+    /// The keys of all students held, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = u128> + '_ {
+        self.slots.keys().copied()
+    }
+
+    /// The model in force.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Weighs by another model from now on.
+    pub fn set_model(&mut self, model: Model) {
+        self.model = model;
+    }
+
+    /// The words and their frequencies.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// A student in the form that is compared.
+    pub fn record(&self, key: u128) -> Option<&Record> {
+        self.slots
+            .get(&key)
+            .and_then(|&slot| self.records[slot as usize].as_ref())
+    }
+
+    pub(crate) fn slot(&self, key: u128) -> Option<Slot> {
+        self.slots.get(&key).copied()
+    }
+
+    /// The record of a slot that is in use.
+    pub(crate) fn at(&self, slot: Slot) -> &Record {
+        self.records[slot as usize]
+            .as_ref()
+            .expect("slots handed out are in use")
+    }
+
+    /// The students that share a key with `key`'s student, ascending; empty if it is not held.
+    pub fn candidates(&self, key: u128) -> Vec<u128> {
+        let Some(slot) = self.slot(key) else {
+            return Vec::new();
+        };
+        let mut scratch = Scratch::default();
+        self.find_candidates(slot, &mut scratch);
+        let mut found: Vec<u128> = scratch.found.iter().map(|&other| self.at(other).key).collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn find_candidates(&self, slot: Slot, scratch: &mut Scratch) {
+        keys(self.at(slot), &self.tokens, &mut scratch.keys);
+        scratch.found.clear();
+        for &key in &scratch.keys {
+            self.postings.find(key, &mut scratch.found);
+        }
+        scratch.found.sort_unstable();
+        scratch.found.dedup();
+        scratch.found.retain(|&other| other != slot);
+    }
+
+    /// Edges of a record at or above the review threshold.
+    pub(crate) fn edges(&self, slot: Slot, scratch: &mut Scratch) -> Vec<Edge> {
+        self.find_candidates(slot, scratch);
+        let review = self.model.thresholds.review;
+        let own = self.at(slot);
+        scratch
+            .found
+            .iter()
+            .map(|&to| Edge {
+                to,
+                weight: self.score(own, self.at(to)).1,
+            })
+            .filter(|edge| edge.weight >= review)
+            .collect()
+    }
+
+    pub(crate) fn score(&self, a: &Record, b: &Record) -> (Comparison, f32) {
+        let comparison = compare(a, b, &self.tokens);
+        let weight = self.model.weigh(&comparison, &self.tokens);
+        (comparison, weight)
+    }
+
+    /// Compares two students; `None` if one is not held.
+    pub fn compare(&self, a: u128, b: u128) -> Option<Pair> {
+        let (a, b) = (a.min(b), a.max(b));
+        let (comparison, weight) = self.score(self.record(a)?, self.record(b)?);
+        Some(Pair {
+            a,
+            b,
+            levels: comparison.levels,
+            weight,
+            probability: probability(weight),
+        })
+    }
+
+    /// The other students at or above `weight`, best first.
+    pub fn matches(&self, key: u128, weight: f32) -> Vec<Pair> {
+        let candidates = self.candidates(key);
+        let mut pairs: Vec<Pair> = candidates
+            .iter()
+            .filter_map(|&other| self.compare(key, other))
+            .filter(|p| p.weight >= weight)
+            .collect();
+        pairs.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+        pairs
+    }
+
+    /// How full the keys are, by kind: what was narrowed, what was skipped.
+    pub fn blocking_report(&self) -> Vec<(KeyKind, KindReport)> {
+        let mut report = [KindFractions::default(); KeyKind::COUNT];
+        let mut seen = Vec::new();
+        let mut own = Vec::new();
+        for record in self.records.iter().flatten() {
+            keys(record, &self.tokens, &mut own);
+            for &key in &own {
+                report_key(&self.postings, key, &mut report);
+                if !seen.contains(&key.kind) {
+                    seen.push(key.kind);
+                }
+            }
+        }
+        seen.sort_unstable();
+        seen.into_iter()
+            .map(|kind| (kind, report[kind as usize].finish()))
+            .collect()
+    }
+
+    /// Bytes of memory held, without the allocator's own.
+    pub fn bytes(&self) -> usize {
+        let heap: usize = self
+            .records
+            .iter()
+            .flatten()
+            .map(|r| r.ids.len() * 4 + r.stays.len() * 4)
+            .sum();
+        // A hash map entry costs its size and one control byte at a load of at most 7/8.
+        let map = self.slots.capacity() * (size_of::<(u128, Slot)>() + 1) * 8 / 7;
+        heap + map
+            + self.records.capacity() * size_of::<Option<Record>>()
+            + self.postings.bytes()
+            + self.tokens.bytes()
+    }
+}

@@ -1,0 +1,206 @@
+//! Blocking: the keys a record is filed under. Two records are compared if they share one.
+//!
+//! Each kind of key forgives other errors, so that a true pair has to be wrong in several elements at once to be
+//! missed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Adult, Record};
+use crate::tokens::{NONE, TokenId, Tokens, hash_bytes, mix};
+
+/// What a key is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum KeyKind {
+    /// A given name and the birth date.
+    GivenBirthDate,
+    /// A surname and the birth date.
+    SurnameBirthDate,
+    /// A given name, a surname and the year of birth.
+    GivenSurnameYear,
+    /// A given name, a surname, month and day of birth.
+    GivenSurnameMonthDay,
+    /// Three letters of given name and of a surname, month and day of birth.
+    ThreeLettersMonthDay,
+    /// Two letters of given name and of a surname, and the birth date.
+    TwoLettersBirthDate,
+    /// How given name and a surname sound, and the year of birth.
+    SoundYear,
+    /// A given name, a surname and a parent's or guardian's given name.
+    GivenSurnameAdult,
+    /// Both parents' given names, in either order, and the birth date.
+    ParentsBirthDate,
+    /// An adult's given name and surname and the birth date.
+    AdultBirthDate,
+    /// A given name and two surnames in either order.
+    GivenBothSurnames,
+    /// The initial, both parents' given names and a surname.
+    InitialParents,
+    /// Birth date missing: a given name, a surname and the city of birth.
+    UndatedCity,
+    /// Birth date missing: a given name and an adult's given name and surname.
+    UndatedAdult,
+    /// Both given names in either order and the birth date's year and month.
+    BothGivenMonth,
+    /// A state student id or another identifier.
+    Identifier,
+}
+
+impl KeyKind {
+    /// How many kinds there are.
+    pub const COUNT: usize = 16;
+}
+
+/// A key of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Hash of kind and content.
+    pub hash: u64,
+    /// What too long lists of this key are narrowed by: birth state where the key has the year, else the year.
+    pub refine: u8,
+    /// What it is made of.
+    pub kind: KeyKind,
+}
+
+/// Records whose birth date is missing are also found by keys that dated records have; these mark them.
+fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
+    let a = mix(u64::from(parts[0]) << 32 | u64::from(parts[1]));
+    let b = mix(u64::from(parts[2]) << 32 | u64::from(parts[3]));
+    let dated = matches!(
+        kind,
+        KeyKind::GivenBirthDate
+            | KeyKind::SurnameBirthDate
+            | KeyKind::GivenSurnameYear
+            | KeyKind::TwoLettersBirthDate
+            | KeyKind::SoundYear
+            | KeyKind::ParentsBirthDate
+            | KeyKind::AdultBirthDate
+            | KeyKind::BothGivenMonth
+    );
+    let narrow = if dated {
+        u64::from(record.birth_state)
+    } else {
+        u64::from(record.birth.year)
+    };
+    Key {
+        hash: mix(a ^ b.rotate_left(17) ^ (kind as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+        refine: mix(narrow) as u8,
+        kind,
+    }
+}
+
+fn start(tokens: &Tokens, id: TokenId, letters: usize) -> u32 {
+    let word = tokens.text(id).as_bytes();
+    hash_bytes(&word[..word.len().min(letters)]) as u32
+}
+
+/// Two words in one number, whatever their order.
+fn unordered(a: TokenId, b: TokenId) -> u32 {
+    mix(u64::from(a.min(b)) << 32 | u64::from(a.max(b))) as u32
+}
+
+/// All keys of a record, without duplicates.
+pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
+    out.clear();
+    let whole = |&&id: &&TokenId| tokens.text(id).len() > 1;
+    let given: Vec<TokenId> = record
+        .given
+        .as_slice()
+        .iter()
+        .filter(whole)
+        .take(3)
+        .copied()
+        .collect();
+    let surnames: Vec<TokenId> = record
+        .surnames
+        .as_slice()
+        .iter()
+        .filter(whole)
+        .take(3)
+        .copied()
+        .collect();
+    let adults: Vec<Adult> = [record.mother, record.father, record.guardian]
+        .into_iter()
+        .filter(|a| a.first != NONE)
+        .collect();
+    let dated = record.birth.is_known();
+    let year = u32::from(record.birth.year);
+    let month_day = record.birth.month_day();
+    let date = year << 16 | month_day;
+    let mut add = |kind, parts| out.push(key(record, kind, parts));
+
+    for &g in &given {
+        if dated {
+            add(KeyKind::GivenBirthDate, [g, date, 0, 0]);
+        }
+        for &s in &surnames {
+            if dated {
+                add(KeyKind::GivenSurnameYear, [g, s, year, 0]);
+                add(KeyKind::GivenSurnameMonthDay, [g, s, month_day, 0]);
+            } else {
+                add(KeyKind::UndatedCity, [g, s, record.city, 0]);
+            }
+            for adult in &adults {
+                add(KeyKind::GivenSurnameAdult, [g, s, adult.first, 0]);
+            }
+        }
+        if let [s, t, ..] = surnames[..] {
+            add(KeyKind::GivenBothSurnames, [g, unordered(s, t), 0, 0]);
+        }
+        if !dated {
+            for adult in &adults {
+                for last in adult.last.into_iter().filter(|&last| last != NONE) {
+                    add(KeyKind::UndatedAdult, [g, adult.first, last, 0]);
+                }
+            }
+        }
+    }
+    // A dated record meets an undated one here.
+    if dated && let (Some(&g), Some(&s)) = (given.first(), surnames.first()) {
+        add(KeyKind::UndatedCity, [g, s, record.city, 0]);
+    }
+    let parents = (record.mother.first != NONE && record.father.first != NONE)
+        .then(|| unordered(record.mother.first, record.father.first));
+    if let Some(&g) = given.first() {
+        for &s in &surnames {
+            if dated {
+                add(
+                    KeyKind::ThreeLettersMonthDay,
+                    [start(tokens, g, 3), start(tokens, s, 3), month_day, 0],
+                );
+                add(
+                    KeyKind::TwoLettersBirthDate,
+                    [start(tokens, g, 2), start(tokens, s, 2), date, 0],
+                );
+                add(KeyKind::SoundYear, [tokens.sound(g), tokens.sound(s), year, 0]);
+            }
+            if let Some(parents) = parents {
+                add(KeyKind::InitialParents, [start(tokens, g, 1), parents, s, 0]);
+            }
+        }
+    }
+    if dated {
+        for &s in &surnames {
+            add(KeyKind::SurnameBirthDate, [s, date, 0, 0]);
+        }
+        if let Some(parents) = parents {
+            add(KeyKind::ParentsBirthDate, [parents, date, 0, 0]);
+        }
+        for adult in &adults {
+            for last in adult.last.into_iter().filter(|&last| last != NONE) {
+                add(KeyKind::AdultBirthDate, [adult.first, last, date, 0]);
+            }
+        }
+        if let [g, h, ..] = given[..] {
+            add(
+                KeyKind::BothGivenMonth,
+                [unordered(g, h), year, u32::from(record.birth.month), 0],
+            );
+        }
+    }
+    for &id in &record.ids {
+        add(KeyKind::Identifier, [id, 0, 0, 0]);
+    }
+    out.sort_unstable_by_key(|key| key.hash);
+    out.dedup_by_key(|key| key.hash);
+}

@@ -1,0 +1,77 @@
+//! Comparing the adults of two records: mother with mother, or crossed where a clerk swapped the columns, or the
+//! guardian where there is no parent to compare.
+
+use crate::levels::level::{MISSING, parents as level};
+use crate::record::{Adult, Record};
+use crate::tokens::{Likeness, NONE, Tokens};
+
+/// How two adults agree, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    Differ,
+    NotCompared,
+    SurnameOnly,
+    GivenOnly,
+    Same,
+}
+
+fn adult(a: Adult, b: Adult, tokens: &Tokens) -> Agreement {
+    let lasts = |x: Adult| x.last.into_iter().filter(|&last| last != NONE);
+    let comparable = a.last[0] != NONE && b.last[0] != NONE;
+    let shared = lasts(a).any(|x| lasts(b).any(|y| tokens.likeness(x, y) <= Likeness::Close));
+    if a.first == NONE || b.first == NONE {
+        return if comparable && shared {
+            Agreement::SurnameOnly
+        } else {
+            Agreement::NotCompared
+        };
+    }
+    match (tokens.given_likeness(a.first, b.first), shared || !comparable) {
+        (Likeness::Equal | Likeness::Close | Likeness::Nickname, true) => Agreement::Same,
+        // Women are recorded under their own, their husband's or their children's surname.
+        (Likeness::Equal | Likeness::Close | Likeness::Nickname, false) => Agreement::GivenOnly,
+        _ => Agreement::Differ,
+    }
+}
+
+/// The level of [`Field::Parents`](crate::levels::Field::Parents).
+pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
+    use Agreement::{Differ, GivenOnly, NotCompared, Same, SurnameOnly};
+    let mother = adult(a.mother, b.mother, tokens);
+    let father = adult(a.father, b.father, tokens);
+    let crossed = [
+        adult(a.mother, b.father, tokens),
+        adult(a.father, b.mother, tokens),
+    ];
+    let straight_level = match (mother, father) {
+        (Same, Same | GivenOnly) | (GivenOnly, Same) => level::BOTH,
+        (Same, NotCompared | SurnameOnly) => level::MOTHER,
+        (NotCompared | SurnameOnly, Same) => level::FATHER,
+        (Same, Differ) | (Differ, Same) => level::ONE_DIFFERS,
+        (GivenOnly, _) | (_, GivenOnly) => level::GIVEN_ONLY,
+        (SurnameOnly, SurnameOnly | NotCompared) | (NotCompared, SurnameOnly) => level::SURNAMES,
+        (Differ, _) | (_, Differ) => level::DIFFER,
+        (NotCompared, NotCompared) => MISSING,
+    };
+    let crossed_agrees = crossed.contains(&Same) && !crossed.contains(&Differ);
+    if crossed_agrees && !matches!(straight_level, level::BOTH | level::MOTHER | level::FATHER) {
+        return level::CROSSED;
+    }
+    if matches!(
+        straight_level,
+        MISSING | level::DIFFER | level::SURNAMES | level::GIVEN_ONLY
+    ) {
+        let own = [a.mother, a.father, a.guardian];
+        let others = [b.mother, b.father, b.guardian];
+        let any = own
+            .iter()
+            .any(|&x| others.iter().any(|&y| adult(x, y, tokens) == Same));
+        if any {
+            return level::GUARDIAN;
+        }
+        if straight_level == MISSING && adult(a.guardian, b.guardian, tokens) == SurnameOnly {
+            return level::SURNAMES;
+        }
+    }
+    straight_level
+}

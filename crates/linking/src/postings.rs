@@ -1,0 +1,232 @@
+//! Which records stand under which key: 8 bytes an entry, kept sorted in 65,536 small lists, so that one record is
+//! added or taken out in well under a microsecond a key and a lookup is a binary search.
+//!
+//! An entry is, from the top: 28 bits of the key's hash (16 more choose the list), 8 bits of its refinement,
+//! 28 bits of record number. Different keys that share 44 bits only cost a comparison.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::keys::{Key, KeyKind};
+
+/// A record's number in the index.
+pub type Slot = u32;
+
+const SLOT_BITS: u32 = 28;
+const REFINE_BITS: u32 = 8;
+const LISTS: usize = 1 << 16;
+
+/// The most records an index can hold.
+pub const MAX_RECORDS: usize = 1 << SLOT_BITS;
+
+/// How long a key's list may be before it is narrowed by its refinement.
+pub const CAP: usize = 60;
+
+/// How long a narrowed list may be; a key as common as that says nothing and is skipped and counted.
+pub const REFINED_CAP: usize = 4 * CAP;
+
+/// What looking up one key gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// The whole list.
+    Whole,
+    /// The list was longer than [`CAP`]; the part with the same refinement.
+    Refined,
+    /// Even that was longer than [`REFINED_CAP`].
+    Skipped,
+}
+
+/// How the keys of one kind are filled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct KindReport {
+    /// Keys in use.
+    pub keys: u64,
+    /// Records under them.
+    pub records: u64,
+    /// Keys over [`CAP`], which are narrowed.
+    pub refined: u64,
+    /// Narrowed lists over [`REFINED_CAP`], which bring no candidates.
+    pub skipped: u64,
+    /// Records under the longest key.
+    pub longest: u64,
+}
+
+/// The lists.
+#[derive(Debug)]
+pub struct Postings {
+    lists: Box<[Vec<u64>]>,
+}
+
+impl Default for Postings {
+    fn default() -> Self {
+        Postings {
+            lists: vec![Vec::new(); LISTS].into(),
+        }
+    }
+}
+
+fn list_of(key: Key) -> usize {
+    (key.hash >> 48) as usize
+}
+
+fn base(key: Key) -> u64 {
+    (key.hash & 0x0FFF_FFFF) << (SLOT_BITS + REFINE_BITS)
+}
+
+fn entry(key: Key, slot: Slot) -> u64 {
+    base(key) | u64::from(key.refine) << SLOT_BITS | u64::from(slot)
+}
+
+fn range(list: &[u64], from: u64, span: u64) -> &[u64] {
+    let start = list.partition_point(|&e| e < from);
+    let len = list[start..].partition_point(|&e| e - from < span);
+    &list[start..start + len]
+}
+
+impl Postings {
+    /// Files a record under a key.
+    pub fn add(&mut self, key: Key, slot: Slot) {
+        let list = &mut self.lists[list_of(key)];
+        let entry = entry(key, slot);
+        if let Err(at) = list.binary_search(&entry) {
+            list.insert(at, entry);
+        }
+    }
+
+    /// Files many records at once.
+    pub fn add_all(&mut self, keys: &[(Slot, Vec<Key>)]) {
+        for (slot, keys) in keys {
+            for &key in keys {
+                self.lists[list_of(key)].push(entry(key, *slot));
+            }
+        }
+        self.lists.par_iter_mut().for_each(|list| {
+            list.sort_unstable();
+            list.dedup();
+            list.shrink_to_fit();
+        });
+    }
+
+    /// Takes a record out from under a key.
+    pub fn remove(&mut self, key: Key, slot: Slot) {
+        let list = &mut self.lists[list_of(key)];
+        if let Ok(at) = list.binary_search(&entry(key, slot)) {
+            list.remove(at);
+        }
+    }
+
+    /// Appends the records under a key to `out`.
+    pub fn find(&self, key: Key, out: &mut Vec<Slot>) -> Lookup {
+        let list = &self.lists[list_of(key)];
+        let mut found = range(list, base(key), 1 << (SLOT_BITS + REFINE_BITS));
+        let mut lookup = Lookup::Whole;
+        if found.len() > CAP {
+            lookup = Lookup::Refined;
+            found = range(
+                found,
+                base(key) | u64::from(key.refine) << SLOT_BITS,
+                1 << SLOT_BITS,
+            );
+            if found.len() > REFINED_CAP {
+                return Lookup::Skipped;
+            }
+        }
+        out.extend(found.iter().map(|e| (e & (MAX_RECORDS as u64 - 1)) as Slot));
+        lookup
+    }
+
+    /// How many records stand under a key, and under it with its refinement.
+    pub fn sizes(&self, key: Key) -> (usize, usize) {
+        let found = range(
+            &self.lists[list_of(key)],
+            base(key),
+            1 << (SLOT_BITS + REFINE_BITS),
+        );
+        let refined = range(
+            found,
+            base(key) | u64::from(key.refine) << SLOT_BITS,
+            1 << SLOT_BITS,
+        );
+        (found.len(), refined.len())
+    }
+
+    /// Bytes of memory held.
+    pub fn bytes(&self) -> usize {
+        self.lists
+            .iter()
+            .map(|list| list.capacity() * 8 + size_of::<Vec<u64>>())
+            .sum()
+    }
+}
+
+/// Adds one key of one record to the report. Each key and each narrowed list is counted once, as fractions over
+/// its records.
+pub(crate) fn report_key(postings: &Postings, key: Key, report: &mut [KindFractions; KeyKind::COUNT]) {
+    let (whole, refined) = postings.sizes(key);
+    let kind = &mut report[key.kind as usize];
+    kind.keys += 1.0 / whole as f64;
+    kind.records += 1;
+    kind.longest = kind.longest.max(whole as u64);
+    if whole > CAP {
+        kind.refined += 1.0 / whole as f64;
+        if refined > REFINED_CAP {
+            kind.skipped += 1.0 / refined as f64;
+        }
+    }
+}
+
+/// A [`KindReport`] being added up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KindFractions {
+    keys: f64,
+    records: u64,
+    refined: f64,
+    skipped: f64,
+    longest: u64,
+}
+
+impl KindFractions {
+    pub(crate) fn finish(self) -> KindReport {
+        KindReport {
+            keys: self.keys.round() as u64,
+            records: self.records,
+            refined: self.refined.round() as u64,
+            skipped: self.skipped.round() as u64,
+            longest: self.longest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cap_narrows_then_skips() {
+        let key = |refine| Key {
+            hash: 0xABCD_1234_5678_9ABC,
+            refine,
+            kind: KeyKind::GivenBirthDate,
+        };
+        let mut postings = Postings::default();
+        let mut found = Vec::new();
+        for slot in 0..60 {
+            postings.add(key((slot % 3) as u8), slot);
+        }
+        assert_eq!(postings.find(key(0), &mut found), Lookup::Whole);
+        assert_eq!(found.len(), 60);
+        postings.add(key(0), 60);
+        found.clear();
+        assert_eq!(postings.find(key(0), &mut found), Lookup::Refined);
+        assert_eq!(found.len(), 21);
+        for slot in 100..400 {
+            postings.add(key(1), slot);
+        }
+        found.clear();
+        assert_eq!(postings.find(key(1), &mut found), Lookup::Skipped);
+        assert!(found.is_empty());
+        postings.remove(key(0), 60);
+        postings.remove(key(0), 60);
+        assert_eq!(postings.sizes(key(0)), (360, 20));
+    }
+}
