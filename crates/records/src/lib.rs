@@ -1,1 +1,22 @@
-//! records
+//! The consolidated record of a person: what several states say of one child, brought together without losing who
+//! said what. Pure: a [`store::persons::PersonRecord`] and the day go in, a [`ConsolidatedRecord`] comes out.
+//!
+//! Two rules run through all of it. Only *counted* students (the live ones) give resolved values and counts; the
+//! others stay visible, marked. And the same fact reported twice counts once, but only the same fact.
+
+pub mod alerts;
+pub mod assessments;
+pub mod composite;
+pub mod courses;
+pub mod eligibility;
+pub mod enrollments;
+pub mod facility;
+pub mod graduation;
+pub mod history;
+pub mod immunizations;
+pub mod record;
+pub mod source;
+pub mod timeline;
+
+pub use history::{StudentHistory, history};
+pub use record::{ConsolidatedRecord, consolidate};
