@@ -1,0 +1,510 @@
+//! Puts students together out of rows and values, whatever the format: what is refused, what is found, what is counted.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use chrono::NaiveDate;
+use compact_str::CompactString;
+use mde::{
+    Action, Field, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext,
+    ValueError,
+};
+use rustc_hash::FxHashSet;
+
+use crate::drafts::{Drafts, Rows};
+use crate::header::Header;
+use crate::options::Limits;
+use crate::outcome::{Counts, Handler};
+use crate::refusal::{Refusal, RefusalCode};
+
+/// So many different unknown elements are told apart; a file with more has another layout.
+const UNKNOWN_NAMES: usize = 200;
+/// What stands for the names of a deleted student, which need not be sent.
+const NO_NAME: &str = "-";
+
+/// Where something is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The file in an upload of several.
+    pub(crate) file: Option<&'a str>,
+    /// Line from 1.
+    pub(crate) line: u64,
+}
+
+impl Place<'_> {
+    fn put(self, finding: Finding) -> Finding {
+        let finding = finding.at_line(self.line);
+        match self.file {
+            Some(file) => finding.in_file(file),
+            None => finding,
+        }
+    }
+}
+
+/// One value, as sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    /// The part of its row.
+    pub(crate) part: PartKind,
+    /// Its index in the fields of the part.
+    pub(crate) field: usize,
+    /// What the sender calls it: the XML element or the column.
+    pub(crate) label: &'a str,
+    /// The text as sent.
+    pub(crate) text: &'a str,
+}
+
+/// State of the row that is being read.
+#[derive(Default)]
+struct Row {
+    line: u64,
+    file: Option<CompactString>,
+    /// Bit per field that has occurred.
+    seen: u64,
+    /// A required value was refused, and that has been said.
+    spoiled: bool,
+}
+
+/// The student that is being read.
+#[derive(Default)]
+struct Current {
+    action: Option<Action>,
+    rows: Rows,
+    findings: Vec<Finding>,
+    /// Refused rows per part.
+    refused: BTreeMap<PartKind, u64>,
+    /// The file in which a part's rows are.
+    files: BTreeMap<PartKind, CompactString>,
+}
+
+/// Puts students together and hands them over.
+pub(crate) struct Assembly<'h> {
+    handler: &'h mut dyn Handler,
+    limits: Limits,
+    header: Header,
+    as_of: NaiveDate,
+    counts: Counts,
+    student_rows: u64,
+    drafts: Drafts,
+    identity: Row,
+    child: Row,
+    current: Current,
+    students: FxHashSet<StudentId>,
+    facilities: FxHashSet<CompactString>,
+}
+
+impl<'h> Assembly<'h> {
+    /// Starts with the header, which the handler gets.
+    pub(crate) fn start(
+        header: Header,
+        limits: Limits,
+        handler: &'h mut dyn Handler,
+    ) -> Result<Self, Refusal> {
+        going_on(handler.header(&header))?;
+        Ok(Self {
+            handler,
+            limits,
+            as_of: header.as_of.date_naive(),
+            header,
+            counts: Counts::default(),
+            student_rows: 0,
+            drafts: Drafts::default(),
+            identity: Row::default(),
+            child: Row::default(),
+            current: Current::default(),
+            students: FxHashSet::default(),
+            facilities: FxHashSet::default(),
+        })
+    }
+
+    /// Ends with the totals of the header held against the counts.
+    pub(crate) fn finish(mut self) -> Result<(Header, Counts), Refusal> {
+        let totals = self.header.totals;
+        let pairs = [
+            ("students", totals.students, self.student_rows),
+            ("records", totals.records, self.counts.read),
+        ];
+        for (what, said, found) in pairs {
+            if let Some(said) = said.filter(|said| *said != found) {
+                self.tell(Finding::new(
+                    FindingCode::Totals,
+                    format!("The header says {said} {what}, the file has {found}."),
+                ))?;
+            }
+        }
+        Ok((self.header, self.counts))
+    }
+
+    /// Starts a student. Its identity is a row of its own, to which [`Self::set`] with `PartKind::Student` adds.
+    pub(crate) fn begin_student(&mut self, action: Action, place: Place<'_>) {
+        self.student_rows += 1;
+        self.current = Current {
+            action: Some(action),
+            ..Current::default()
+        };
+        self.begin_row(PartKind::Student, place);
+    }
+
+    /// Starts a row of a part.
+    pub(crate) fn begin_row(&mut self, part: PartKind, place: Place<'_>) {
+        self.counts.read += 1;
+        let row = Row {
+            line: place.line,
+            file: place.file.map(CompactString::from),
+            ..Row::default()
+        };
+        if let Some(file) = &row.file {
+            self.current.files.entry(part).or_insert_with(|| file.clone());
+        }
+        *self.row(part) = row;
+    }
+
+    fn row(&mut self, part: PartKind) -> &mut Row {
+        match part {
+            PartKind::Student => &mut self.identity,
+            _ => &mut self.child,
+        }
+    }
+
+    /// Reads one value of the current row of a part. What it cannot hold becomes a finding.
+    /// The place is asked for only then, since finding it may cost more than reading the value.
+    pub(crate) fn set<'p>(
+        &mut self,
+        sent: Sent<'_>,
+        context: ValueContext<'_>,
+        place: impl FnOnce() -> Place<'p>,
+    ) {
+        self.set_as(sent, sent.text, context, place);
+    }
+
+    /// The same for a value whose canonical text is not the text that was sent.
+    pub(crate) fn set_as<'p>(
+        &mut self,
+        sent: Sent<'_>,
+        canonical: &str,
+        context: ValueContext<'_>,
+        place: impl FnOnce() -> Place<'p>,
+    ) {
+        if canonical.is_empty() {
+            return;
+        }
+        let bit = 1u64 << sent.field;
+        let row = self.row(sent.part);
+        if row.seen & bit != 0 {
+            let message = format!("{} occurs twice in one row; the first one was kept.", sent.label);
+            self.find(sent, FindingCode::Invalid, message, None, place());
+            return;
+        }
+        row.seen |= bit;
+        if let Err(error) = self.drafts.set(sent.part, sent.field, canonical, context) {
+            let code = match error {
+                ValueError::UnknownCode { .. } => FindingCode::UnknownCode,
+                _ => FindingCode::Invalid,
+            };
+            self.refuse_value(sent, code, &error.to_string(), error.fix(), place());
+        }
+    }
+
+    /// Tells that a value was left out. `problem` is a fragment such as "is not a date".
+    pub(crate) fn refuse_value(
+        &mut self,
+        sent: Sent<'_>,
+        code: FindingCode,
+        problem: &str,
+        fix: &str,
+        place: Place<'_>,
+    ) {
+        let required = sent.part.fields()[sent.field].required;
+        let consequence = match (required, sent.part) {
+            (false, _) => "the value was left out",
+            (true, PartKind::Student) => "the student was left out with all its rows",
+            (true, _) => "the row was left out",
+        };
+        self.row(sent.part).spoiled |= required;
+        let message = format!("{} {problem}; {consequence}.", sent.label);
+        self.find(sent, code, message, Some(fix), place);
+    }
+
+    fn find(
+        &mut self,
+        sent: Sent<'_>,
+        code: FindingCode,
+        message: String,
+        fix: Option<&str>,
+        place: Place<'_>,
+    ) {
+        let finding = Finding::new(code, message)
+            .of_part(sent.part)
+            .of_element(sent.part.fields()[sent.field].element)
+            .received(sent.text);
+        let finding = match fix {
+            Some(fix) => finding.with_fix(fix),
+            None => finding,
+        };
+        self.note(place.put(finding));
+    }
+
+    /// A finding of the current student, told when the student ends.
+    fn note(&mut self, finding: Finding) {
+        self.current.findings.push(finding);
+    }
+
+    /// Ends a child row of the current student.
+    pub(crate) fn end_child(&mut self, part: PartKind) {
+        let finished = self.drafts.finish_child(part, &mut self.current.rows);
+        let row = std::mem::take(&mut self.child);
+        match finished {
+            Ok(true) => {}
+            Ok(false) => {
+                self.counts.refused += 1;
+                let message = format!("The same {} occurs twice for this student.", words(part));
+                self.note(row.put(Finding::new(FindingCode::DuplicateRow, message).of_part(part)));
+            }
+            Err(field) => {
+                self.counts.refused += 1;
+                *self.current.refused.entry(part).or_default() += 1;
+                if !row.spoiled {
+                    self.note(row.put(missing(part, field)));
+                }
+            }
+        }
+    }
+
+    /// Ends a facility, which is handed over at once.
+    pub(crate) fn end_facility(&mut self) -> Result<(), Refusal> {
+        let finished = self.drafts.take_facility();
+        let row = std::mem::take(&mut self.child);
+        for finding in std::mem::take(&mut self.current.findings) {
+            self.tell(finding)?;
+        }
+        match finished {
+            Ok(facility) => {
+                self.counts.kept += 1;
+                self.counts.facilities += 1;
+                if !self.facilities.insert(facility.code.as_str().into()) {
+                    let finding = Finding::new(
+                        FindingCode::DuplicateFacility,
+                        format!("Facility {} occurs twice; the last one was kept.", facility.code),
+                    );
+                    self.tell(row.put(finding.of_part(PartKind::Facility).of_element("40")))?;
+                }
+                going_on(self.handler.facility(facility))
+            }
+            Err(field) => {
+                self.counts.refused += 1;
+                if row.spoiled {
+                    return Ok(());
+                }
+                self.tell(row.put(missing(PartKind::Facility, field)))
+            }
+        }
+    }
+
+    /// Ends the current student: checks it by the record rules and hands it over, or says why not.
+    pub(crate) fn end_student(&mut self) -> Result<(), Refusal> {
+        let row = std::mem::take(&mut self.identity);
+        let current = std::mem::take(&mut self.current);
+        let action = current.action.unwrap_or(Action::Update);
+        if action == Action::Delete {
+            // The names of a deleted student need not be sent, but an identity cannot be without them.
+            let identity = &mut self.drafts.identity;
+            identity.last_name_1 = identity.last_name_1.take().or_else(|| Text::new(NO_NAME).ok());
+            identity.first_name = identity.first_name.take().or_else(|| Text::new(NO_NAME).ok());
+        }
+        let id: Option<CompactString> = self
+            .drafts
+            .identity
+            .state_student_id
+            .as_ref()
+            .map(|id| id.as_str().into());
+        let mut findings = current.findings;
+        let rows = 1 + current.rows.len() as u64;
+        match self.drafts.take_identity() {
+            Err(field) => {
+                self.counts.refused += rows;
+                if !row.spoiled {
+                    findings.push(row.put(missing(PartKind::Student, field)));
+                }
+                self.tell_all(findings, id.as_ref())
+            }
+            Ok(identity) => {
+                let student = current.rows.into_student(identity);
+                if !self.students.insert(student.id(self.header.state)) {
+                    self.counts.refused += rows;
+                    let message = "The student occurs twice in this upload; the second one was left out.";
+                    let finding = Finding::new(FindingCode::DuplicateStudent, message);
+                    findings.push(row.put(finding.of_part(PartKind::Student).of_element("2")));
+                    return self.tell_all(findings, id.as_ref());
+                }
+                if self.students.len() as u64 > self.limits.students {
+                    let message = format!("The upload has more than {} students.", self.limits.students);
+                    return Err(Refusal::new(RefusalCode::TooManyStudents, message).at_line(row.line));
+                }
+                self.counts.kept += rows;
+                self.counts.students += 1;
+                let reduced: Vec<PartKind> = current.refused.keys().copied().collect();
+                findings.extend(
+                    current
+                        .refused
+                        .iter()
+                        .map(|(part, count)| row.put(part_reduced(*part, *count))),
+                );
+                let submission = self.checked(action, student, reduced, &row, &current.files, &mut findings);
+                self.tell_all(findings, id.as_ref())?;
+                going_on(self.handler.student(submission))
+            }
+        }
+    }
+
+    fn checked(
+        &self,
+        action: Action,
+        mut student: Student,
+        reduced: Vec<PartKind>,
+        row: &Row,
+        files: &BTreeMap<PartKind, CompactString>,
+        findings: &mut Vec<Finding>,
+    ) -> Submission {
+        if action != Action::Delete {
+            let first = findings.len();
+            mde::rules::check(&mut student, self.as_of, findings);
+            for finding in &mut findings[first..] {
+                // The rules know no lines. One file: the student's line. Several: the line only of the student's row.
+                let part = finding.part.unwrap_or(PartKind::Student);
+                finding.file = files.get(&part).cloned();
+                finding.line = (part == PartKind::Student || row.file.is_none()).then_some(row.line);
+            }
+        }
+        Submission {
+            action,
+            line: row.line,
+            student,
+            reduced,
+        }
+    }
+
+    /// A row that could not be read or whose student is not there.
+    pub(crate) fn refuse_row(&mut self, finding: Finding, place: Place<'_>) -> Result<(), Refusal> {
+        self.counts.read += 1;
+        self.counts.refused += 1;
+        self.tell(place.put(finding))
+    }
+
+    /// A row of a part of the current student that could not be read: the student has the part reduced.
+    pub(crate) fn refuse_child(&mut self, part: PartKind, finding: Finding, place: Place<'_>) {
+        self.counts.read += 1;
+        self.counts.refused += 1;
+        *self.current.refused.entry(part).or_default() += 1;
+        self.note(place.put(finding.of_part(part)));
+    }
+
+    /// A row that the profile leaves out.
+    pub(crate) fn ignore_row(&mut self, reason: &str) {
+        self.counts.read += 1;
+        *self.counts.ignored_rows.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// A value that the profile leaves out; only counted.
+    pub(crate) fn ignore_value(&mut self, reason: &str, count: u64) {
+        *self.counts.ignored_values.entry(reason.to_owned()).or_default() += count;
+    }
+
+    /// Something that is not in the data dictionary: told once per name, counted every time, never stored.
+    pub(crate) fn unknown(
+        &mut self,
+        part: Option<PartKind>,
+        name: &str,
+        place: Place<'_>,
+    ) -> Result<(), Refusal> {
+        let name: CompactString = name.chars().take(60).collect();
+        let key = match part {
+            Some(part) => format!("unknown element {part}.{name}"),
+            None => format!("unknown element {name}"),
+        };
+        if let Some(count) = self.counts.ignored_values.get_mut(&key) {
+            *count += 1;
+            return Ok(());
+        }
+        if self.counts.ignored_values.len() >= UNKNOWN_NAMES {
+            self.ignore_value("further unknown elements", 1);
+            return Ok(());
+        }
+        self.ignore_value(&key, 1);
+        let finding = Finding::new(
+            FindingCode::UnknownElement,
+            format!("{name} is not in the layout; it was ignored here and wherever else it occurs."),
+        )
+        .received(&name);
+        self.tell(place.put(match part {
+            Some(part) => finding.of_part(part),
+            None => finding,
+        }))
+    }
+
+    fn tell_all(&mut self, findings: Vec<Finding>, id: Option<&CompactString>) -> Result<(), Refusal> {
+        for mut finding in findings {
+            finding.state_student_id = id.cloned();
+            self.tell(finding)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over a finding.
+    pub(crate) fn tell(&mut self, finding: Finding) -> Result<(), Refusal> {
+        going_on(self.handler.finding(finding))
+    }
+}
+
+impl Row {
+    fn put(&self, finding: Finding) -> Finding {
+        Place {
+            file: self.file.as_deref(),
+            line: self.line,
+        }
+        .put(finding)
+    }
+}
+
+fn missing(part: PartKind, field: &Field) -> Finding {
+    let consequence = match part {
+        PartKind::Student => "the student was left out with all its rows",
+        _ => "the row was left out",
+    };
+    Finding::new(
+        FindingCode::Missing,
+        format!("{} is missing; {consequence}.", field.xml),
+    )
+    .of_part(part)
+    .of_element(field.element)
+}
+
+fn part_reduced(part: PartKind, count: u64) -> Finding {
+    let rows = if count == 1 {
+        "One row was".to_owned()
+    } else {
+        format!("{count} rows were")
+    };
+    Finding::new(
+        FindingCode::PartReduced,
+        format!(
+            "{rows} refused among the student's {}s; they are not shown until they are sent again.",
+            words(part)
+        ),
+    )
+    .of_part(part)
+}
+
+/// The part in words: `qualifying move`.
+fn words(part: PartKind) -> String {
+    part.name().replace('_', " ")
+}
+
+fn going_on(flow: ControlFlow<()>) -> Result<(), Refusal> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Refusal::new(
+            RefusalCode::Stopped,
+            "The receiver stopped the reading.",
+        )),
+    }
+}

@@ -1,0 +1,196 @@
+//! XML events out of a stream, in bounded memory: quick-xml over a window that moves along the file.
+//!
+//! An event that the window cuts off is read again when more of the file is there. So events borrow from the window,
+//! nothing is copied, and no event can be larger than the window.
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::Event;
+
+use crate::refusal::{Refusal, RefusalCode};
+use crate::source::Source;
+
+/// Bytes of the window, and so the largest tag, comment or text that can be read at all.
+const WINDOW: usize = 256 << 10;
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Read the next event.
+    Continue,
+    /// Enough is known.
+    Stop,
+}
+
+/// Where an event is in the file. The line is counted only when somebody asks.
+pub(crate) struct At<'a> {
+    lines: &'a mut Lines,
+    window: &'a [u8],
+    start: usize,
+}
+
+/// Lines counted so far.
+struct Lines {
+    /// Line at `counted`.
+    line: u64,
+    /// Byte of the window up to which lines were counted.
+    counted: usize,
+    /// Byte of the file at which the window starts.
+    offset: u64,
+}
+
+impl At<'_> {
+    /// Line, from 1.
+    pub(crate) fn line(&mut self) -> u64 {
+        self.lines.line_at(self.window, self.start)
+    }
+
+    /// Byte of the file, from 0.
+    pub(crate) fn byte(&self) -> u64 {
+        self.lines.offset + self.start as u64
+    }
+}
+
+impl Lines {
+    fn line_at(&mut self, window: &[u8], position: usize) -> u64 {
+        if position > self.counted {
+            self.line += memchr::memchr_iter(b'\n', &window[self.counted..position]).count() as u64;
+            self.counted = position;
+        }
+        self.line
+    }
+}
+
+/// Reads all events of a file. What no XML file may hold is refused here; what this format may not hold is the
+/// receiver's to refuse. A refusal gets the line of the event.
+pub(crate) fn each_event(
+    source: &mut Source<'_>,
+    mut receive: impl FnMut(Event<'_>, &mut At<'_>) -> Result<Flow, Refusal>,
+) -> Result<(), Refusal> {
+    let mut buffer = vec![0; WINDOW];
+    let mut filled = source.fill(&mut buffer)?;
+    let mut begin = start_of_text(&buffer[..filled])?;
+    let mut lines = Lines {
+        line: 1,
+        counted: begin,
+        offset: 0,
+    };
+    check_bytes(&buffer[..filled], 0, &mut lines)?;
+    let mut last = filled < WINDOW;
+    loop {
+        let window = &buffer[..filled];
+        let mut reader = Reader::from_reader(&window[begin..]);
+        let config = reader.config_mut();
+        // The reader of one window cannot know the tags of the one before; the receiver checks them.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        let mut start = begin;
+        loop {
+            let event = reader.read_event();
+            let end = begin + reader.buffer_position() as usize;
+            let cut_off = !last && (event.is_err() || end == filled || matches!(event, Ok(Event::Eof)));
+            if cut_off && start > 0 {
+                break;
+            }
+            let mut at = At {
+                lines: &mut lines,
+                window,
+                start,
+            };
+            let flow = match event {
+                Ok(_) | Err(Error::Syntax(_)) if cut_off => Err(Refusal::new(
+                    RefusalCode::TextTooLong,
+                    format!("A tag, comment or text is longer than {WINDOW} bytes."),
+                )),
+                Ok(event) => {
+                    let over = matches!(event, Event::Eof);
+                    receive(event, &mut at).map(|flow| if over { Flow::Stop } else { flow })
+                }
+                Err(error) => Err(refusal_of(&error, last && end == filled)),
+            };
+            match flow {
+                Ok(Flow::Continue) => start = end,
+                Ok(Flow::Stop) => return Ok(()),
+                Err(refusal) => return Err(refusal.at_line(at.line())),
+            }
+        }
+        lines.line_at(window, start);
+        buffer.copy_within(start..filled, 0);
+        filled -= start;
+        lines.counted -= start;
+        lines.offset += start as u64;
+        let more = source.fill(&mut buffer[filled..])?;
+        check_bytes(&buffer[..filled + more], filled, &mut lines)?;
+        filled += more;
+        last = filled < WINDOW;
+        begin = 0;
+    }
+}
+
+/// Skips a byte order mark of UTF-8 and refuses those of other encodings, and what is no text at all.
+fn start_of_text(bytes: &[u8]) -> Result<usize, Refusal> {
+    let refuse = |code, message: &str| Err(Refusal::new(code, message).at_line(1));
+    match bytes {
+        [] => refuse(RefusalCode::Truncated, "The file is empty."),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'<', ..] | [b'<', 0, ..] | [0, 0, ..] => refuse(
+            RefusalCode::WrongEncoding,
+            "The file is UTF-16 or UTF-32, not UTF-8.",
+        ),
+        _ => {
+            let begin = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
+            match bytes[begin..].iter().find(|b| !b.is_ascii_whitespace()) {
+                Some(b'<') => Ok(begin),
+                None => refuse(RefusalCode::Truncated, "The file is empty."),
+                Some(_) => refuse(RefusalCode::UnknownFormat, "The file does not start as XML does."),
+            }
+        }
+    }
+}
+
+/// Refuses the control characters that XML forbids, all at once since a look at each byte of each text would cost more.
+fn check_bytes(window: &[u8], from: usize, lines: &mut Lines) -> Result<(), Refusal> {
+    let forbidden = |b: u8| b < 0x20 && b != b'\n' && b != b'\r' && b != b'\t';
+    if window[from..]
+        .iter()
+        .fold(false, |found, b| found | forbidden(*b))
+    {
+        let position = window.iter().position(|b| forbidden(*b)).unwrap_or(from);
+        return Err(Refusal::new(
+            RefusalCode::NotWellFormed,
+            format!("The file holds the control character U+{:04X}.", window[position]),
+        )
+        .at_line(lines.line_at(window, position)));
+    }
+    Ok(())
+}
+
+fn refusal_of(error: &Error, at_end: bool) -> Refusal {
+    match error {
+        Error::Syntax(_) | Error::IllFormed(IllFormedError::UnclosedReference) if at_end => {
+            Refusal::new(RefusalCode::Truncated, "The file ends within a tag or a text.")
+        }
+        Error::Encoding(_) => Refusal::new(
+            RefusalCode::WrongEncoding,
+            "The file holds bytes that are not UTF-8.",
+        ),
+        Error::IllFormed(IllFormedError::UnclosedReference) => Refusal::new(
+            RefusalCode::NotWellFormed,
+            "An & is not the start of a reference; write &amp;.",
+        ),
+        Error::IllFormed(IllFormedError::MissingDoctypeName) => {
+            Refusal::new(RefusalCode::Doctype, "The file has a DOCTYPE.")
+        }
+        other => Refusal::new(
+            RefusalCode::NotWellFormed,
+            format!("{}.", capital(&other.to_string())),
+        ),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,633 @@
+//! Native XML to students: one pass, one state per open element.
+
+use chrono::{DateTime, Utc};
+use mde::{Action, CodeSet, Field, Finding, FindingCode, PartKind, StateCode, ValueContext};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
+
+use super::events::{At, Flow, each_event};
+use super::levels::{Level, Levels};
+use crate::NAMESPACE;
+use crate::assembly::{Assembly, Place, Sent};
+use crate::drafts::child_of_xml;
+use crate::header::{BatchKind, Header, Totals};
+use crate::options::Options;
+use crate::outcome::{Counts, Handler};
+use crate::refusal::{Refusal, RefusalCode};
+use crate::source::Source;
+
+/// Elements of the header, in the order of the XSD.
+pub(crate) const HEADER: &[&str] = &[
+    "SubmittingState",
+    "AsOf",
+    "Kind",
+    "EffectiveFrom",
+    "EffectiveTo",
+    "TotalStudents",
+    "TotalRecords",
+];
+
+/// Reads a whole file.
+pub(crate) fn read(
+    source: &mut Source<'_>,
+    options: &Options<'_>,
+    handler: &mut dyn Handler,
+) -> Result<(Header, Counts), Refusal> {
+    let mut reader = Reader::new(options, Some(handler));
+    each_event(source, |event, at| reader.event(&event, at))?;
+    match reader.assembly {
+        Some(assembly) => assembly.finish(),
+        None => Err(Refusal::new(RefusalCode::Header, "The file has no header.")),
+    }
+}
+
+/// Reads as far as the header.
+pub(crate) fn sniff(source: &mut Source<'_>, options: &Options<'_>) -> Result<Header, Refusal> {
+    let mut reader = Reader::new(options, None);
+    each_event(source, |event, at| reader.event(&event, at))?;
+    reader
+        .header
+        .ok_or_else(|| Refusal::new(RefusalCode::Header, "The file has no header."))
+}
+
+struct Reader<'a, 'h> {
+    options: &'a Options<'a>,
+    /// Until the header is read; without one, reading stops after the header.
+    handler: Option<&'h mut dyn Handler>,
+    assembly: Option<Assembly<'h>>,
+    header: Option<Header>,
+    header_texts: [Option<String>; HEADER.len()],
+    code_set: CodeSet,
+    levels: Levels,
+    text: String,
+    /// The text has elements in it, so that it is no value.
+    mixed: bool,
+    /// Where the next data element of the part is expected: a sender mostly keeps the order.
+    expected: usize,
+    /// Byte at which the current student or facility starts.
+    record_start: u64,
+    started: bool,
+    ended: bool,
+}
+
+impl<'a, 'h> Reader<'a, 'h> {
+    fn new(options: &'a Options<'a>, handler: Option<&'h mut dyn Handler>) -> Self {
+        Self {
+            options,
+            handler,
+            assembly: None,
+            header: None,
+            header_texts: Default::default(),
+            code_set: CodeSet::default(),
+            levels: Levels::default(),
+            text: String::new(),
+            mixed: false,
+            expected: 0,
+            record_start: 0,
+            started: false,
+            ended: false,
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>, at: &mut At<'_>) -> Result<Flow, Refusal> {
+        match event {
+            Event::Text(text) => self.characters(text, at)?,
+            Event::Start(start) => self.open(start, at)?,
+            Event::End(end) => return self.close(end.name().0, at),
+            Event::Empty(start) => {
+                self.open(start, at)?;
+                return self.close(start.name().0, at);
+            }
+            Event::GeneralRef(reference) => self.reference(reference, at)?,
+            Event::CData(text) => self.characters(text, at)?,
+            Event::Comment(_) => {}
+            Event::Decl(decl) => {
+                if at.byte() > 3 {
+                    return Err(Refusal::new(
+                        RefusalCode::NotWellFormed,
+                        "The XML declaration is not at the start of the file.",
+                    ));
+                }
+                check_encoding(decl)?;
+            }
+            Event::PI(_) => {
+                return Err(Refusal::new(
+                    RefusalCode::ProcessingInstruction,
+                    "The file has a processing instruction.",
+                ));
+            }
+            Event::DocType(_) => return Err(Refusal::new(RefusalCode::Doctype, "The file has a DOCTYPE.")),
+            Event::Eof if !self.ended => {
+                return Err(Refusal::new(
+                    RefusalCode::Truncated,
+                    "The file ends before the end of the upload.",
+                ));
+            }
+            Event::Eof => {}
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn open(&mut self, start: &BytesStart<'_>, at: &mut At<'_>) -> Result<(), Refusal> {
+        let name = start.name().0;
+        let limits = &self.options.limits;
+        if self.levels.depth() >= limits.depth {
+            return Err(Refusal::new(
+                RefusalCode::TooDeep,
+                format!("Elements are nested more than {} deep.", limits.depth),
+            ));
+        }
+        let level = match self.levels.top() {
+            None => self.root(start)?,
+            Some(Level::Root) => match name {
+                "Header" if self.header.is_none() => Level::Header,
+                "Header" => {
+                    return Err(Refusal::new(RefusalCode::Header, "The file has two headers."));
+                }
+                "Facilities" | "Students" if self.header.is_none() => {
+                    return Err(Refusal::new(
+                        RefusalCode::Header,
+                        "The header does not come first.",
+                    ));
+                }
+                "Facilities" => Level::Facilities,
+                "Students" => Level::Students,
+                _ => self.unknown(None, name, at)?,
+            },
+            Some(Level::Header) => match HEADER.iter().position(|h| *h == name) {
+                Some(index) if self.header_texts[index].is_some() => {
+                    return Err(Refusal::new(
+                        RefusalCode::Header,
+                        format!("The header has two {name}."),
+                    ));
+                }
+                Some(index) => {
+                    self.text.clear();
+                    Level::HeaderField(index)
+                }
+                None => self.unknown(None, name, at)?,
+            },
+            Some(Level::Facilities) if name == "Facility" => {
+                self.record_start = at.byte();
+                self.begin(PartKind::Facility, at)?
+            }
+            Some(Level::Students) if name == "Student" => {
+                self.record_start = at.byte();
+                self.student(start, at)?
+            }
+            Some(Level::Part(part)) => self.in_part(part, name, at)?,
+            Some(Level::Field(..) | Level::HeaderField(_)) => {
+                self.mixed = true;
+                self.unknown(None, name, at)?
+            }
+            Some(Level::Unknown) => Level::Unknown,
+            Some(Level::Facilities | Level::Students) => self.unknown(None, name, at)?,
+        };
+        if !start.attributes_raw().is_empty() {
+            self.attributes(start, level, at)?;
+        }
+        self.levels.push(level, name);
+        Ok(())
+    }
+
+    fn root(&mut self, start: &BytesStart<'_>) -> Result<Level, Refusal> {
+        let wrong = |message: String| Err(Refusal::new(RefusalCode::WrongRoot, message));
+        if self.started {
+            return Err(Refusal::new(
+                RefusalCode::NotWellFormed,
+                "The file has two root elements.",
+            ));
+        }
+        self.started = true;
+        let name = start.name().0;
+        if name != "MariposaUpload" {
+            return wrong(format!("The root element is {}.", shortened(name)));
+        }
+        let value = |name: &str| match start.try_get_attribute(name) {
+            Ok(found) => Ok(found.map(|a| a.value.into_owned())),
+            Err(error) => Err(Refusal::new(
+                RefusalCode::NotWellFormed,
+                format!("Bad attribute: {error}."),
+            )),
+        };
+        match value("xmlns")? {
+            Some(namespace) if namespace == NAMESPACE => {}
+            Some(other) => {
+                return wrong(format!(
+                    "The namespace is {}, not {NAMESPACE}.",
+                    shortened(&other)
+                ));
+            }
+            None => {
+                return wrong(format!(
+                    "The root element has no namespace; it should be {NAMESPACE}."
+                ));
+            }
+        }
+        match value("codeSet")? {
+            Some(set) => match CodeSet::named(&set) {
+                Some(set) => self.code_set = set,
+                None => return wrong(format!("The code set {} is not known.", shortened(&set))),
+            },
+            None => return wrong("The root element does not name its codeSet.".into()),
+        }
+        Ok(Level::Root)
+    }
+
+    fn student(&mut self, start: &BytesStart<'_>, at: &mut At<'_>) -> Result<Level, Refusal> {
+        let action = match start.try_get_attribute("action") {
+            Ok(found) => found.map(|a| a.value.into_owned()),
+            Err(error) => {
+                return Err(Refusal::new(
+                    RefusalCode::NotWellFormed,
+                    format!("Bad attribute: {error}."),
+                ));
+            }
+        };
+        let known = match action.as_deref() {
+            Some("insert") => Action::Insert,
+            Some("update") => Action::Update,
+            Some("delete") => Action::Delete,
+            _ => {
+                let finding = match &action {
+                    Some(other) => Finding::new(
+                        FindingCode::Invalid,
+                        "The action is not insert, update or delete; the student was left out.",
+                    )
+                    .received(other),
+                    None => Finding::new(
+                        FindingCode::Missing,
+                        "The student has no action; it was left out.",
+                    ),
+                };
+                let place = Place {
+                    file: None,
+                    line: at.line(),
+                };
+                let finding = finding
+                    .of_part(PartKind::Student)
+                    .with_fix("Write <Student action=\"insert\">, \"update\" or \"delete\".");
+                self.assembly()?.refuse_row(finding, place)?;
+                return Ok(Level::Unknown);
+            }
+        };
+        let place = Place {
+            file: None,
+            line: at.line(),
+        };
+        self.expected = 0;
+        self.assembly()?.begin_student(known, place);
+        Ok(Level::Part(PartKind::Student))
+    }
+
+    fn begin(&mut self, part: PartKind, at: &mut At<'_>) -> Result<Level, Refusal> {
+        let place = Place {
+            file: None,
+            line: at.line(),
+        };
+        self.expected = 0;
+        self.assembly()?.begin_row(part, place);
+        Ok(Level::Part(part))
+    }
+
+    fn in_part(&mut self, part: PartKind, name: &str, at: &mut At<'_>) -> Result<Level, Refusal> {
+        let size = at.byte() - self.record_start;
+        if size > self.options.limits.record_bytes {
+            return Err(Refusal::new(
+                RefusalCode::RecordTooLarge,
+                format!(
+                    "A record is larger than {} bytes.",
+                    self.options.limits.record_bytes
+                ),
+            ));
+        }
+        if let Some(index) = field_of_xml(part.fields(), name, self.expected) {
+            self.expected = index + 1;
+            self.text.clear();
+            self.mixed = false;
+            return Ok(Level::Field(part, index));
+        }
+        match child_of_xml(name) {
+            Some(child) if part == PartKind::Student => self.begin(child, at),
+            _ => self.unknown(Some(part), name, at),
+        }
+    }
+
+    fn unknown(&mut self, part: Option<PartKind>, name: &str, at: &mut At<'_>) -> Result<Level, Refusal> {
+        if let Some(assembly) = &mut self.assembly {
+            let place = Place {
+                file: None,
+                line: at.line(),
+            };
+            assembly.unknown(part, name, place)?;
+        }
+        Ok(Level::Unknown)
+    }
+
+    fn assembly(&mut self) -> Result<&mut Assembly<'h>, Refusal> {
+        self.assembly
+            .as_mut()
+            .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header does not come first."))
+    }
+
+    /// Attributes beyond those that an element was opened with: names of other namespaces may be declared on the root,
+    /// nothing else means anything here.
+    fn attributes(&mut self, start: &BytesStart<'_>, level: Level, at: &mut At<'_>) -> Result<(), Refusal> {
+        for (index, attribute) in start.attributes().enumerate() {
+            let attribute = attribute
+                .map_err(|e| Refusal::new(RefusalCode::NotWellFormed, format!("Bad attribute: {e}.")))?;
+            if index >= self.options.limits.attributes {
+                return Err(Refusal::new(
+                    RefusalCode::TooManyAttributes,
+                    format!(
+                        "An element has more than {} attributes.",
+                        self.options.limits.attributes
+                    ),
+                ));
+            }
+            match (level, attribute.key.0) {
+                (Level::Root, name) if name == "xmlns" || name == "codeSet" || name.contains(':') => {}
+                (Level::Part(PartKind::Student), "action") => {}
+                (_, "codeSet") => {
+                    return Err(Refusal::new(
+                        RefusalCode::MixedCodeSets,
+                        "An element names a code set of its own.",
+                    ));
+                }
+                (_, "xmlns") => {
+                    return Err(Refusal::new(
+                        RefusalCode::WrongRoot,
+                        "An element has a namespace of its own.",
+                    ));
+                }
+                (Level::Unknown, _) => {}
+                (_, name) => {
+                    let name = format!("@{name}");
+                    self.unknown(None, &name, at)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn characters(&mut self, text: &str, at: &mut At<'_>) -> Result<(), Refusal> {
+        match self.levels.top() {
+            Some(Level::Field(..) | Level::HeaderField(_)) => {
+                let limit = self.options.limits.text_bytes;
+                if self.text.len() + text.len() > limit {
+                    return Err(Refusal::new(
+                        RefusalCode::TextTooLong,
+                        format!("A text is longer than {limit} bytes."),
+                    ));
+                }
+                if text.starts_with('\u{feff}') {
+                    return Err(stray_bom());
+                }
+                self.text.push_str(text);
+            }
+            Some(Level::Unknown) => {}
+            top => {
+                if !text.bytes().all(|b| b.is_ascii_whitespace()) {
+                    if text.starts_with('\u{feff}') {
+                        return Err(stray_bom());
+                    }
+                    if top.is_none() {
+                        return Err(Refusal::new(
+                            RefusalCode::NotWellFormed,
+                            "There is text outside of the root element.",
+                        ));
+                    }
+                    self.unknown(None, "text between elements", at)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>, at: &mut At<'_>) -> Result<(), Refusal> {
+        if reference.is_char_ref() {
+            match reference.resolve_char_ref() {
+                Ok(Some(c)) if !c.is_control() || matches!(c, '\t' | '\n' | '\r') => {
+                    self.characters(c.encode_utf8(&mut [0; 4]), at)
+                }
+                _ => Err(Refusal::new(
+                    RefusalCode::NotWellFormed,
+                    format!("&{}; is not a character.", shortened(reference)),
+                )),
+            }
+        } else if let Some(text) = resolve_predefined_entity(reference) {
+            self.characters(text, at)
+        } else {
+            Err(Refusal::new(
+                RefusalCode::Entity,
+                format!("The entity &{}; is not predefined.", shortened(reference)),
+            ))
+        }
+    }
+
+    fn close(&mut self, name: &str, at: &mut At<'_>) -> Result<Flow, Refusal> {
+        let Some(level) = self.levels.pop(name) else {
+            return Err(Refusal::new(
+                RefusalCode::NotWellFormed,
+                format!("The end tag {} does not fit the open element.", shortened(name)),
+            ));
+        };
+        match level {
+            Level::Field(part, field) => self.end_field(part, field, at)?,
+            Level::HeaderField(index) => self.header_texts[index] = Some(self.text.trim().to_owned()),
+            Level::Part(PartKind::Student) => self.assembly()?.end_student()?,
+            Level::Part(PartKind::Facility) => self.assembly()?.end_facility()?,
+            Level::Part(part) => {
+                self.assembly()?.end_child(part);
+                self.expected = 0;
+            }
+            Level::Header => return self.end_header(),
+            Level::Root => self.ended = true,
+            Level::Facilities | Level::Students | Level::Unknown => {}
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn end_field(&mut self, part: PartKind, field: usize, at: &mut At<'_>) -> Result<(), Refusal> {
+        let context = ValueContext {
+            code_set: self.code_set,
+            raw: None,
+        };
+        let sent = Sent {
+            part,
+            field,
+            label: part.fields()[field].xml,
+            text: self.text.trim(),
+        };
+        let assembly = self
+            .assembly
+            .as_mut()
+            .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header does not come first."))?;
+        if self.mixed {
+            let place = Place {
+                file: None,
+                line: at.line(),
+            };
+            let fix = "Write the value as plain text.";
+            assembly.refuse_value(
+                sent,
+                FindingCode::Invalid,
+                "holds elements where a text is expected",
+                fix,
+                place,
+            );
+        } else {
+            assembly.set(sent, context, || Place {
+                file: None,
+                line: at.line(),
+            });
+        }
+        Ok(())
+    }
+
+    fn end_header(&mut self) -> Result<Flow, Refusal> {
+        let header = self.read_header()?;
+        self.header = Some(header.clone());
+        match self.handler.take() {
+            None => Ok(Flow::Stop),
+            Some(handler) => {
+                self.assembly = Some(Assembly::start(header, self.options.limits, handler)?);
+                Ok(Flow::Continue)
+            }
+        }
+    }
+
+    fn read_header(&self) -> Result<Header, Refusal> {
+        let options = self.options;
+        let text = |name: &str| {
+            let index = HEADER.iter().position(|h| *h == name)?;
+            self.header_texts[index].as_deref().filter(|t| !t.is_empty())
+        };
+        let state = text("SubmittingState")
+            .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header names no SubmittingState."))
+            .and_then(|t| {
+                StateCode::new(t)
+                    .map_err(|e| Refusal::new(RefusalCode::Header, format!("SubmittingState {e}.")))
+            })?;
+        if let Some(sender) = options.state.filter(|s| *s != state) {
+            return Err(Refusal::new(
+                RefusalCode::WrongState,
+                format!("The header says {state}, the sender is {sender}."),
+            ));
+        }
+        let kind = match text("Kind") {
+            None => options.kind,
+            Some(name) => {
+                let said = BatchKind::named(name)
+                    .ok_or_else(|| Refusal::new(RefusalCode::Header, "Kind is neither full nor delta."))?;
+                if let Some(call) = options.kind.filter(|k| *k != said) {
+                    return Err(Refusal::new(
+                        RefusalCode::WrongKind,
+                        format!("The header says {said}, the call says {call}."),
+                    ));
+                }
+                Some(said)
+            }
+        };
+        let (effective_from, effective_to) = (
+            instant("EffectiveFrom", text("EffectiveFrom"))?,
+            instant("EffectiveTo", text("EffectiveTo"))?,
+        );
+        if matches!((effective_from, effective_to), (Some(from), Some(to)) if to <= from) {
+            return Err(Refusal::new(
+                RefusalCode::Header,
+                "EffectiveTo is not after EffectiveFrom.",
+            ));
+        }
+        let as_of = instant("AsOf", text("AsOf"))?;
+        Ok(Header {
+            state,
+            as_of: options.as_of.or(as_of).ok_or_else(|| {
+                Refusal::new(
+                    RefusalCode::NoAsOf,
+                    "Neither the call nor the header has an as-of.",
+                )
+            })?,
+            kind: kind.ok_or_else(|| {
+                Refusal::new(
+                    RefusalCode::NoKind,
+                    "Neither the call nor the header says full or delta.",
+                )
+            })?,
+            code_set: self.code_set,
+            profile: None,
+            effective_from,
+            effective_to,
+            totals: Totals {
+                students: number("TotalStudents", text("TotalStudents"))?,
+                records: number("TotalRecords", text("TotalRecords"))?,
+            },
+        })
+    }
+}
+
+fn instant(name: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    text.map(|t| {
+        DateTime::parse_from_rfc3339(t).map(|t| t.to_utc()).map_err(|_| {
+            Refusal::new(
+                RefusalCode::Header,
+                format!("{name} is not an instant such as 2026-04-01T02:00:00Z."),
+            )
+        })
+    })
+    .transpose()
+}
+
+fn number(name: &str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
+    text.map(|t| {
+        t.parse()
+            .map_err(|_| Refusal::new(RefusalCode::Header, format!("{name} is not a whole number.")))
+    })
+    .transpose()
+}
+
+/// Index of a data element, looked for first where it is expected.
+fn field_of_xml(fields: &[Field], name: &str, expected: usize) -> Option<usize> {
+    let (before, after) = fields.split_at(expected.min(fields.len()));
+    after
+        .iter()
+        .position(|f| f.xml == name)
+        .map(|i| i + before.len())
+        .or_else(|| before.iter().position(|f| f.xml == name))
+}
+
+fn check_encoding(decl: &BytesDecl<'_>) -> Result<(), Refusal> {
+    let encoding = match decl.encoding() {
+        None => return Ok(()),
+        Some(Ok(encoding)) => encoding,
+        Some(Err(error)) => {
+            return Err(Refusal::new(
+                RefusalCode::NotWellFormed,
+                format!("Bad XML declaration: {error}."),
+            ));
+        }
+    };
+    if ["utf-8", "utf8", "us-ascii"]
+        .iter()
+        .any(|known| encoding.eq_ignore_ascii_case(known))
+    {
+        Ok(())
+    } else {
+        Err(Refusal::new(
+            RefusalCode::WrongEncoding,
+            format!("The file declares the encoding {}.", shortened(&encoding)),
+        ))
+    }
+}
+
+fn stray_bom() -> Refusal {
+    Refusal::new(
+        RefusalCode::NotWellFormed,
+        "There is a byte order mark in the middle of the file.",
+    )
+}
+
+/// At most 60 characters of a text of the sender.
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}

@@ -1,0 +1,1 @@
+//! The XSD of the native XML.
