@@ -1,5 +1,6 @@
 //! Comparing two records, field by field.
 
+use crate::frequency::Role;
 use crate::levels::level::{
     MISSING, birth_date, city, generation, given, identifier, middle, multiple_birth, place, sex, source,
     surname,
@@ -114,10 +115,7 @@ fn compare_given(
         .copied()
         .filter(|&x| x == first_b && whole(&x))
         .chain(rest_b.iter().copied().filter(|&x| x == first_a && whole(&x)));
-    let rarest = shared.min_by(|&x, &y| {
-        let share = |id| tokens.share(id, crate::frequency::Role::Given);
-        share(x).total_cmp(&share(y)).then(x.cmp(&y))
-    });
+    let rarest = rarest(shared, Role::Given, tokens);
     if let Some(shared) = rarest {
         out.given = shared;
         return (given::OTHER_EQUAL, MISSING);
@@ -156,27 +154,41 @@ fn compare_compound(compound: TokenId, single: TokenId, tokens: &Tokens, out: &m
     }
 }
 
+/// The rarest of some words, whose agreement says most; ties by text, since numbers depend on the order of arrival.
+fn rarest(words: impl Iterator<Item = TokenId>, role: Role, tokens: &Tokens) -> Option<TokenId> {
+    words.min_by(|&x, &y| {
+        let share = |id| tokens.share(id, role);
+        share(x)
+            .total_cmp(&share(y))
+            .then_with(|| tokens.text(x).cmp(tokens.text(y)))
+    })
+}
+
 fn compare_middle(a: &[TokenId], b: &[TokenId], tokens: &Tokens, out: &mut Comparison) -> u8 {
     if a.is_empty() || b.is_empty() {
         return MISSING;
     }
-    let mut best = Likeness::Different;
-    for &x in a {
-        for &y in b {
-            let mut likeness = tokens.given_likeness(x, y);
-            if likeness == Likeness::Equal && tokens.text(x).len() == 1 {
-                likeness = Likeness::Initial;
-            }
-            if likeness == Likeness::Equal {
-                out.middle = out.middle.max(x);
-            }
-            best = best.min(likeness);
-        }
+    let shared = a
+        .iter()
+        .copied()
+        .filter(|&x| b.contains(&x) && tokens.text(x).len() > 1);
+    if let Some(shared) = rarest(shared, Role::Given, tokens) {
+        out.middle = shared;
+        return middle::EXACT;
     }
+    let all = a.iter().flat_map(|&x| b.iter().map(move |&y| (x, y)));
+    let best = all
+        .map(|(x, y)| {
+            if x == y {
+                Likeness::Initial
+            } else {
+                tokens.given_likeness(x, y)
+            }
+        })
+        .min();
     match best {
-        Likeness::Equal => middle::EXACT,
-        Likeness::Close | Likeness::Nickname => middle::CLOSE,
-        Likeness::Initial => middle::INITIAL,
+        Some(Likeness::Close | Likeness::Nickname) => middle::CLOSE,
+        Some(Likeness::Initial) => middle::INITIAL,
         _ => middle::DIFFERS,
     }
 }
@@ -223,12 +235,8 @@ fn compare_surnames(a: (&Record, &Words), b: (&Record, &Words), tokens: &Tokens,
                 out.surnames[0] = a0;
                 return surname::FIRST_ONLY;
             }
-            let shared = words_a
-                .iter()
-                .copied()
-                .filter(|word| words_b.contains(word))
-                .max();
-            if let Some(shared) = shared {
+            let shared = words_a.iter().copied().filter(|word| words_b.contains(word));
+            if let Some(shared) = rarest(shared, Role::Surname, tokens) {
                 out.surnames[0] = shared;
                 return surname::ONE_ELSEWHERE;
             }
