@@ -174,16 +174,11 @@ pub struct Counts {
     pub students_not_reported: i64,
 }
 
-/// Adds the counts of one more chunk and moves the mark behind it, in the transaction of the chunk.
-pub fn advance(
-    connection: &mut PgConnection,
-    batch_id: i64,
-    chunks_done: i32,
-    counts: &Counts,
-) -> Result<()> {
+/// Adds the counts of one more chunk, in the transaction of the chunk.
+pub fn advance(connection: &mut PgConnection, batch_id: i64, counts: &Counts) -> Result<()> {
     diesel::update(batch::table.find(batch_id))
         .set((
-            batch::chunks_done.eq(chunks_done),
+            batch::chunks_done.eq(batch::chunks_done + 1),
             batch::students_inserted.eq(batch::students_inserted + counts.students_inserted),
             batch::students_updated.eq(batch::students_updated + counts.students_updated),
             batch::students_unchanged.eq(batch::students_unchanged + counts.students_unchanged),
@@ -209,15 +204,17 @@ pub struct ReadCounts {
     pub findings_warnings: i64,
 }
 
-/// Writes what reading the file gave, and its findings, replacing those of an earlier attempt.
+/// Writes what reading the file gave, how many students stay as they are, and the findings; replaces what an earlier
+/// attempt wrote.
 pub fn set_read(
     connection: &mut PgConnection,
     batch_id: i64,
     counts: &ReadCounts,
+    unchanged: i64,
     findings: &[Finding],
 ) -> Result<()> {
     diesel::update(batch::table.find(batch_id))
-        .set(counts)
+        .set((counts, batch::students_unchanged.eq(unchanged)))
         .execute(connection)?;
     diesel::delete(batch_finding::table.filter(batch_finding::batch_id.eq(batch_id))).execute(connection)?;
     add_findings(connection, batch_id, 0, findings)
@@ -315,16 +312,23 @@ pub fn causes(connection: &mut PgConnection, batch_id: i64) -> Result<Vec<Cause>
     .load(connection)?)
 }
 
-/// Whether a newer full upload of the state is known, so that a held one is superseded.
-pub fn newer_full(connection: &mut PgConnection, of: &Batch) -> Result<bool> {
-    let found: i64 = batch::table
-        .filter(batch::state.eq(&of.state))
-        .filter(batch::kind.eq("full"))
-        .filter(batch::as_of.gt(of.as_of))
-        .filter(batch::status.ne("failed"))
-        .count()
-        .get_result(connection)?;
-    Ok(found > 0)
+/// Held full uploads of the state that are older than this loaded one are superseded by it.
+pub fn supersede_held(connection: &mut PgConnection, by: &Batch, now: DateTime<Utc>) -> Result<()> {
+    let problem = serde_json::json!({
+        "code": "superseded",
+        "message": format!("A newer full upload, batch {}, took its place.", by.batch_id),
+    });
+    diesel::update(batch::table)
+        .filter(batch::state.eq(&by.state))
+        .filter(batch::status.eq("held"))
+        .filter(batch::as_of.le(by.as_of))
+        .set((
+            batch::status.eq("failed"),
+            batch::status_at.eq(now),
+            batch::problem.eq(problem),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Names of the spool files that a batch still needs.

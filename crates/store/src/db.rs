@@ -131,6 +131,11 @@ pub fn pool(url: &str, size: u32, timeout: Duration) -> Pool {
         .build_unchecked(ConnectionManager::new(url))
 }
 
+/// A connection of a pool; waits up to three seconds for one.
+pub fn connection(pool: &Pool) -> Result<Connection> {
+    Ok(pool.get()?)
+}
+
 /// Brings the database at `url` to the program's schema; one process at a time. Returns the versions that were run.
 pub fn migrate(url: &str) -> Result<Vec<String>> {
     let mut connection =

@@ -21,4 +21,4 @@ pub mod tables;
 pub mod work_items;
 
 pub use access::{Access, Actor, Channel, Purpose};
-pub use db::{Connection, Error, Pool, Result, migrate, migrations, pool};
+pub use db::{Connection, Error, Pool, Result, connection, migrate, migrations, pool};

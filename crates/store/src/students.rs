@@ -263,6 +263,21 @@ pub fn keep_late(
     Ok(())
 }
 
+/// Which of these students this batch has already kept as history.
+pub fn kept_late(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    ids: &[Uuid],
+) -> Result<std::collections::HashSet<Uuid>> {
+    let rows: Vec<Key> = sql_query(
+        "select student_id from student_version where student_id = any($1) and batch_id = $2 and version = 0",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<BigInt, _>(batch_id)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.student_id).collect())
+}
+
 /// Marks students of a state as `not_reported` or `deleted`. What is known of them stays.
 pub fn mark(
     connection: &mut PgConnection,
@@ -271,6 +286,9 @@ pub fn mark(
     status: &str,
     now: DateTime<Utc>,
 ) -> Result<usize> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
     let changed = sql_query(
         "update student_status set status = $2, status_since = $3, as_of = $4 where student_id = any($1) and status <> $2",
     )
@@ -537,6 +555,19 @@ pub fn upsert_facilities(
 ) -> Result<()> {
     let columns: Vec<&str> = Facility::FIELDS.iter().map(|f| f.column).collect();
     let list = columns.join(", ");
+    if facilities.is_empty() {
+        return Ok(());
+    }
+    let held = columns
+        .iter()
+        .map(|c| format!("facility.{c}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let sent = columns
+        .iter()
+        .map(|c| format!("excluded.{c}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let sets = columns
         .iter()
         .filter(|c| **c != "code")
@@ -551,7 +582,7 @@ pub fn upsert_facilities(
         "insert into facility (state, {list}, raw_codes, as_of, batch_id)
          select $1, {list}, raw_codes, $3, $4 from jsonb_populate_recordset(null::facility, $2)
          on conflict (state, code) do update set {sets}, raw_codes = excluded.raw_codes, as_of = excluded.as_of, batch_id = excluded.batch_id
-         where facility.as_of <= excluded.as_of"
+         where facility.as_of <= excluded.as_of and ({held}) is distinct from ({sent})"
     ))
     .bind::<Text, _>(source.state.as_str())
     .bind::<Jsonb, _>(json)

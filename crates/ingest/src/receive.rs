@@ -1,0 +1,160 @@
+//! From a file to a batch: what is refused before the receipt, and the receipt.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+use formats::{BatchKind, Header, Limits, Options, Refusal, RefusalCode};
+use mde::StateCode;
+use store::batches::{self, Batch, NewBatch};
+use store::jobs::{self, NewJob};
+
+use crate::{JOB, JOB_SMALL, Profiles, SMALL, Spool, Spooled};
+
+/// An upload may speak of an instant at most this much later than the hub's clock.
+const FUTURE: TimeDelta = TimeDelta::hours(24);
+
+/// What the call says.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The state of the registered certificate, or of the account.
+    pub state: StateCode,
+    /// Full or delta; otherwise the file or the profile says it.
+    pub kind: Option<BatchKind>,
+    /// Name of the mapping profile; native XML without one.
+    pub profile: Option<String>,
+    /// The instant that the content speaks of; otherwise the file says it.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Name of the file, as sent.
+    pub file_name: Option<String>,
+    /// Fingerprint of the certificate, or the account.
+    pub received_from: String,
+}
+
+/// What the sender gets: the batch, and whether this upload made it.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The batch.
+    pub batch: Batch,
+    /// `false` for an upload that was received before.
+    pub new: bool,
+}
+
+/// Why there is no receipt. Nothing was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The file is refused as a whole.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The file is of another state than the sender.
+    #[error("{0}")]
+    WrongState(Refusal),
+    /// The hub knows no profile of that name.
+    #[error("there is no mapping profile named {name}; known: {known}")]
+    UnknownProfile {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// The database is away or refused.
+    #[error(transparent)]
+    Database(#[from] store::Error),
+    /// The spool could not be written.
+    #[error("failed to write to the spool: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<Refusal> for ReceiveError {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.code == RefusalCode::WrongState {
+            Self::WrongState(refusal)
+        } else {
+            Self::Refused(refusal)
+        }
+    }
+}
+
+/// Makes a batch of a spooled file and enqueues its loading, in one transaction. Reads the header and the hash of the
+/// content; everything else is the job's. The file's name is durable before the batch is.
+pub fn receive(
+    connection: &mut PgConnection,
+    spool: &Spool,
+    profiles: &Profiles,
+    spooled: Spooled,
+    call: &Call,
+    limits: Limits,
+    now: DateTime<Utc>,
+) -> Result<Receipt, ReceiveError> {
+    let profile = match &call.profile {
+        None => None,
+        Some(name) => Some(profiles.named(name).ok_or_else(|| ReceiveError::UnknownProfile {
+            name: name.clone(),
+            known: profiles.names().collect::<Vec<_>>().join(", "),
+        })?),
+    };
+    let options = Options {
+        state: Some(call.state),
+        as_of: call.as_of,
+        kind: call.kind,
+        profile,
+        limits,
+        file_name: call.file_name.as_deref(),
+    };
+    let header = formats::sniff(spooled.path(), &options)?;
+    check_header(&header, now)?;
+    let content = formats::digest(spooled.path(), &options)?;
+    let spool_name = format!("{}-{}", header.state, uuid::Uuid::now_v7().simple());
+    let new = NewBatch {
+        state: header.state.to_string(),
+        kind: header.kind.to_string(),
+        profile: header.profile.clone().unwrap_or_else(|| "native".to_owned()),
+        as_of: header.as_of,
+        content_sha256: content.to_vec(),
+        spool_name: spool_name.clone(),
+        file_name: call
+            .file_name
+            .as_ref()
+            .map(|name| name.chars().take(200).collect()),
+        size_bytes: i64::try_from(spooled.bytes()).unwrap_or(i64::MAX),
+        received_at: now,
+        received_from: call.received_from.clone(),
+        status: "received".to_owned(),
+        status_at: now,
+    };
+    spooled.keep(&spool_name)?;
+    let receipt = store::db::write(connection, |connection| {
+        let (batch, new) = batches::receive(connection, &new)?;
+        if new {
+            enqueue(connection, &batch, now)?;
+        }
+        Ok(Receipt { batch, new })
+    });
+    // A second copy is not needed, and neither is one without a batch.
+    if !matches!(&receipt, Ok(Receipt { new: true, .. })) {
+        spool.remove(&spool_name)?;
+    }
+    Ok(receipt?)
+}
+
+/// Enqueues the loading of a batch.
+pub(crate) fn enqueue(connection: &mut PgConnection, batch: &Batch, now: DateTime<Utc>) -> store::Result<()> {
+    let small = batch.size_bytes <= SMALL;
+    let job = NewJob {
+        name: if small { JOB_SMALL } else { JOB },
+        payload: serde_json::json!({ "batch_id": batch.batch_id }),
+        priority: if small { 10 } else { 0 },
+        deduplicate: Some(batch.batch_id.to_string()),
+    };
+    jobs::enqueue(connection, &job, now)
+}
+
+fn check_header(header: &Header, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if header.as_of > now + FUTURE {
+        // It would be newer than everything that follows, and nothing would apply any more.
+        let message = format!(
+            "The upload speaks of {}, more than a day after now.",
+            header.as_of.to_rfc3339()
+        );
+        return Err(Refusal::new(RefusalCode::Header, message));
+    }
+    Ok(())
+}
