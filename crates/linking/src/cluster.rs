@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::level::{birth_date, given, multiple_birth, sex, source};
+use crate::levels::level::{birth_date, given, multiple_birth, parents, sex, source};
 use crate::levels::{Field, Levels};
 use crate::model::Thresholds;
 use crate::record::Record;
@@ -21,6 +21,9 @@ pub enum Veto {
     OverlappingEnrollments,
     /// A multiple birth, and given names that are not the same.
     MultipleBirth,
+    /// Parents are known on both sides and none agrees: namesakes born on one day are the commonest confusion
+    /// outside families.
+    ParentsDiffer,
     /// Both sex and given name differ.
     SexAndGivenName,
     /// People said that they are two children.
@@ -42,6 +45,9 @@ pub fn veto(a: &Record, b: &Record, levels: Levels, weight: f32, thresholds: &Th
     let both = levels.get(Field::MultipleBirth) == multiple_birth::BOTH;
     if (both && !same_given) || (twin && given_differs) {
         return Some(Veto::MultipleBirth);
+    }
+    if levels.get(Field::Parents) == parents::DIFFER {
+        return Some(Veto::ParentsDiffer);
     }
     if levels.get(Field::Source) == source::SAME_STATE {
         if a.overlaps(b) {

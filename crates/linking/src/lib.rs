@@ -1,6 +1,7 @@
 //! Who is who: finds which students of different states are the same child.
 //!
-//! The pure core: records in, decisions out; no database, no clock, no file format.
+//! A pure core, records in and decisions out, without database, clock or file format; and [`driver`], which reads
+//! changed students from the store and writes what the core decides.
 //!
 //! ```text
 //! RecordInput ─record─▶ Record ─keys─▶ candidates ─compare─▶ levels ─model─▶ weight ─resolve─▶ persons
@@ -18,6 +19,7 @@
 pub mod cluster;
 pub mod compare;
 pub mod decisions;
+pub mod driver;
 pub mod evaluate;
 pub mod explain;
 pub mod frequency;

@@ -53,7 +53,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("CRISTOBAL", &["TOBAL", "CRIS"]),
     ("DANIEL", &["DANY", "DAN", "DANNY", "DANI"]),
     ("DANIELA", &["DANI", "DANY"]),
-    ("DAVID", &["DAVE", "DAVIDCITO", "DAVE"]),
+    ("DAVID", &["DAVE", "DAVIDCITO"]),
     ("DIEGO", &["DIEGUITO"]),
     ("DOLORES", &["LOLA", "LOLITA", "LOLIS", "DOLLY"]),
     ("DOMINGO", &["MINGO", "DOMINIC"]),
@@ -139,15 +139,24 @@ const TABLE: &[(&str, &[&str])] = &[
     ("JACOBO", &["COBO", "JACOB", "JAKE"]),
     ("JAIME", &["JIMMY", "JAMES", "JIM"]),
     ("JAVIER", &["JAVI", "XAVIER", "CHAVI", "JAVY", "XAVI"]),
-    ("JENNIFER", &["JENNY", "JEN", "JENI"]),
-    ("JESSICA", &["JESSI", "JESS", "JESSIE", "YESSI"]),
+    (
+        "JENNIFER",
+        &["JENNY", "JEN", "JENI", "YENIFER", "YENNIFER", "JENIFER"],
+    ),
+    (
+        "JESSICA",
+        &["JESSI", "JESS", "JESSIE", "YESSI", "YESICA", "YESSICA", "JESICA"],
+    ),
     (
         "JESUS",
         &["CHUY", "CHUCHO", "CHUCHITO", "CHUYITO", "SUSO", "JESSE"],
     ),
     ("JESUSA", &["CHUYITA", "CHUCHA"]),
     ("JOAQUIN", &["QUINO", "JUACO", "CHIMO"]),
-    ("JONATHAN", &["JON", "JONNY", "JOHNNY", "JOHN", "NATHAN"]),
+    (
+        "JONATHAN",
+        &["JON", "JONNY", "JOHNNY", "JOHN", "JHONATAN", "YONATAN", "JONATAN"],
+    ),
     ("JORGE", &["COQUE", "KOKE", "GEORGE", "JORGITO"]),
     (
         "JOSE",
@@ -326,6 +335,28 @@ const TABLE: &[(&str, &[&str])] = &[
     ("XIMENA", &["XIME", "JIMENA", "MENA"]),
     ("XOCHITL", &["XOCHI", "SOCHI"]),
     ("YOLANDA", &["YOLI", "YOLA", "YOLY"]),
+    ("ASHLEY", &["ASHLY", "ASHLEE", "ASHLIE"]),
+    ("BRAYAN", &["BRIAN", "BRYAN", "BRAIAN"]),
+    ("CRISTAL", &["CRYSTAL", "KRISTAL", "CHRYSTAL"]),
+    ("DYLAN", &["DILAN", "DILLAN"]),
+    ("EDWIN", &["EDUIN", "ED"]),
+    ("ERICK", &["ERIK", "ERIC"]),
+    ("EVELYN", &["EVELIN", "EVELING", "EVE"]),
+    (
+        "JACQUELINE",
+        &["JAQUELINE", "JAQUELIN", "YAQUELIN", "JACKIE", "JAKI"],
+    ),
+    (
+        "JAZMIN",
+        &["JASMINE", "JASMIN", "JAZMINE", "YAZMIN", "YASMIN", "JAZ"],
+    ),
+    ("JOCELYN", &["JOSELYN", "JOSELIN", "YOSELIN", "YOCELIN"]),
+    ("KEVIN", &["KEVEN", "KEBIN", "KEVYN"]),
+    ("LESLIE", &["LESLY", "LESLI", "LESLEY"]),
+    ("LIZBETH", &["LISBETH", "LIZ", "LISBET", "LIZETH"]),
+    ("YAHIR", &["JAIR", "YAIR", "JAHIR"]),
+    ("YESENIA", &["YESI", "YESSENIA", "JESENIA", "JESSENIA", "YESSI"]),
+    ("YULIANA", &["YULI", "JULIANA", "YULIANNA"]),
     ("ZACARIAS", &["ZACK", "ZACHARY", "CARIAS"]),
 ];
 
@@ -346,7 +377,7 @@ pub fn groups(name: &str) -> &'static [u16] {
 
 /// Whether `name` (folded) is the head of a group: an established formal name.
 pub fn is_formal(name: &str) -> bool {
-    TABLE.binary_search_by(|row| row.0.cmp(name)).is_ok() || TABLE.iter().any(|row| row.0 == name)
+    TABLE.iter().any(|row| row.0 == name)
 }
 
 /// Whether two different folded names are forms of one name.

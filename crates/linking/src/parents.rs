@@ -69,6 +69,10 @@ pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
         if any {
             return level::GUARDIAN;
         }
+        // Columns exchanged and a surname changed by marriage at once.
+        if straight_level == level::DIFFER && crossed.contains(&GivenOnly) && !crossed.contains(&Differ) {
+            return level::GIVEN_ONLY;
+        }
         if straight_level == MISSING && adult(a.guardian, b.guardian, tokens) == SurnameOnly {
             return level::SURNAMES;
         }

@@ -77,10 +77,35 @@ fn entry(key: Key, slot: Slot) -> u64 {
     base(key) | u64::from(key.refine) << SLOT_BITS | u64::from(slot)
 }
 
+/// Where entries from `from` on begin. Hashes are spread evenly, so the place is guessed and then approached in
+/// doubling steps: one or two cache lines instead of a binary search over the list.
+fn lower_bound(list: &[u64], from: u64) -> usize {
+    let guess = ((u128::from(from) * list.len() as u128) >> 64) as usize;
+    let (mut low, mut high, mut step) = (guess, guess, 1);
+    while low > 0 && list[low - 1] >= from {
+        high = low;
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    step = 1;
+    while high < list.len() && list[high] < from {
+        low = high + 1;
+        high = (high + step).min(list.len());
+        step *= 2;
+    }
+    low + list[low..high].partition_point(|&e| e < from)
+}
+
 fn range(list: &[u64], from: u64, span: u64) -> &[u64] {
-    let start = list.partition_point(|&e| e < from);
-    let len = list[start..].partition_point(|&e| e - from < span);
-    &list[start..start + len]
+    let start = lower_bound(list, from);
+    let rest = &list[start..];
+    let near = rest.iter().take(8).take_while(|&&e| e - from < span).count();
+    let len = if near < 8 {
+        near
+    } else {
+        rest.partition_point(|&e| e - from < span)
+    };
+    &rest[..len]
 }
 
 impl Postings {
@@ -200,6 +225,24 @@ impl KindFractions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn guessing_finds_the_bound() {
+        let mut list: Vec<u64> = (0..500_u64).map(|i| crate::tokens::mix(i / 3)).collect();
+        list.sort_unstable();
+        let middle = list[250];
+        for from in (0..600)
+            .map(crate::tokens::mix)
+            .chain([0, 1, u64::MAX, middle, middle + 1])
+        {
+            assert_eq!(lower_bound(&list, from), list.partition_point(|&e| e < from));
+            assert_eq!(
+                lower_bound(&list[..1], from),
+                list[..1].partition_point(|&e| e < from)
+            );
+        }
+        assert_eq!(lower_bound(&[], 5), 0);
+    }
 
     #[test]
     fn cap_narrows_then_skips() {

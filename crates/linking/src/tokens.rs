@@ -19,6 +19,7 @@ pub struct Token {
     text: Box<str>,
     /// Hash of the sound form.
     sound: u32,
+    letters: u32,
     groups: &'static [u16],
     established: bool,
     defaults: [f32; 3],
@@ -57,6 +58,7 @@ impl Default for Tokens {
         let none = Token {
             text: "".into(),
             sound: 0,
+            letters: 0,
             groups: &[],
             established: false,
             defaults: [0.0; 3],
@@ -96,6 +98,7 @@ impl Tokens {
         self.all.push(Token {
             text: word.into(),
             sound: hash_bytes(text::sound(word).as_bytes()) as u32,
+            letters: text::letter_mask(word.as_bytes()),
             groups: nicknames::groups(word),
             established: is_common_given(word) || nicknames::is_formal(word),
             defaults: Role::ALL.map(|role| default_share(word, role) as f32),
@@ -174,7 +177,12 @@ impl Tokens {
         if long >= 4 && (left.sound == right.sound || text::one_edit(s, t)) {
             return Likeness::Close;
         }
-        let similarity = text::jaro_winkler(s, t);
+        let bound = text::jaro_winkler_bound((s.len(), left.letters), (t.len(), right.letters));
+        let similarity = if bound < 0.82 {
+            0.0
+        } else {
+            text::jaro_winkler(s, t)
+        };
         // A typo in a long word is often two edits; a prefix relation (MARTIN, MARTINEZ) is another word.
         if similarity >= 0.94 && long >= 7 && !s.starts_with(t) && !t.starts_with(s) {
             Likeness::Close

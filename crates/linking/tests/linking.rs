@@ -345,6 +345,57 @@ fn twins_and_siblings_stay_apart() {
 }
 
 #[test]
+fn parents_are_compared_as_clerks_record_them() {
+    let none = PersonNameInput::default();
+    let adult = |last, first| PersonNameInput { last, first };
+    let of = |mother, father, guardian| {
+        let other = RecordInput {
+            mother,
+            father,
+            guardian,
+            ..boy(2, "CA")
+        };
+        level_of(Field::Parents, &boy(1, "KY"), &other)
+    };
+    let (elsa, marcos) = (adult("Ortega", "Elsa"), adult("Tello", "Marcos"));
+    assert_eq!(of(elsa, marcos, none), level::parents::BOTH);
+    assert_eq!(of(elsa, none, none), level::parents::MOTHER);
+    assert_eq!(of(none, marcos, none), level::parents::FATHER);
+    assert_eq!(of(marcos, elsa, none), level::parents::CROSSED);
+    assert_eq!(of(none, none, elsa), level::parents::GUARDIAN);
+    assert_eq!(of(elsa, adult("Ruiz", "Hugo"), none), level::parents::ONE_DIFFERS);
+    assert_eq!(of(adult("Vega", "Elsa"), none, none), level::parents::GIVEN_ONLY);
+    assert_eq!(of(none, adult("Vega", "Elsa"), none), level::parents::GIVEN_ONLY);
+    assert_eq!(of(adult("Ortega", "Ana"), none, none), level::parents::DIFFER);
+    assert_eq!(of(none, none, none), level::MISSING);
+}
+
+#[test]
+fn namesakes_of_other_parents_are_left_to_people() {
+    let other = RecordInput {
+        mother: PersonNameInput {
+            last: "Ortega",
+            first: "Liliana",
+        },
+        father: PersonNameInput {
+            last: "Tello",
+            first: "Benito",
+        },
+        middle_name: "Fabian",
+        ..boy(2, "CA")
+    };
+    let own = RecordInput {
+        middle_name: "Fabian",
+        ..boy(1, "KY")
+    };
+    let resolution = resolve(&[own, other], &HumanDecisions::default());
+    assert_eq!(
+        resolution.near_matches().next().unwrap().reason,
+        Reason::Veto(Veto::ParentsDiffer)
+    );
+}
+
+#[test]
 fn a_whole_family_in_two_states() {
     // Twins and a brother, each in both states: three persons of two.
     let child = |key, state, first_name, year| RecordInput {
