@@ -338,3 +338,12 @@ pub fn spool_names(connection: &mut PgConnection) -> Result<Vec<String>> {
         .select(batch::spool_name)
         .load(connection)?)
 }
+
+/// How many batches there are by status.
+pub fn by_status(connection: &mut PgConnection) -> Result<Vec<(String, i64)>> {
+    Ok(batch::table
+        .group_by(batch::status)
+        .select((batch::status, diesel::dsl::count_star()))
+        .order(batch::status)
+        .load(connection)?)
+}
