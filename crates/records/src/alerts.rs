@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::source::{Coded, Source};
+use crate::source::{Report, Row, Source, rows};
+use crate::words::{Coded, coded};
 
 /// An educational or medical alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -23,4 +24,29 @@ pub struct AlertEntry {
     pub contact_role: Option<Coded>,
     /// Who reports it.
     pub source: Source,
+}
+
+/// Alerts of all students: open ones first, then the latest resolved.
+pub(crate) fn alerts(reports: &[Report<'_>], today: NaiveDate) -> Vec<AlertEntry> {
+    let mut entries: Vec<AlertEntry> = rows(reports, |student| student.alerts.as_slice())
+        .into_iter()
+        .map(|Row { report, item }| {
+            let resolution_date = item.resolution_date.map(mde::Date::day);
+            AlertEntry {
+                kind: coded(item.kind),
+                open: resolution_date.is_none_or(|day| day > today),
+                resolution_date,
+                contact_name: item.contact_name.as_ref().map(ToString::to_string),
+                contact_phone: item.contact_phone.as_ref().map(ToString::to_string),
+                contact_role: item.contact_role.map(coded),
+                source: report.source.clone(),
+            }
+        })
+        .collect();
+    entries.sort_by(|a, b| {
+        (b.open, b.source.live, b.resolution_date)
+            .cmp(&(a.open, a.source.live, a.resolution_date))
+            .then_with(|| a.source.cmp(&b.source))
+    });
+    entries
 }

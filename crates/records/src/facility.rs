@@ -1,13 +1,22 @@
 //! Schools, sites and project offices, resolved.
 
-use mde::StateCode;
+use std::collections::HashMap;
+
+use mde::text::{Line, fold};
+use mde::{Facility, FacilityCode, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Facilities by sending state and code, as `store` reads them.
+pub(crate) type Facilities = HashMap<(StateCode, String), Facility>;
 
 /// A facility as far as the state's data tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FacilityInfo {
-    /// Code in the sending state; `null` where only a name was sent.
+    /// The state whose code it is.
+    #[schema(value_type = String)]
+    pub sent_by: StateCode,
+    /// Code in that state; `null` where only a name was sent.
     pub code: Option<String>,
     /// Name of the school or project.
     pub name: Option<String>,
@@ -24,4 +33,72 @@ pub struct FacilityInfo {
     pub nces_school_id: Option<String>,
     /// NCES identifier of the district.
     pub nces_district_id: Option<String>,
+}
+
+/// The facility that a row of `state` names by code, else by name; `None` if it names none. A code that the state has
+/// not described keeps the code.
+pub(crate) fn resolve(
+    facilities: &Facilities,
+    state: StateCode,
+    code: Option<&FacilityCode>,
+    name: Option<&Line>,
+) -> Option<FacilityInfo> {
+    if code.is_none() && name.is_none() {
+        return None;
+    }
+    let known = code.and_then(|code| facilities.get(&(state, code.to_string())));
+    Some(FacilityInfo {
+        sent_by: state,
+        code: code.map(ToString::to_string),
+        name: known.map(|f| &f.name).or(name).map(ToString::to_string),
+        city: known.and_then(|f| f.city.as_ref()).map(ToString::to_string),
+        district: known.and_then(|f| f.district.as_ref()).map(ToString::to_string),
+        state: known.and_then(|f| f.located_in_state).unwrap_or(state),
+        phone: known.and_then(|f| f.phone.as_ref()).map(ToString::to_string),
+        nces_school_id: known
+            .and_then(|f| f.nces_school_id.as_ref())
+            .map(ToString::to_string),
+        nces_district_id: known
+            .and_then(|f| f.nces_district_id.as_ref())
+            .map(ToString::to_string),
+    })
+}
+
+impl FacilityInfo {
+    /// Whether both are the same place: the same code of one state, the same NCES identifier, or, sent by two states
+    /// of which one has no NCES identifier, the same name and state and no other city.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.sent_by == other.sent_by && self.code.is_some() && self.code == other.code {
+            return true;
+        }
+        if let (Some(one), Some(two)) = (&self.nces_school_id, &other.nces_school_id) {
+            return one == two;
+        }
+        if self.sent_by == other.sent_by && self.code.is_some() && other.code.is_some() {
+            return false;
+        }
+        let (Some(one), Some(two)) = (&self.name, &other.name) else {
+            return false;
+        };
+        let one_city = match (&self.city, &other.city) {
+            (Some(one), Some(two)) => fold(one) == fold(two),
+            _ => true,
+        };
+        self.state == other.state && one_city && fold(one) == fold(two)
+    }
+
+    /// Name and city for people: `Rio Vista Elementary, Mission`; the code where there is no name.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = match (&self.name, &self.code) {
+            (Some(name), _) => name.clone(),
+            (None, Some(code)) => format!("facility {code} of {}", self.sent_by),
+            (None, None) => String::new(),
+        };
+        match &self.city {
+            Some(city) => format!("{name}, {city}"),
+            None => name,
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! The historical view: every submission of every student, and what changed from one to the next.
 
 use chrono::{DateTime, Utc};
-use mde::{StateCode, StudentId};
+use mde::{Part, StateCode, Student, StudentId};
 use serde::Serialize;
-use store::persons::PersonRecord;
+use store::persons::{PersonRecord, StudentRecord};
 use store::students::Version;
 use utoipa::ToSchema;
+
+use crate::words::{element_name, label, texts};
 
 /// Every submission of one student, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -69,10 +71,192 @@ pub struct Change {
     pub old: Option<String>,
     /// The value after.
     pub new: Option<String>,
+    /// What the code before means.
+    pub old_label: Option<String>,
+    /// What the code after means.
+    pub new_label: Option<String>,
 }
 
 /// The historical view of a person: `versions` are the earlier versions as `store::persons::read_versions` gives them.
+/// Students come by state and identifier, submissions newest first by what they speak of, and each is compared with the
+/// one before it. Codes as sent (`raw_codes`) are no difference where the meaning is the same.
 #[must_use]
-pub fn history(_record: &PersonRecord, _versions: &[(StudentId, Vec<Version>)]) -> Vec<StudentHistory> {
-    Vec::new()
+pub fn history(record: &PersonRecord, versions: &[(StudentId, Vec<Version>)]) -> Vec<StudentHistory> {
+    record
+        .students
+        .iter()
+        .map(|held| {
+            let earlier = versions
+                .iter()
+                .filter(|(id, _)| *id == held.student_id)
+                .flat_map(|(_, list)| list);
+            StudentHistory {
+                state: held.state,
+                state_student_id: held.student.identity.state_student_id.to_string(),
+                submissions: submissions(held, earlier.collect()),
+            }
+        })
+        .collect()
+}
+
+struct Content<'a> {
+    entry: SubmissionEntry,
+    student: &'a Student,
+}
+
+fn submissions(held: &StudentRecord, earlier: Vec<&Version>) -> Vec<SubmissionEntry> {
+    let mut contents: Vec<Content<'_>> = earlier
+        .into_iter()
+        .map(|version| Content {
+            entry: SubmissionEntry {
+                version: version.version,
+                current: false,
+                late: version.version == 0,
+                as_of: version.as_of,
+                received_at: version.received_at,
+                batch_id: version.batch_id,
+                changes: Vec::new(),
+            },
+            student: &version.student,
+        })
+        .collect();
+    contents.push(Content {
+        entry: SubmissionEntry {
+            version: held.version,
+            current: true,
+            late: false,
+            as_of: held.as_of,
+            received_at: held.received_at,
+            batch_id: held.batch_id,
+            changes: Vec::new(),
+        },
+        student: &held.student,
+    });
+    contents.sort_by_key(|c| {
+        std::cmp::Reverse((
+            c.entry.current,
+            c.entry.as_of,
+            c.entry.version,
+            c.entry.received_at,
+        ))
+    });
+    for index in 1..contents.len() {
+        let changes = differences(contents[index].student, contents[index - 1].student);
+        contents[index - 1].entry.changes = changes;
+    }
+    contents.into_iter().map(|c| c.entry).collect()
+}
+
+/// What is not the same in two contents of a student, field by field.
+#[must_use]
+pub fn differences(old: &Student, new: &Student) -> Vec<Change> {
+    let mut changes = Vec::new();
+    compare(
+        std::slice::from_ref(&old.identity),
+        std::slice::from_ref(&new.identity),
+        &[],
+        &mut changes,
+    );
+    compare(
+        &old.alternate_ids,
+        &new.alternate_ids,
+        &["identifier"],
+        &mut changes,
+    );
+    compare(
+        &old.qualifying_moves,
+        &new.qualifying_moves,
+        &["qualifying_arrival_date"],
+        &mut changes,
+    );
+    compare(
+        &old.enrollments,
+        &new.enrollments,
+        &["enrollment_date", "facility_code"],
+        &mut changes,
+    );
+    let course = [
+        "title",
+        "facility_code",
+        "course_year",
+        "begin_academic_year",
+        "term_type",
+        "section",
+    ];
+    compare(&old.courses, &new.courses, &course, &mut changes);
+    compare(
+        &old.assessments,
+        &new.assessments,
+        &["name", "month", "content"],
+        &mut changes,
+    );
+    compare(
+        &old.immunizations,
+        &new.immunizations,
+        &["vaccine", "date"],
+        &mut changes,
+    );
+    compare(&old.alerts, &new.alerts, &["kind", "contact_name"], &mut changes);
+    let requirement = ["subject_area", "state", "facility_code"];
+    compare(
+        &old.graduation_requirements,
+        &new.graduation_requirements,
+        &requirement,
+        &mut changes,
+    );
+    changes
+}
+
+type Texts = Vec<Option<String>>;
+
+/// Compares two lists of rows: equal rows are left out whatever their order, then rows with the same key are compared
+/// field by field; what is left was added or removed.
+fn compare<P: Part>(old: &[P], new: &[P], key: &[&str], changes: &mut Vec<Change>) {
+    let mut old: Vec<Texts> = old.iter().map(texts).collect();
+    let mut new: Vec<Texts> = new.iter().map(texts).collect();
+    old.retain(|row| match new.iter().position(|n| n == row) {
+        Some(at) => {
+            new.remove(at);
+            false
+        }
+        None => true,
+    });
+    let key: Vec<usize> = key
+        .iter()
+        .filter_map(|k| P::FIELDS.iter().position(|f| f.column == *k))
+        .collect();
+    let empty: Texts = vec![None; P::FIELDS.len()];
+    for row in &old {
+        let same_key = |n: &Texts| key.iter().all(|i| n[*i] == row[*i]);
+        match new.iter().position(same_key) {
+            Some(at) => tell::<P>(row, &new.remove(at), &key, ChangeKind::Changed, changes),
+            None => tell::<P>(row, &empty, &key, ChangeKind::Removed, changes),
+        }
+    }
+    for row in &new {
+        tell::<P>(&empty, row, &key, ChangeKind::Added, changes);
+    }
+}
+
+fn tell<P: Part>(old: &Texts, new: &Texts, key: &[usize], kind: ChangeKind, changes: &mut Vec<Change>) {
+    let named = if kind == ChangeKind::Added { new } else { old };
+    let words: Vec<&str> = key.iter().filter_map(|i| named[*i].as_deref()).collect();
+    let row = (!key.is_empty()).then(|| words.join(", "));
+    for (field, (old, new)) in P::FIELDS.iter().zip(old.iter().zip(new)) {
+        if old != new {
+            let meaning = |value: &Option<String>| value.as_deref().and_then(|v| label(field.column, v));
+            changes.push(Change {
+                part: P::KIND.name().to_owned(),
+                row: row.clone(),
+                kind,
+                element: field.element.to_owned(),
+                column: field.column.to_owned(),
+                name: element_name(field).to_owned(),
+                old_label: meaning(old),
+                new_label: meaning(new),
+                old: old.clone(),
+                new: new.clone(),
+            });
+        }
+    }
 }

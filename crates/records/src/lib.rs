@@ -17,6 +17,8 @@ pub mod immunizations;
 pub mod record;
 pub mod source;
 pub mod timeline;
+pub mod words;
 
 pub use history::{StudentHistory, history};
 pub use record::{ConsolidatedRecord, consolidate};
+pub use words::{Coded, ElementValue};

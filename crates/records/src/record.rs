@@ -1,6 +1,7 @@
 //! The consolidated record: all of it in one value.
 
 use chrono::NaiveDate;
+use mde::code::{AlertKind, Codes as _};
 use mde::{PersonId, StateCode};
 use serde::Serialize;
 use store::persons::PersonRecord;
@@ -14,8 +15,13 @@ use crate::eligibility::{Eligibility, MoveEntry};
 use crate::enrollments::EnrollmentEntry;
 use crate::graduation::{GraduationSchool, RequirementEntry};
 use crate::immunizations::VaccineGroup;
-use crate::source::{Coded, SourceStudent, StateSummary};
+use crate::source::{SourceStudent, StateSummary};
 use crate::timeline::TimelineEvent;
+use crate::words::Coded;
+use crate::{
+    alerts, assessments, composite, courses, eligibility, enrollments, graduation, immunizations, source,
+    timeline,
+};
 
 /// Everything that the hub knows of a person, consolidated on one day.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -107,42 +113,126 @@ pub struct Summary {
     pub open_medical_alerts: usize,
 }
 
+impl ConsolidatedRecord {
+    /// The resolved element of a column (`birth_date`).
+    #[must_use]
+    pub fn element(&self, column: &str) -> Option<&Composite> {
+        self.identity.iter().find(|e| e.column == column)
+    }
+}
+
 /// Consolidates what the hub holds of a person. `today` is the day in the reader's zone.
 #[must_use]
 pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecord {
+    let (basis, reports) = source::reports(record);
+    let facilities = &record.facilities;
+    let (identity, mut disagreements) = composite::composite(&reports);
+    let enrollments = enrollments::enrollments(&reports, facilities);
+    let qualifying_moves = eligibility::moves(&reports);
+    let eligibility = eligibility::eligibility(&reports, birth_date(&identity), today);
+    let courses = courses::courses(&reports, facilities);
+    let alerts = alerts::alerts(&reports, today);
+    let (graduation_school, other_schools) = graduation::school(&reports, facilities);
+    for entry in &enrollments {
+        disagreements.extend(
+            entry
+                .notes
+                .iter()
+                .map(|note| format!("Enrollment on {}: {note}", entry.start)),
+        );
+    }
+    for entry in courses.entries.iter().filter(|c| c.sources.len() > 1) {
+        disagreements.extend(entry.notes.iter().map(|note| format!("{}: {note}", entry.title)));
+    }
+    disagreements.extend(other_schools);
     ConsolidatedRecord {
         person_id: record.person_id,
         superseded: record.asked_as,
         today,
-        basis: Basis::Nothing,
-        summary: Summary {
-            name: String::new(),
-            birth_date: None,
-            gender: None,
-            last_state: None,
-            grade: None,
-            qualifying_arrival_date: None,
-            eligibility_ends: None,
-            eligible_in: Vec::new(),
-            priority_for_services: None,
-            open_educational_alerts: 0,
-            open_medical_alerts: 0,
-        },
-        identity: Vec::new(),
-        states: Vec::new(),
-        timeline: Vec::new(),
-        enrollments: Vec::new(),
-        qualifying_moves: Vec::new(),
-        eligibility: Vec::new(),
-        courses: Vec::new(),
-        credits: Vec::new(),
-        credits_earned: "0".into(),
-        assessments: Vec::new(),
-        immunizations: Vec::new(),
-        alerts: Vec::new(),
-        graduation_requirements: Vec::new(),
-        graduation_school: None,
-        disagreements: Vec::new(),
-        sources: Vec::new(),
+        basis,
+        summary: summary(&identity, &enrollments, &eligibility, &alerts),
+        states: source::states(&reports, today),
+        timeline: timeline::timeline(&enrollments, &qualifying_moves),
+        courses: courses.entries,
+        credits: courses.credits,
+        credits_earned: courses.earned.to_string(),
+        assessments: assessments::assessments(&reports),
+        immunizations: immunizations::immunizations(&reports),
+        graduation_requirements: graduation::requirements(&reports, facilities),
+        sources: source::students(&reports),
+        identity,
+        enrollments,
+        qualifying_moves,
+        eligibility,
+        alerts,
+        graduation_school,
+        disagreements,
+    }
+}
+
+fn birth_date(identity: &[Composite]) -> Option<NaiveDate> {
+    identity
+        .iter()
+        .find(|e| e.column == "birth_date")
+        .and_then(|e| e.value.parse().ok())
+}
+
+fn summary(
+    identity: &[Composite],
+    enrollments: &[EnrollmentEntry],
+    eligibility: &[Eligibility],
+    alerts: &[AlertEntry],
+) -> Summary {
+    let text = |column: &str| {
+        identity
+            .iter()
+            .find(|e| e.column == column)
+            .map(|e| e.value.clone())
+    };
+    let name: Vec<String> = [
+        "first_name",
+        "middle_name",
+        "last_name_1",
+        "last_name_2",
+        "generation",
+    ]
+    .into_iter()
+    .filter_map(text)
+    .collect();
+    // What counts nowhere does not speak for the child either, unless there is nothing else.
+    let live = enrollments.iter().any(|e| e.sources.iter().any(|s| s.live));
+    let counted = || {
+        enrollments
+            .iter()
+            .filter(move |e| !live || e.sources.iter().any(|s| s.live))
+    };
+    let open = |kind: AlertKind| {
+        alerts
+            .iter()
+            .filter(|a| a.open && a.source.live && a.kind.code == kind.row().stored)
+            .count()
+    };
+    Summary {
+        name: name.join(" "),
+        birth_date: birth_date(identity),
+        gender: identity
+            .iter()
+            .find(|e| e.column == "gender")
+            .and_then(|e| e.label.clone()),
+        last_state: counted()
+            .next()
+            .map(|e| e.state)
+            .or_else(|| eligibility.first().map(|e| e.state)),
+        grade: counted().find_map(|e| e.grade.clone()),
+        qualifying_arrival_date: eligibility.iter().map(|e| e.qualifying_arrival_date).max(),
+        eligibility_ends: eligibility.iter().map(|e| e.ends).max(),
+        eligible_in: eligibility
+            .iter()
+            .filter(|e| e.eligible_today)
+            .map(|e| e.state)
+            .collect(),
+        priority_for_services: counted().find_map(|e| e.priority_for_services),
+        open_educational_alerts: open(AlertKind::Educational),
+        open_medical_alerts: open(AlertKind::Medical),
     }
 }

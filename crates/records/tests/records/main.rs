@@ -1,0 +1,6 @@
+//! What comes out of made-up children.
+
+mod consolidation;
+mod historical_view;
+mod made_up;
+mod snapshot;
