@@ -178,7 +178,7 @@ impl Linker {
         links::apply(connection, &changes, now)?;
         let near = self.near_matches(resolution, &person_of)?;
         let new_near_matches = work_items::open_near_matches(connection, &near, now)?;
-        self.close_settled(connection, resolution, changed, &near, now)?;
+        close_settled(connection, resolution, changed, &near, now)?;
 
         let mut persons: Vec<PersonId> = changed
             .iter()
@@ -303,6 +303,9 @@ impl Linker {
         // Of several groups between the same two students the strongest is asked about.
         let mut by_pair: BTreeMap<(u128, u128), work_items::NearMatch> = BTreeMap::new();
         for near in resolution.near_matches() {
+            if near.reason == Reason::Veto(Veto::HumanDifferent) {
+                continue; // Answered: it is not asked again.
+            }
             let Some(pair) = near.pairs.first() else { continue };
             let (Some(person_a), Some(person_b)) = (person_of.get(&pair.a), person_of.get(&pair.b)) else {
                 continue;
@@ -334,40 +337,39 @@ impl Linker {
         }
         Ok(by_pair.into_values().collect())
     }
+}
 
-    /// Near matches around the students looked at that are no longer found are closed.
-    fn close_settled(
-        &self,
-        connection: &mut PgConnection,
-        resolution: &Resolution,
-        changed: &[u128],
-        found: &[work_items::NearMatch],
-        now: DateTime<Utc>,
-    ) -> store::Result<()> {
-        let looked_at: HashSet<Uuid> = resolution
-            .clusters
-            .iter()
-            .flat_map(|cluster| &cluster.members)
-            .chain(changed)
-            .map(|key| Uuid::from_u128(*key))
-            .collect();
-        let still: HashSet<(Uuid, Uuid)> = found
-            .iter()
-            .map(|near| (near.student_a, near.student_b))
-            .collect();
-        let ids: Vec<Uuid> = looked_at.iter().copied().collect();
-        let settled: Vec<i64> = work_items::open_near_matches_of(connection, &ids)?
-            .into_iter()
-            .filter(|(_, a, b)| !still.contains(&(*a, *b)))
-            .map(|(id, ..)| id)
-            .collect();
-        work_items::close(
-            connection,
-            &settled,
-            "the records changed and the question no longer arises",
-            now,
-        )
-    }
+/// Near matches around the students looked at that are no longer found are closed.
+fn close_settled(
+    connection: &mut PgConnection,
+    resolution: &Resolution,
+    changed: &[u128],
+    found: &[work_items::NearMatch],
+    now: DateTime<Utc>,
+) -> store::Result<()> {
+    let looked_at: HashSet<Uuid> = resolution
+        .clusters
+        .iter()
+        .flat_map(|cluster| &cluster.members)
+        .chain(changed)
+        .map(|key| Uuid::from_u128(*key))
+        .collect();
+    let still: HashSet<(Uuid, Uuid)> = found
+        .iter()
+        .map(|near| (near.student_a, near.student_b))
+        .collect();
+    let ids: Vec<Uuid> = looked_at.iter().copied().collect();
+    let settled: Vec<i64> = work_items::open_near_matches_of(connection, &ids)?
+        .into_iter()
+        .filter(|(_, a, b)| !still.contains(&(*a, *b)))
+        .map(|(id, ..)| id)
+        .collect();
+    work_items::close(
+        connection,
+        &settled,
+        "the records changed and the question no longer arises",
+        now,
+    )
 }
 
 /// A data administrator's decision about a near match: it is remembered for ever, and the linker acts on it. `false`
@@ -528,11 +530,15 @@ fn json<T: serde::Serialize>(value: &T) -> store::Result<serde_json::Value> {
 #[must_use]
 pub fn words(reason: Reason) -> &'static str {
     match reason {
-        Reason::Uncertain => "Uncertain",
+        Reason::Uncertain => "The evidence is not enough",
         Reason::TwoCandidates => "Another child fits nearly as well",
-        Reason::Veto(Veto::HumanDifferent) => "People said that these are different children",
-        Reason::Veto(_) => "Not joined without people",
         Reason::Contradicted => "Other records of the same child speak against it",
         Reason::Split => "The records of this child no longer look like one child",
+        Reason::Veto(Veto::SameState) => "One state holds both under different identifiers",
+        Reason::Veto(Veto::OverlappingEnrollments) => "One state holds both, enrolled at the same time",
+        Reason::Veto(Veto::MultipleBirth) => "A multiple birth with different given names",
+        Reason::Veto(Veto::ParentsDiffer) => "No parent agrees",
+        Reason::Veto(Veto::SexAndGivenName) => "Sex and given name differ",
+        Reason::Veto(Veto::HumanDifferent) => "People said that these are different children",
     }
 }

@@ -380,6 +380,17 @@ pub fn is_formal(name: &str) -> bool {
     TABLE.iter().any(|row| row.0 == name)
 }
 
+/// Every name that shares a group with `name` (folded), itself apart: what a search by `name` should find as well.
+pub fn forms(name: &str) -> impl Iterator<Item = &'static str> {
+    groups(name)
+        .iter()
+        .flat_map(|&group| {
+            let (formal, short) = TABLE[usize::from(group)];
+            std::iter::once(formal).chain(short.iter().copied())
+        })
+        .filter(move |form| crate::text::fold(form) != name)
+}
+
 /// Whether two different folded names are forms of one name.
 pub fn related(a: &str, b: &str) -> bool {
     groups(a).iter().any(|group| groups(b).contains(group))

@@ -309,6 +309,26 @@ pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i6
         .load(connection)?)
 }
 
+/// Lets the linker look at students whose content did not change: people have decided something about them. Batch 0
+/// stands for that.
+pub fn queue(connection: &mut PgConnection, ids: &[Uuid], now: DateTime<Utc>) -> Result<()> {
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            (
+                link_queue::student_id.eq(id),
+                link_queue::queued_at.eq(now),
+                link_queue::batch_id.eq(0),
+            )
+        })
+        .collect();
+    diesel::insert_into(link_queue::table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(())
+}
+
 /// The linker has seen these students as these batches left them; one that a later batch changed stays queued.
 pub fn unqueue(connection: &mut PgConnection, seen: &[(Uuid, i64)]) -> Result<()> {
     let (students, batches): (Vec<Uuid>, Vec<i64>) = seen.iter().copied().unzip();
