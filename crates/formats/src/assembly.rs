@@ -1,6 +1,6 @@
 //! Puts students together out of rows and values, whatever the format: what is refused, what is found, what is counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use mde::{
 };
 use rustc_hash::FxHashSet;
 
-use crate::drafts::{Drafts, Rows};
+use crate::drafts::{Drafts, RowLines, Rows, with_one_row};
 use crate::header::Header;
 use crate::options::Limits;
 use crate::outcome::{Counts, Handler};
@@ -251,8 +251,8 @@ impl<'h> Assembly<'h> {
 
     /// Ends a child row of the current student.
     pub(crate) fn end_child(&mut self, part: PartKind) {
-        let finished = self.drafts.finish_child(part, &mut self.current.rows);
         let row = std::mem::take(&mut self.child);
+        let finished = self.drafts.finish_child(part, row.line, &mut self.current.rows);
         match finished {
             Ok(true) => {}
             Ok(false) => {
@@ -328,7 +328,7 @@ impl<'h> Assembly<'h> {
                 self.tell_all(findings, id.as_ref())
             }
             Ok(identity) => {
-                let student = current.rows.into_student(identity);
+                let (student, lines) = current.rows.into_student(identity);
                 if !self.students.insert(student.id(self.header.state)) {
                     self.counts.refused += rows;
                     let message = "The student occurs twice in this upload; the second one was left out.";
@@ -349,38 +349,61 @@ impl<'h> Assembly<'h> {
                         .iter()
                         .map(|(part, count)| row.put(part_reduced(*part, *count))),
                 );
-                let submission = self.checked(action, student, reduced, &row, &current.files, &mut findings);
+                let mut submission = Submission {
+                    action,
+                    line: row.line,
+                    student,
+                    reduced,
+                };
+                if action != Action::Delete {
+                    let found = self.check(&mut submission.student, &row, &lines, &current.files);
+                    findings.extend(found);
+                }
                 self.tell_all(findings, id.as_ref())?;
                 going_on(self.handler.student(submission))
             }
         }
     }
 
-    fn checked(
+    /// Checks a student by the record rules. The rules know no lines; they are found afterwards, for the few students
+    /// of whom there is something to tell.
+    fn check(
         &self,
-        action: Action,
-        mut student: Student,
-        reduced: Vec<PartKind>,
+        student: &mut Student,
         row: &Row,
+        lines: &RowLines,
         files: &BTreeMap<PartKind, CompactString>,
-        findings: &mut Vec<Finding>,
-    ) -> Submission {
-        if action != Action::Delete {
-            let first = findings.len();
-            mde::rules::check(&mut student, self.as_of, findings);
-            for finding in &mut findings[first..] {
-                // The rules know no lines. One file: the student's line. Several: the line only of the student's row.
-                let part = finding.part.unwrap_or(PartKind::Student);
-                finding.file = files.get(&part).cloned();
-                finding.line = (part == PartKind::Student || row.file.is_none()).then_some(row.line);
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        mde::rules::check(student, self.as_of, &mut findings);
+        let mut line_of = BTreeMap::new();
+        for part in findings.iter().filter_map(|f| f.part).collect::<BTreeSet<_>>() {
+            let of_part = lines.iter().filter(|(of, _)| *of == part);
+            for (index, (_, line)) in of_part.enumerate() {
+                let mut of_row = Vec::new();
+                mde::rules::check(&mut with_one_row(student, part, index), self.as_of, &mut of_row);
+                for finding in of_row.into_iter().filter(|f| f.part == Some(part)) {
+                    line_of
+                        .entry((part, finding.message))
+                        .or_insert_with(Vec::new)
+                        .push(*line);
+                }
             }
         }
-        Submission {
-            action,
-            line: row.line,
-            student,
-            reduced,
+        for lines in line_of.values_mut() {
+            lines.reverse();
         }
+        for finding in &mut findings {
+            let part = finding.part.unwrap_or(PartKind::Student);
+            finding.file = files.get(&part).cloned();
+            finding.line = match part {
+                PartKind::Student => Some(row.line),
+                _ => line_of
+                    .get_mut(&(part, finding.message.clone()))
+                    .and_then(Vec::pop),
+            };
+        }
+        findings
     }
 
     /// A row that could not be read or whose student is not there.

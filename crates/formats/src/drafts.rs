@@ -14,6 +14,9 @@ use rustc_hash::{FxHashSet, FxHasher};
 /// Up to so many rows of a part a new row is compared with each; beyond, by hash, so that no file makes it slow.
 const COMPARED: usize = 32;
 
+/// The lines of the child rows of a student, in the order of the rows.
+pub(crate) type RowLines = Vec<(PartKind, u64)>;
+
 macro_rules! child_parts {
     ($($kind:ident: $part:ident, $draft_type:ident, $draft:ident, $rows:ident;)+) => {
         /// One draft per part; taken when its row ends.
@@ -28,6 +31,7 @@ macro_rules! child_parts {
         #[derive(Default)]
         pub(crate) struct Rows {
             $($rows: Vec<$part>,)+
+            lines: RowLines,
             fingerprints: FxHashSet<(PartKind, u64)>,
         }
 
@@ -52,15 +56,20 @@ macro_rules! child_parts {
             pub(crate) fn finish_child(
                 &mut self,
                 part: PartKind,
+                line: u64,
                 rows: &mut Rows,
             ) -> Result<bool, &'static Field> {
-                match part {
-                    PartKind::Student | PartKind::Facility => Ok(true),
+                let new = match part {
+                    PartKind::Student | PartKind::Facility => true,
                     $(PartKind::$kind => {
                         let row = std::mem::take(&mut self.$draft).finish()?;
-                        Ok(push_new(&mut rows.$rows, &mut rows.fingerprints, row))
+                        push_new(&mut rows.$rows, &mut rows.fingerprints, row)
                     })+
+                };
+                if new {
+                    rows.lines.push((part, line));
                 }
+                Ok(new)
             }
         }
 
@@ -70,10 +79,20 @@ macro_rules! child_parts {
                 0 $(+ self.$rows.len())+
             }
 
-            /// The student of these rows.
-            pub(crate) fn into_student(self, identity: Identity) -> Student {
-                Student { identity, $($rows: self.$rows,)+ }
+            /// The student of these rows, and the line of each row.
+            pub(crate) fn into_student(self, identity: Identity) -> (Student, RowLines) {
+                (Student { identity, $($rows: self.$rows,)+ }, self.lines)
             }
+        }
+
+        /// The same student with only one of its child rows.
+        pub(crate) fn with_one_row(student: &Student, part: PartKind, index: usize) -> Student {
+            let mut one = Student::new(student.identity.clone());
+            match part {
+                PartKind::Student | PartKind::Facility => {}
+                $(PartKind::$kind => one.$rows.extend(student.$rows.get(index).cloned()),)+
+            }
+            one
         }
 
         /// The child part of a native XML element.

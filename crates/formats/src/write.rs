@@ -8,6 +8,9 @@ use mde::{Action, CodeSet, Decimal, Facility, Field, Identity, Part, Sink, Submi
 use crate::NAMESPACE;
 use crate::header::Header;
 
+/// Number of the data element that is a month.
+const ASSESSMENT_DATE: &str = "73";
+
 /// Writes an upload with the current codes. Of a deleted student only its identifier is written. `header.code_set` and
 /// `header.profile` do not matter: stored codes are written, and a code that only the 2003 list knows is left out, as
 /// no current code says the same.
@@ -150,7 +153,9 @@ impl Sink for Elements<'_> {
         }
     }
     fn date(&mut self, value: NaiveDate) {
-        self.value(&value.format("%Y-%m-%d").to_string());
+        // The date of an assessment is the only one without a day; the sink is not told.
+        let month = self.fields[self.next].element == ASSESSMENT_DATE;
+        self.value(&value.format(if month { "%Y-%m" } else { "%Y-%m-%d" }).to_string());
     }
     fn int(&mut self, value: i32) {
         self.value(&value.to_string());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 /// A format of dates or months: `YYYY`, `MM`, `DD` with all their digits, `M` and `D` with one or two, other characters
@@ -24,8 +25,8 @@ enum Token {
 }
 
 impl DateFormat {
-    /// The canonical text, `YYYY-MM-DD` or `YYYY-MM`, or `None` if the text has another form. Whether the day exists is
-    /// for the data element to say.
+    /// The canonical text, `YYYY-MM-DD` or `YYYY-MM`, or `None` if the text has another form or the day does not exist.
+    /// Whether it can be in a child's record is for the data element to say.
     pub(crate) fn canonical(&self, text: &str) -> Option<String> {
         let (mut year, mut month, mut day) = (None, None, None);
         let mut rest = text;
@@ -51,11 +52,14 @@ impl DateFormat {
         if !rest.is_empty() {
             return None;
         }
-        let mut out = format!("{}-{:0>2}", year?, month?);
-        if let Some(day) = day {
-            out.push_str(&format!("-{day:0>2}"));
-        }
-        Some(out)
+        let (year, month, day_or_first) = (year?, month?, day.unwrap_or("1"));
+        let existing = NaiveDate::from_ymd_opt(
+            year.parse().ok()?,
+            month.parse().ok()?,
+            day_or_first.parse().ok()?,
+        )?;
+        let canonical = if day.is_some() { "%Y-%m-%d" } else { "%Y-%m" };
+        Some(existing.format(canonical).to_string())
     }
 
     /// Whether it has a day.
@@ -119,7 +123,8 @@ mod tests {
             ("YYYYMMDD", "20260401", Some("2026-04-01")),
             ("YYYYMMDD", "202604011", None),
             ("MM/YYYY", "03/2025", Some("2025-03")),
-            ("DD.MM.YYYY", "99.99.2025", Some("2025-99-99")),
+            ("DD.MM.YYYY", "31.06.2025", None),
+            ("DD.MM.YYYY", "30.06.0025", Some("0025-06-30")),
             ("YYYYMM", "2025é3", None),
         ] {
             assert_eq!(

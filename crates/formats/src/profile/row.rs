@@ -261,10 +261,10 @@ impl<'p> OpenFile<'p> {
     {
         if let Some(translation) = value.translation {
             let Some(meaning) = translation.codes.get(text) else {
-                let name = value.target.translate.as_deref().unwrap_or_default();
+                let known: Vec<&str> = translation.codes.keys().map(String::as_str).collect();
                 return Err((
                     FindingCode::UnknownCode,
-                    format!("is not a code of [translations.{name}]"),
+                    format!("is none of the codes {}", known.join(", ")),
                     "Correct the code, or add it to the translation in the mapping profile.",
                 ));
             };
@@ -286,7 +286,7 @@ impl<'p> OpenFile<'p> {
                 match format.canonical(text) {
                     Some(canonical) => Ok((Cow::Owned(canonical), self.context())),
                     None => invalid(
-                        format!("is not written {format}"),
+                        format!("is not a date that exists, written {format}"),
                         "Correct the date, or the format that the mapping profile gives for it.",
                     ),
                 }

@@ -3,6 +3,8 @@
 //! An event that the window cuts off is read again when more of the file is there. So events borrow from the window,
 //! nothing is copied, and no event can be larger than the window.
 
+use std::io::BufRead;
+
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::Event;
@@ -21,6 +23,17 @@ pub(crate) enum Flow {
     Continue,
     /// Enough is known.
     Stop,
+}
+
+/// Receives the events of a file.
+pub(crate) trait Receiver {
+    /// One event.
+    fn event(&mut self, event: &Event<'_>, at: &mut At<'_>) -> Result<Flow, Refusal>;
+
+    /// After a start or end tag: may take whole simple elements (white space, `<name>text</name>`) off the front of
+    /// what follows, and says how many bytes it took. Nearly all of a file is such elements, and three events for each
+    /// would cost more than all the rest. What it leaves comes as events.
+    fn simple_elements(&mut self, rest: &[u8], at: &mut At<'_>) -> Result<usize, Refusal>;
 }
 
 /// Where an event is in the file. The line is counted only when somebody asks.
@@ -46,6 +59,11 @@ impl At<'_> {
         self.lines.line_at(self.window, self.start)
     }
 
+    /// Goes on by some bytes of the window.
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.start += bytes;
+    }
+
     /// Byte of the file, from 0.
     pub(crate) fn byte(&self) -> u64 {
         self.lines.offset + self.start as u64
@@ -64,10 +82,7 @@ impl Lines {
 
 /// Reads all events of a file. What no XML file may hold is refused here; what this format may not hold is the
 /// receiver's to refuse. A refusal gets the line of the event.
-pub(crate) fn each_event(
-    source: &mut Source<'_>,
-    mut receive: impl FnMut(Event<'_>, &mut At<'_>) -> Result<Flow, Refusal>,
-) -> Result<(), Refusal> {
+pub(crate) fn each_event(source: &mut Source<'_>, receiver: &mut impl Receiver) -> Result<(), Refusal> {
     let mut buffer = vec![0; WINDOW];
     let mut filled = source.fill(&mut buffer)?;
     let mut begin = start_of_text(&buffer[..filled])?;
@@ -98,21 +113,29 @@ pub(crate) fn each_event(
                 window,
                 start,
             };
-            let flow = match event {
+            let flow = match &event {
                 Ok(_) | Err(Error::Syntax(_)) if cut_off => Err(Refusal::new(
                     RefusalCode::TextTooLong,
                     format!("A tag, comment or text is longer than {WINDOW} bytes."),
                 )),
-                Ok(event) => {
-                    let over = matches!(event, Event::Eof);
-                    receive(event, &mut at).map(|flow| if over { Flow::Stop } else { flow })
-                }
-                Err(error) => Err(refusal_of(&error, last && end == filled)),
+                Ok(Event::Eof) => receiver.event(&Event::Eof, &mut at).map(|_| Flow::Stop),
+                Ok(event) => receiver.event(event, &mut at),
+                Err(error) => Err(refusal_of(error, last && end == filled)),
             };
             match flow {
                 Ok(Flow::Continue) => start = end,
                 Ok(Flow::Stop) => return Ok(()),
                 Err(refusal) => return Err(refusal.at_line(at.line())),
+            }
+            if let Ok(Event::Start(_) | Event::End(_) | Event::Empty(_)) = event {
+                at.start = end;
+                match receiver.simple_elements(&window[end..], &mut at) {
+                    Ok(taken) => {
+                        reader.stream().consume(taken);
+                        start = end + taken;
+                    }
+                    Err(refusal) => return Err(refusal.at_line(at.line())),
+                }
             }
         }
         lines.line_at(window, start);

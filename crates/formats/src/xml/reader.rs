@@ -5,7 +5,7 @@ use mde::{Action, CodeSet, Field, Finding, FindingCode, PartKind, StateCode, Val
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
-use super::events::{At, Flow, each_event};
+use super::events::{At, Flow, Receiver, each_event};
 use super::levels::{Level, Levels};
 use crate::NAMESPACE;
 use crate::assembly::{Assembly, Place, Sent};
@@ -34,7 +34,7 @@ pub(crate) fn read(
     handler: &mut dyn Handler,
 ) -> Result<(Header, Counts), Refusal> {
     let mut reader = Reader::new(options, Some(handler));
-    each_event(source, |event, at| reader.event(&event, at))?;
+    each_event(source, &mut reader)?;
     match reader.assembly {
         Some(assembly) => assembly.finish(),
         None => Err(Refusal::new(RefusalCode::Header, "The file has no header.")),
@@ -44,7 +44,7 @@ pub(crate) fn read(
 /// Reads as far as the header.
 pub(crate) fn sniff(source: &mut Source<'_>, options: &Options<'_>) -> Result<Header, Refusal> {
     let mut reader = Reader::new(options, None);
-    each_event(source, |event, at| reader.event(&event, at))?;
+    each_event(source, &mut reader)?;
     reader
         .header
         .ok_or_else(|| Refusal::new(RefusalCode::Header, "The file has no header."))
@@ -87,45 +87,6 @@ impl<'a, 'h> Reader<'a, 'h> {
             started: false,
             ended: false,
         }
-    }
-
-    fn event(&mut self, event: &Event<'_>, at: &mut At<'_>) -> Result<Flow, Refusal> {
-        match event {
-            Event::Text(text) => self.characters(text, at)?,
-            Event::Start(start) => self.open(start, at)?,
-            Event::End(end) => return self.close(end.name().0, at),
-            Event::Empty(start) => {
-                self.open(start, at)?;
-                return self.close(start.name().0, at);
-            }
-            Event::GeneralRef(reference) => self.reference(reference, at)?,
-            Event::CData(text) => self.characters(text, at)?,
-            Event::Comment(_) => {}
-            Event::Decl(decl) => {
-                if at.byte() > 3 {
-                    return Err(Refusal::new(
-                        RefusalCode::NotWellFormed,
-                        "The XML declaration is not at the start of the file.",
-                    ));
-                }
-                check_encoding(decl)?;
-            }
-            Event::PI(_) => {
-                return Err(Refusal::new(
-                    RefusalCode::ProcessingInstruction,
-                    "The file has a processing instruction.",
-                ));
-            }
-            Event::DocType(_) => return Err(Refusal::new(RefusalCode::Doctype, "The file has a DOCTYPE.")),
-            Event::Eof if !self.ended => {
-                return Err(Refusal::new(
-                    RefusalCode::Truncated,
-                    "The file ends before the end of the upload.",
-                ));
-            }
-            Event::Eof => {}
-        }
-        Ok(Flow::Continue)
     }
 
     fn open(&mut self, start: &BytesStart<'_>, at: &mut At<'_>) -> Result<(), Refusal> {
@@ -291,16 +252,7 @@ impl<'a, 'h> Reader<'a, 'h> {
     }
 
     fn in_part(&mut self, part: PartKind, name: &str, at: &mut At<'_>) -> Result<Level, Refusal> {
-        let size = at.byte() - self.record_start;
-        if size > self.options.limits.record_bytes {
-            return Err(Refusal::new(
-                RefusalCode::RecordTooLarge,
-                format!(
-                    "A record is larger than {} bytes.",
-                    self.options.limits.record_bytes
-                ),
-            ));
-        }
+        self.check_size(at)?;
         if let Some(index) = field_of_xml(part.fields(), name, self.expected) {
             self.expected = index + 1;
             self.text.clear();
@@ -311,6 +263,17 @@ impl<'a, 'h> Reader<'a, 'h> {
             Some(child) if part == PartKind::Student => self.begin(child, at),
             _ => self.unknown(Some(part), name, at),
         }
+    }
+
+    fn check_size(&self, at: &At<'_>) -> Result<(), Refusal> {
+        let limit = self.options.limits.record_bytes;
+        if at.byte() - self.record_start > limit {
+            return Err(Refusal::new(
+                RefusalCode::RecordTooLarge,
+                format!("A record is larger than {limit} bytes."),
+            ));
+        }
+        Ok(())
     }
 
     fn unknown(&mut self, part: Option<PartKind>, name: &str, at: &mut At<'_>) -> Result<Level, Refusal> {
@@ -433,7 +396,11 @@ impl<'a, 'h> Reader<'a, 'h> {
             ));
         };
         match level {
-            Level::Field(part, field) => self.end_field(part, field, at)?,
+            Level::Field(part, field) => {
+                let text = std::mem::take(&mut self.text);
+                self.end_field(part, field, &text, self.mixed, at)?;
+                self.text = text;
+            }
             Level::HeaderField(index) => self.header_texts[index] = Some(self.text.trim().to_owned()),
             Level::Part(PartKind::Student) => self.assembly()?.end_student()?,
             Level::Part(PartKind::Facility) => self.assembly()?.end_facility()?,
@@ -448,7 +415,14 @@ impl<'a, 'h> Reader<'a, 'h> {
         Ok(Flow::Continue)
     }
 
-    fn end_field(&mut self, part: PartKind, field: usize, at: &mut At<'_>) -> Result<(), Refusal> {
+    fn end_field(
+        &mut self,
+        part: PartKind,
+        field: usize,
+        text: &str,
+        mixed: bool,
+        at: &mut At<'_>,
+    ) -> Result<(), Refusal> {
         let context = ValueContext {
             code_set: self.code_set,
             raw: None,
@@ -457,13 +431,13 @@ impl<'a, 'h> Reader<'a, 'h> {
             part,
             field,
             label: part.fields()[field].xml,
-            text: self.text.trim(),
+            text: text.trim(),
         };
         let assembly = self
             .assembly
             .as_mut()
             .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header does not come first."))?;
-        if self.mixed {
+        if mixed {
             let place = Place {
                 file: None,
                 line: at.line(),
@@ -562,6 +536,108 @@ impl<'a, 'h> Reader<'a, 'h> {
                 students: number("TotalStudents", text("TotalStudents"))?,
                 records: number("TotalRecords", text("TotalRecords"))?,
             },
+        })
+    }
+}
+
+impl Receiver for Reader<'_, '_> {
+    fn event(&mut self, event: &Event<'_>, at: &mut At<'_>) -> Result<Flow, Refusal> {
+        match event {
+            Event::Text(text) => self.characters(text, at)?,
+            Event::Start(start) => self.open(start, at)?,
+            Event::End(end) => return self.close(end.name().0, at),
+            Event::Empty(start) => {
+                self.open(start, at)?;
+                return self.close(start.name().0, at);
+            }
+            Event::GeneralRef(reference) => self.reference(reference, at)?,
+            Event::CData(text) => self.characters(text, at)?,
+            Event::Comment(_) => {}
+            Event::Decl(decl) => {
+                if at.byte() > 3 {
+                    return Err(Refusal::new(
+                        RefusalCode::NotWellFormed,
+                        "The XML declaration is not at the start of the file.",
+                    ));
+                }
+                check_encoding(decl)?;
+            }
+            Event::PI(_) => {
+                return Err(Refusal::new(
+                    RefusalCode::ProcessingInstruction,
+                    "The file has a processing instruction.",
+                ));
+            }
+            Event::DocType(_) => return Err(Refusal::new(RefusalCode::Doctype, "The file has a DOCTYPE.")),
+            Event::Eof if !self.ended => {
+                return Err(Refusal::new(
+                    RefusalCode::Truncated,
+                    "The file ends before the end of the upload.",
+                ));
+            }
+            Event::Eof => {}
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn simple_elements(&mut self, rest: &[u8], at: &mut At<'_>) -> Result<usize, Refusal> {
+        let Some(Level::Part(part)) = self.levels.top() else {
+            return Ok(0);
+        };
+        let fields = part.fields();
+        let mut taken = 0;
+        while let Some(element) = SimpleElement::first(&rest[taken..], fields, self.expected) {
+            if element.text.len() > self.options.limits.text_bytes {
+                break;
+            }
+            self.check_size(at)?;
+            self.expected = element.field + 1;
+            at.advance(element.indent);
+            self.end_field(part, element.field, element.text, false, at)?;
+            at.advance(element.length - element.indent);
+            taken += element.length;
+        }
+        Ok(taken)
+    }
+}
+
+/// `<name>text</name>` of a data element, without attributes, references or elements in it.
+struct SimpleElement<'a> {
+    field: usize,
+    text: &'a str,
+    /// White space before it.
+    indent: usize,
+    /// Bytes, with the white space.
+    length: usize,
+}
+
+impl<'a> SimpleElement<'a> {
+    /// The element at the start of `rest`, if it is one and all of it is there.
+    fn first(rest: &'a [u8], fields: &[Field], expected: usize) -> Option<Self> {
+        let indent = rest.iter().position(|b| !b.is_ascii_whitespace())?;
+        let tag = rest[indent..].strip_prefix(b"<")?;
+        let opens =
+            |field: &Field| tag.starts_with(field.xml.as_bytes()) && tag.get(field.xml.len()) == Some(&b'>');
+        // A sender mostly keeps the order, so that the next element is one of the next few fields.
+        let field = (expected..fields.len())
+            .chain(0..expected.min(fields.len()))
+            .find(|i| opens(&fields[*i]))?;
+        let name = fields[field].xml.as_bytes();
+        let content = &tag[name.len() + 1..];
+        let end = memchr::memchr2(b'<', b'&', content)?;
+        let close = content[end..].strip_prefix(b"</")?;
+        if !close.starts_with(name) || close.get(name.len()) != Some(&b'>') {
+            return None;
+        }
+        let text = std::str::from_utf8(&content[..end]).ok()?;
+        if text.starts_with('\u{feff}') {
+            return None;
+        }
+        Some(Self {
+            field,
+            text,
+            indent,
+            length: indent + 1 + name.len() + 1 + end + 2 + name.len() + 1,
         })
     }
 }
