@@ -1,0 +1,24 @@
+# The two commands of the README, and what they share. Each sets the machine up first (deploy/setup).
+.PHONY: demo test lint bench
+
+demo:
+	@deploy/setup
+	@printf '\033[1m==>\033[0m %s\n' 'building the hub (the first time takes some minutes)'
+	@cargo build --release --bin mariposa
+	@target/release/mariposa demo $(ARGS)
+
+test:
+	@deploy/setup test
+	@printf '\033[1m==>\033[0m %s\n' 'building the tests (the first time takes some minutes), then running them on a PostgreSQL of their own'
+	@cargo build --workspace
+	@cargo run --quiet --package testkit --bin with-cluster -- cargo test --workspace $(ARGS)
+
+lint:
+	@deploy/setup lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	PATH="$$PWD/target/tools/bin:$$PATH" cargo deny --all-features check licenses bans sources
+
+bench:
+	@deploy/setup test
+	cargo bench --workspace $(ARGS)
