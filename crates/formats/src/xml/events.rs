@@ -6,7 +6,7 @@
 use std::io::BufRead;
 
 use quick_xml::Reader;
-use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
 use crate::refusal::{Refusal, RefusalCode};
@@ -190,7 +190,13 @@ fn check_bytes(window: &[u8], from: usize, lines: &mut Lines) -> Result<(), Refu
 
 fn refusal_of(error: &Error, at_end: bool) -> Refusal {
     match error {
-        Error::Syntax(_) | Error::IllFormed(IllFormedError::UnclosedReference) if at_end => {
+        Error::Syntax(SyntaxError::InvalidBangMarkup) if !at_end => Refusal::new(
+            RefusalCode::NotWellFormed,
+            "A <! starts neither a comment nor CDATA.",
+        ),
+        // quick-xml's other syntax errors all mean that something is open at the end.
+        Error::Syntax(_) => Refusal::new(RefusalCode::Truncated, "The file ends within a tag."),
+        Error::IllFormed(IllFormedError::UnclosedReference) if at_end => {
             Refusal::new(RefusalCode::Truncated, "The file ends within a tag or a text.")
         }
         Error::Encoding(_) => Refusal::new(

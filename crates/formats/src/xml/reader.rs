@@ -66,6 +66,9 @@ struct Reader<'a, 'h> {
     expected: usize,
     /// Byte at which the current student or facility starts.
     record_start: u64,
+    /// There was an event.
+    begun: bool,
+    /// There was a root element.
     started: bool,
     ended: bool,
 }
@@ -84,6 +87,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             mixed: false,
             expected: 0,
             record_start: 0,
+            begun: false,
             started: false,
             ended: false,
         }
@@ -542,6 +546,7 @@ impl<'a, 'h> Reader<'a, 'h> {
 
 impl Receiver for Reader<'_, '_> {
     fn event(&mut self, event: &Event<'_>, at: &mut At<'_>) -> Result<Flow, Refusal> {
+        let first = !std::mem::replace(&mut self.begun, true);
         match event {
             Event::Text(text) => self.characters(text, at)?,
             Event::Start(start) => self.open(start, at)?,
@@ -554,7 +559,7 @@ impl Receiver for Reader<'_, '_> {
             Event::CData(text) => self.characters(text, at)?,
             Event::Comment(_) => {}
             Event::Decl(decl) => {
-                if at.byte() > 3 {
+                if !first {
                     return Err(Refusal::new(
                         RefusalCode::NotWellFormed,
                         "The XML declaration is not at the start of the file.",
