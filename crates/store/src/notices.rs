@@ -152,6 +152,62 @@ pub fn find(connection: &mut PgConnection, id: i64) -> Result<Option<Notice>> {
         .optional()?)
 }
 
+/// The notice that a cause raised.
+pub fn find_by_cause(connection: &mut PgConnection, cause: &str) -> Result<Option<Notice>> {
+    Ok(move_notice::table
+        .filter(move_notice::cause.eq(cause))
+        .select(Notice::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// Takes back notices that nobody has answered: what raised them is not so any more. They stay readable.
+pub fn withdraw(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Result<usize> {
+    Ok(
+        diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(ids)))
+            .filter(move_notice::acknowledged_at.is_null())
+            .filter(move_notice::withdrawn_at.is_null())
+            .set(move_notice::withdrawn_at.eq(now))
+            .execute(connection)?,
+    )
+}
+
+/// Makes notices of these causes valid again that had been withdrawn, for the person of whom they are true now.
+pub fn restore(connection: &mut PgConnection, causes: &[&str], person_id: i64) -> Result<usize> {
+    Ok(
+        diesel::update(move_notice::table.filter(move_notice::cause.eq_any(causes)))
+            .filter(move_notice::withdrawn_at.is_not_null())
+            .set((
+                move_notice::withdrawn_at.eq(None::<DateTime<Utc>>),
+                move_notice::person_id.eq(person_id),
+            ))
+            .execute(connection)?,
+    )
+}
+
+/// Which of these persons can have a move to tell: they have students in several states, a student that left for a
+/// named state, or a notice that the hub raised.
+pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        person_id: i64,
+    }
+    let rows: Vec<Row> = sql_query(
+        "select l.person_id from link l join student_status t using (student_id) where l.person_id = any($1)
+         group by l.person_id having count(distinct t.state) > 1
+         union
+         select l.person_id from link l join enrollment e using (student_id)
+         where l.person_id = any($1) and e.destination_state is not null and e.withdrawal_date is not null
+         union
+         select person_id from move_notice where person_id = any($1) and sender is null and withdrawn_at is null
+         order by person_id",
+    )
+    .bind::<Array<BigInt>, _>(persons)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.person_id).collect())
+}
+
 /// Notices about a person, newest first.
 pub fn of_person(connection: &mut PgConnection, person_id: i64) -> Result<Vec<Notice>> {
     Ok(move_notice::table

@@ -131,6 +131,14 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
     }))
 }
 
+/// Keeps others who take the same lock from working on this person until the end of the transaction.
+pub fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
+    sql_query("select from person where person_id = $1 for no key update")
+        .bind::<BigInt, _>(id.number())
+        .execute(connection)?;
+    Ok(())
+}
+
 fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<StudentRecord>> {
     let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.student_id).collect();
     let mut content: HashMap<Uuid, Student> = if ids.is_empty() {
