@@ -1,1 +1,17 @@
-//! notices
+//! Moves between states: noticed in what the states report or sent by hand, listed and acknowledged.
+//!
+//! What the hub notices follows from a person's history alone: the same students raise the same notices whatever the
+//! order in which batches brought them, each move once.
+
+pub mod chronology;
+pub mod detect;
+pub mod driver;
+pub mod error;
+pub mod mailbox;
+pub mod manual;
+
+pub use detect::{Detected, WINDOW_DAYS, detect};
+pub use driver::{JOB, handle_changed, run};
+pub use error::Error;
+pub use mailbox::{Acknowledgement, Answer, acknowledge, inbox, sent};
+pub use manual::{Kind, ManualNotice, Sender, send};

@@ -1,0 +1,96 @@
+//! The job that looks at persons after the linker has.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use mde::PersonId;
+use serde::Deserialize;
+use store::{db, notices, persons};
+
+use crate::detect::{Detected, detect};
+
+/// Name of the job that is told which persons changed.
+pub const JOB: &str = "notice";
+
+/// What the job is told.
+#[derive(Debug, Deserialize)]
+struct Payload {
+    persons: Vec<PersonId>,
+}
+
+/// Runs the job [`JOB`] of this payload, `{"persons": [number, …]}`. Returns the number of notices written.
+pub fn run(
+    connection: &mut PgConnection,
+    payload: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> store::Result<usize> {
+    let payload: Payload = Payload::deserialize(payload).map_err(|error| store::Error::Corrupt {
+        what: "job payload",
+        why: error.to_string(),
+    })?;
+    handle_changed(connection, &payload.persons, now)
+}
+
+/// Brings the notices of these persons in line with their history: writes what is new, takes back what nobody has
+/// answered and is not so any more. Doing it again changes nothing. Returns the number of notices written.
+pub fn handle_changed(
+    connection: &mut PgConnection,
+    person_ids: &[PersonId],
+    now: DateTime<Utc>,
+) -> store::Result<usize> {
+    let numbers: Vec<i64> = person_ids.iter().map(|id| id.number()).collect();
+    let participants = store::participants::all(connection)?;
+    let takes_part = |state: &str| participants.iter().any(|p| p.state == state);
+    let mut written = 0;
+    // Most persons are known to one state and have nothing to tell; they are not even read.
+    for number in notices::candidates(connection, &numbers)? {
+        let id = PersonId::new(number).map_err(|error| store::Error::Corrupt {
+            what: "person id",
+            why: error.to_string(),
+        })?;
+        written += db::write(connection, |connection| settle(connection, id, &takes_part, now))?;
+    }
+    Ok(written)
+}
+
+fn settle(
+    connection: &mut PgConnection,
+    id: PersonId,
+    takes_part: &dyn Fn(&str) -> bool,
+    now: DateTime<Utc>,
+) -> store::Result<usize> {
+    persons::lock(connection, id)?;
+    let Some(person) = persons::load(connection, id)? else {
+        return Ok(0);
+    };
+    let detected = detect(&person, now);
+    let valid: Vec<notices::Notice> = notices::of_person(connection, person.person_id.number())?
+        .into_iter()
+        .filter(|notice| notice.sender.is_none() && notice.withdrawn_at.is_none())
+        .collect();
+
+    // One notice per move: an answered one, else the oldest. Several can be left when a move between two others of
+    // the same states turns out never to have been.
+    let telling = |d: &Detected| {
+        valid
+            .iter()
+            .filter(|notice| d.is_told_by(notice))
+            .min_by_key(|notice| (notice.acknowledged_at.is_none(), notice.move_notice_id))
+            .map(|notice| notice.move_notice_id)
+    };
+    let founded: Vec<i64> = detected.iter().filter_map(telling).collect();
+    let unfounded: Vec<i64> = valid
+        .iter()
+        .map(|notice| notice.move_notice_id)
+        .filter(|id| !founded.contains(id))
+        .collect();
+    notices::withdraw(connection, &unfounded, now)?;
+
+    let new: Vec<notices::NewNotice> = detected
+        .iter()
+        .filter(|d| d.recent && takes_part(&d.notice.recipient) && telling(d).is_none())
+        .map(|d| d.notice.clone())
+        .collect();
+    let causes: Vec<&str> = new.iter().map(|notice| notice.cause.as_str()).collect();
+    notices::restore(connection, &causes, person.person_id.number())?;
+    Ok(notices::write(connection, &new)?.len())
+}

@@ -1,0 +1,34 @@
+//! What can go wrong with a notice.
+
+use mde::StateCode;
+
+/// Why a notice was not sent or answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The recipient takes no part in the exchange: nobody would read it.
+    #[error("{0} does not take part in the exchange; name a participating state")]
+    NotAParticipant(StateCode),
+    /// A state cannot send itself a notice.
+    #[error("the recipient is the sender's own state; name another one")]
+    OwnState,
+    /// No person has, or ever had, this number.
+    #[error("there is no person of this number; search for the child first")]
+    UnknownPerson,
+    /// A member of the notice or answer is not valid. Neither text holds what was sent.
+    #[error("{member} {why}")]
+    Invalid {
+        /// Which member.
+        member: &'static str,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] store::Error),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}

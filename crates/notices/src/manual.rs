@@ -1,0 +1,161 @@
+//! Notices that a state's people or systems send by hand.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+use mde::{PersonId, StateCode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::notices::{self, NewNotice, Notice};
+use store::{links, participants};
+
+use crate::error::Error;
+
+/// What the sender tells the recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The child is on its way from the sender's state to the recipient's.
+    Arrival,
+    /// The child has come from the recipient's state to the sender's.
+    Departure,
+    /// Is the child with the recipient?
+    Inquiry,
+}
+
+impl Kind {
+    /// Its name in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arrival => "arrival",
+            Self::Departure => "departure",
+            Self::Inquiry => "inquiry",
+        }
+    }
+}
+
+/// A notice as somebody writes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ManualNotice {
+    /// What it tells.
+    pub kind: Kind,
+    /// The child, by its number or a retired one.
+    pub person_id: PersonId,
+    /// The state to which it is addressed.
+    pub to_state: StateCode,
+    /// District in the state of arrival, at most 60 characters.
+    #[serde(default)]
+    pub district: Option<String>,
+    /// City in the state of arrival, at most 50 characters.
+    #[serde(default)]
+    pub city: Option<String>,
+    /// Day on which the child is expected, or came; within a year of today.
+    #[serde(default)]
+    pub expected_date: Option<NaiveDate>,
+    /// Whom to ask, at most 200 characters.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// What else to say, at most 500 characters; nothing sensitive.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Who sends a notice.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// For which state.
+    pub state: StateCode,
+    /// The account or certificate.
+    pub by: &'a str,
+    /// The sender's own key of this notice: the same key sends once, however often it is tried.
+    pub idempotency_key: Option<&'a str>,
+}
+
+/// Sends a notice. Without a key, the same notice at the same instant is the same one.
+pub fn send(
+    connection: &mut PgConnection,
+    sender: Sender<'_>,
+    notice: &ManualNotice,
+    now: DateTime<Utc>,
+) -> Result<Notice, Error> {
+    let district = text("district", notice.district.as_deref(), 60)?;
+    let city = text("city", notice.city.as_deref(), 50)?;
+    let contact = text("contact", notice.contact.as_deref(), 200)?;
+    let note = text("note", notice.note.as_deref(), 500)?;
+    let far = |day: NaiveDate| (day - now.date_naive()).abs() > TimeDelta::days(366);
+    if notice.expected_date.is_some_and(far) {
+        return Err(Error::Invalid {
+            member: "expected_date",
+            why: "is more than a year away; correct the date".into(),
+        });
+    }
+    if notice.to_state == sender.state {
+        return Err(Error::OwnState);
+    }
+    if participants::of_state(connection, notice.to_state)?.is_none() {
+        return Err(Error::NotAParticipant(notice.to_state));
+    }
+    let person = links::survivor(connection, notice.person_id)?.ok_or(Error::UnknownPerson)?;
+    let (from, to) = match notice.kind {
+        Kind::Arrival => (Some(sender.state), Some(notice.to_state)),
+        Kind::Departure => (Some(notice.to_state), Some(sender.state)),
+        Kind::Inquiry => (None, None),
+    };
+    let new = NewNotice {
+        kind: notice.kind.name().to_owned(),
+        recipient: notice.to_state.to_string(),
+        sender: Some(sender.state.to_string()),
+        person_id: person.number(),
+        student_id: None,
+        from_state: from.map(|s| s.to_string()),
+        to_state: to.map(|s| s.to_string()),
+        district,
+        city,
+        event: "manual".to_owned(),
+        event_date: None,
+        expected_date: notice.expected_date,
+        contact,
+        note,
+        cause: cause(sender, notice, now),
+        created_at: now,
+        created_by: sender.by.to_owned(),
+    };
+    match notices::write(connection, std::slice::from_ref(&new))?.first() {
+        Some(id) => notices::find(connection, *id)?,
+        None => notices::find_by_cause(connection, &new.cause)?,
+    }
+    .ok_or_else(|| {
+        Error::Database(store::Error::Corrupt {
+            what: "notice",
+            why: "it is gone right after it was written".into(),
+        })
+    })
+}
+
+/// A text of 1 to `max` characters without control characters but line ends; `None` if there is nothing in it.
+pub(crate) fn text(member: &'static str, text: Option<&str>, max: usize) -> Result<Option<String>, Error> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let count = text.chars().count();
+    if count > max {
+        let why = format!("has {count} characters; shorten it to {max}");
+        return Err(Error::Invalid { member, why });
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+        let why = "holds a control character; remove it".to_owned();
+        return Err(Error::Invalid { member, why });
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn cause(sender: Sender<'_>, notice: &ManualNotice, now: DateTime<Utc>) -> String {
+    let what = match sender.idempotency_key {
+        Some(key) => format!("key|{key}"),
+        None => format!("{now:?}|{notice:?}"),
+    };
+    let digest = Sha256::digest(format!("{}|{}|{what}", sender.state, sender.by).as_bytes());
+    digest
+        .iter()
+        .fold("sent-".to_owned(), |hex, byte| hex + &format!("{byte:02x}"))
+}
