@@ -136,6 +136,24 @@ pub fn connection(pool: &Pool) -> Result<Connection> {
     Ok(pool.get()?)
 }
 
+/// Makes a database of this name on the server at `url`, if there is none. The name is the program's own.
+pub fn ensure_database(url: &str, name: &str) -> Result<()> {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        found: bool,
+    }
+    let mut connection =
+        PgConnection::establish(url).map_err(|error| Error::Unavailable(error.to_string()))?;
+    let there: Found = sql_query("select exists (select from pg_database where datname = $1) as found")
+        .bind::<diesel::sql_types::Text, _>(name)
+        .get_result(&mut connection)?;
+    if !there.found {
+        sql_query(format!("create database \"{name}\"")).execute(&mut connection)?;
+    }
+    Ok(())
+}
+
 /// Brings the database at `url` to the program's schema; one process at a time. Returns the versions that were run.
 pub fn migrate(url: &str) -> Result<Vec<String>> {
     let mut connection =

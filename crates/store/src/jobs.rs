@@ -107,6 +107,20 @@ pub fn finish(connection: &mut PgConnection, held: &Claimed) -> Result<()> {
     Ok(())
 }
 
+/// The worker stops before the job is done: it is free at once, and the attempt does not count.
+pub fn give_back(connection: &mut PgConnection, held: &Claimed) -> Result<()> {
+    diesel::update(job::table.find(held.job_id))
+        .filter(job::lease_token.eq(held.lease_token))
+        .set((
+            job::attempts.eq(job::attempts - 1),
+            job::lease_until.eq(None::<DateTime<Utc>>),
+            job::lease_token.eq(None::<Uuid>),
+            job::deduplicate.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// The attempt failed: again after a pause that doubles (2 s to about 4 minutes), or dead after [`MAX_ATTEMPTS`].
 /// `reason` names no personal data. Returns whether the job is dead.
 pub fn fail(connection: &mut PgConnection, held: &Claimed, reason: &str, now: DateTime<Utc>) -> Result<bool> {
