@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p formats -- 20000` (students; or `MARIPOSA_BENCH_STUDENTS`). Medians of five runs each.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
+#[path = "../tests/it/made_up.rs"]
+mod made_up;
 
 use std::io::BufWriter;
 use std::path::Path;
@@ -68,12 +68,12 @@ fn main() {
 }
 
 fn write(path: &Path, students: u32) {
-    let header = common::header(BatchKind::Full);
-    let facilities: Vec<_> = (0..400).map(common::facility).collect();
+    let header = made_up::header(BatchKind::Full);
+    let facilities: Vec<_> = (0..400).map(made_up::facility).collect();
     let file = BufWriter::new(std::fs::File::create(path).expect("the temporary file"));
     let mut out = file;
     // Students are made one by one: the file may be larger than memory.
-    let made: Vec<_> = (0..students).map(common::submission).collect();
+    let made: Vec<_> = (0..students).map(made_up::submission).collect();
     formats::write_xml(&header, &facilities, &made, &mut out).expect("the temporary file takes it");
 }
 

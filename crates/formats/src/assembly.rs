@@ -196,6 +196,14 @@ impl<'h> Assembly<'h> {
             return;
         }
         row.seen |= bit;
+        // Line ends within a value are how it was wrapped, not what it says (XML Schema collapses them as well).
+        let unwrapped;
+        let canonical = if memchr::memchr3(b'\n', b'\r', b'\t', canonical.as_bytes()).is_some() {
+            unwrapped = canonical.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+            unwrapped.as_str()
+        } else {
+            canonical
+        };
         if let Err(error) = self.drafts.set(sent.part, sent.field, canonical, context) {
             let code = match error {
                 ValueError::UnknownCode { .. } => FindingCode::UnknownCode,
@@ -408,6 +416,7 @@ impl<'h> Assembly<'h> {
 
     /// A row that could not be read or whose student is not there.
     pub(crate) fn refuse_row(&mut self, finding: Finding, place: Place<'_>) -> Result<(), Refusal> {
+        self.student_rows += u64::from(finding.part == Some(PartKind::Student));
         self.counts.read += 1;
         self.counts.refused += 1;
         self.tell(place.put(finding))

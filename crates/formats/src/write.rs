@@ -87,7 +87,7 @@ fn part<P: Part>(text: &mut String, part: &P, indent: &'static str) {
     text.push_str(indent);
     text.push('<');
     text.push_str(P::XML);
-    text.push_str(">");
+    text.push('>');
     part.emit(&mut Elements::new(text, P::FIELDS, ""));
     text.push_str("</");
     text.push_str(P::XML);

@@ -201,11 +201,12 @@ fn capitalized(word: &str) -> String {
 }
 
 fn restriction(base: &str, facets: &[(&str, &str)]) -> String {
-    let facets: String = facets
-        .iter()
-        .map(|(name, value)| format!("      <xs:{name} value=\"{value}\"/>\n"))
-        .collect();
-    format!("    <xs:restriction base=\"{base}\">\n{facets}    </xs:restriction>\n")
+    let mut out = format!("    <xs:restriction base=\"{base}\">\n");
+    for (name, value) in facets {
+        let _ = writeln!(out, "      <xs:{name} value=\"{value}\"/>");
+    }
+    out.push_str("    </xs:restriction>\n");
+    out
 }
 
 fn enumeration<'a>(codes: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -247,10 +247,6 @@ impl<'p> OpenFile<'p> {
     }
 
     /// The canonical text of a value and how to understand it; otherwise the kind of finding, what is wrong, and the fix.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the three parts of a finding, for one caller"
-    )]
     fn canonical<'t>(
         &self,
         value: &Value<'_>,
@@ -343,7 +339,7 @@ impl<'p> Use<'p> {
                     .translate
                     .as_ref()
                     .and_then(|name| profile.translations.get(name))
-                    .map(|t| t.get_ref()),
+                    .map(toml::Spanned::get_ref),
                 kind: fields[field].kind,
                 month: is_month(map.part, &fields[field]),
             });

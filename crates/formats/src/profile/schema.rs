@@ -60,15 +60,6 @@ pub(crate) enum Encoding {
     Windows1252,
 }
 
-impl Encoding {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8",
-            Self::Windows1252 => "Windows-1252",
-        }
-    }
-}
-
 /// The formats of dates and months.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -156,7 +156,7 @@ fn start_of_text(bytes: &[u8]) -> Result<usize, Refusal> {
     let refuse = |code, message: &str| Err(Refusal::new(code, message).at_line(1));
     match bytes {
         [] => refuse(RefusalCode::Truncated, "The file is empty."),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'<', ..] | [b'<', 0, ..] | [0, 0, ..] => refuse(
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'<' | 0, ..] | [b'<', 0, ..] => refuse(
             RefusalCode::WrongEncoding,
             "The file is UTF-16 or UTF-32, not UTF-8.",
         ),

@@ -27,6 +27,9 @@ pub(crate) const HEADER: &[&str] = &[
     "TotalRecords",
 ];
 
+/// Bytes that all attributes of one element may have.
+const ATTRIBUTE_BYTES: usize = 8 << 10;
+
 /// Reads a whole file.
 pub(crate) fn read(
     source: &mut Source<'_>,
@@ -100,6 +103,13 @@ impl<'a, 'h> Reader<'a, 'h> {
             return Err(Refusal::new(
                 RefusalCode::TooDeep,
                 format!("Elements are nested more than {} deep.", limits.depth),
+            ));
+        }
+        // The search for one attribute compares each with all before it.
+        if start.attributes_raw().len() > ATTRIBUTE_BYTES {
+            return Err(Refusal::new(
+                RefusalCode::TooManyAttributes,
+                format!("The attributes of an element are longer than {ATTRIBUTE_BYTES} bytes."),
             ));
         }
         let level = match self.levels.top() {
@@ -313,8 +323,7 @@ impl<'a, 'h> Reader<'a, 'h> {
                 ));
             }
             match (level, attribute.key.0) {
-                (Level::Root, name) if name == "xmlns" || name == "codeSet" || name.contains(':') => {}
-                (Level::Part(PartKind::Student), "action") => {}
+                (Level::Root, "xmlns" | "codeSet") | (Level::Part(PartKind::Student), "action") => {}
                 (_, "codeSet") => {
                     return Err(Refusal::new(
                         RefusalCode::MixedCodeSets,
@@ -328,6 +337,7 @@ impl<'a, 'h> Reader<'a, 'h> {
                     ));
                 }
                 (Level::Unknown, _) => {}
+                (_, name) if name.starts_with("xmlns:") || name.starts_with("xsi:") => {}
                 (_, name) => {
                     let name = format!("@{name}");
                     self.unknown(None, &name, at)?;
@@ -557,7 +567,6 @@ impl Receiver for Reader<'_, '_> {
             }
             Event::GeneralRef(reference) => self.reference(reference, at)?,
             Event::CData(text) => self.characters(text, at)?,
-            Event::Comment(_) => {}
             Event::Decl(decl) => {
                 if !first {
                     return Err(Refusal::new(
@@ -580,7 +589,7 @@ impl Receiver for Reader<'_, '_> {
                     "The file ends before the end of the upload.",
                 ));
             }
-            Event::Eof => {}
+            Event::Comment(_) | Event::Eof => {}
         }
         Ok(Flow::Continue)
     }

@@ -1,11 +1,9 @@
 //! Files that attack the reader or are broken as a whole: a refusal that says why, and nothing else.
 
-mod common;
-
 use std::io::Write;
 use std::path::Path;
 
-use common::Kept;
+use crate::kept::Kept;
 use formats::{Limits, Options, Refusal, RefusalCode, Summary, profile};
 use proptest::prelude::*;
 
@@ -283,7 +281,7 @@ fn sizes() {
         RefusalCode::TextTooLong,
         Some(4),
     );
-    let attributes: String = (0..70).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes: String = (0..70).fold(String::new(), |all, n| all + &format!(" a{n}=\"\""));
     refused(
         upload(&format!("<Student action=\"insert\"{attributes}/>")),
         RefusalCode::TooManyAttributes,
@@ -328,12 +326,10 @@ fn truncated_at_every_byte() {
 #[test]
 fn what_crosses_the_window_is_read_the_same() {
     // More than one window, with students, references and comments at every offset of its end.
-    let many: String = (0..3000)
-        .map(|n| {
-            let student = STUDENT.replace(">1<", &format!(">{n}<"));
-            format!("{}<!-- {n} -->\n{}", student, " ".repeat(n % 7))
-        })
-        .collect();
+    let many = (0..3000).fold(String::new(), |all, n| {
+        let student = STUDENT.replace(">1<", &format!(">{n}<"));
+        all + &format!("{student}<!-- {n} -->\n{}", " ".repeat(n % 7))
+    });
     let (outcome, kept) = read_with(upload(&many).as_bytes(), &Options::default());
     let summary = outcome.unwrap();
     assert_eq!(summary.rows.students, 3000);

@@ -1,13 +1,12 @@
 //! Native XML: bad values and rows, code sets, the samples, the writer, and the XSD beside the reader.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::Kept;
+use crate::kept::Kept;
+use crate::made_up;
 use formats::{BatchKind, Options, Summary, Totals, write_xml};
 use mde::{Action, Draft, EnrollmentDraft, Finding, FindingCode, Part, PartKind, Submission, ValueContext};
 use proptest::prelude::*;
@@ -177,13 +176,18 @@ fn unknown_elements_are_told_once_and_counted() {
 
 #[test]
 fn elements_in_a_value_and_unknown_actions() {
-    let mixed = student("1", "<MiddleName>Ma<b>x</b>ria</MiddleName>")
-        .replace("<FirstName>B", "<FirstName><![CDATA[B]]>&#x26;<!-- c -->C");
+    let mixed = student(
+        "1",
+        "<MiddleName>Ma<b>x</b>ria</MiddleName><BirthCity>San\n   Luis</BirthCity>",
+    )
+    .replace("<FirstName>B", "<FirstName><![CDATA[B]]>&#x26;<!-- c -->C");
     let body = format!("{mixed}{}", student("2", "").replace("\"update\"", "\"remove\""));
     let (summary, kept) = read(&upload("2022", &body));
     assert_eq!(summary.rows.students, 1);
     assert_eq!(kept.students[0].student.identity.first_name.as_str(), "B&C");
     assert!(kept.students[0].student.identity.middle_name.is_none());
+    let city = kept.students[0].student.identity.birth_city.as_ref();
+    assert_eq!(city.unwrap().as_str(), "San Luis");
     let codes: Vec<_> = kept.findings.iter().map(|f| f.code).collect();
     assert_eq!(
         codes,
@@ -334,7 +338,7 @@ fn xmllint_finds_the_samples_and_what_we_write_valid() {
         let text = std::fs::read_to_string(schemas().join("samples").join(format!("{name}.xml"))).unwrap();
         assert_ne!(xmllint(&text), Some(false), "{name}");
     }
-    let made: Vec<_> = (0..50).map(common::submission).collect();
+    let made: Vec<_> = (0..50).map(made_up::submission).collect();
     assert_ne!(xmllint(&written(&made)), Some(false));
 }
 
@@ -368,13 +372,13 @@ fn xmllint_and_the_reader_refuse_the_same() {
 }
 
 fn written(students: &[Submission]) -> String {
-    let mut header = common::header(BatchKind::Full);
+    let mut header = made_up::header(BatchKind::Full);
     let rows: usize = students.iter().map(|s| s.student.row_count()).sum();
     header.totals = Totals {
         students: Some(students.len() as u64),
         records: Some(rows as u64 + 3),
     };
-    let facilities: Vec<_> = (0..3).map(common::facility).collect();
+    let facilities: Vec<_> = (0..3).map(made_up::facility).collect();
     let mut out = Vec::new();
     write_xml(&header, &facilities, students, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -382,10 +386,10 @@ fn written(students: &[Submission]) -> String {
 
 #[test]
 fn what_is_written_is_read_back_the_same() {
-    let made: Vec<_> = (0..300).map(common::submission).collect();
+    let made: Vec<_> = (0..300).map(made_up::submission).collect();
     let (summary, kept) = read(&written(&made));
     assert_eq!(summary.rows.facilities, 3);
-    assert_eq!(kept.facilities[2], common::facility(2));
+    assert_eq!(kept.facilities[2], made_up::facility(2));
     assert!(kept.findings.is_empty(), "{:?}", kept.findings[0]);
     let back: Vec<_> = kept.students.iter().map(|s| s.student.content_hash()).collect();
     // The reader derives the CVX code; so does the writer's side before it compares.
@@ -421,7 +425,7 @@ proptest! {
         names in proptest::collection::vec("\\PC{1,30}", 3),
         rows in proptest::collection::vec(proptest::collection::vec("[ -~À-ɏ]{0,12}|Y|N|0[1-6]|MOVED|20[0-2][0-9]-0[1-9]-1[0-9]", 28), 0..4),
     ) {
-        let mut submission = common::submission(n);
+        let mut submission = made_up::submission(n);
         let identity = &mut submission.student.identity;
         for (slot, text) in [&mut identity.last_name_2, &mut identity.middle_name, &mut identity.birth_city].into_iter().zip(&names) {
             *slot = mde::Text::new(text).ok();

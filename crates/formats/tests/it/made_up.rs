@@ -1,45 +1,11 @@
 //! Made-up children for tests and benchmarks.
 
-use std::ops::ControlFlow;
-
-use formats::{BatchKind, Handler, Header, Totals};
-use mde::{Action, CodeSet, Facility, Finding, StateCode, Student, Submission};
+use formats::{BatchKind, Header, Totals};
+use mde::{Action, CodeSet, Facility, StateCode, Student, Submission};
 use serde_json::json;
 
-/// Keeps everything that it gets.
-#[derive(Debug, Default)]
-pub struct Kept {
-    /// Headers, which should be one.
-    pub headers: Vec<Header>,
-    /// Facilities.
-    pub facilities: Vec<Facility>,
-    /// Students.
-    pub students: Vec<Submission>,
-    /// Findings.
-    pub findings: Vec<Finding>,
-}
-
-impl Handler for Kept {
-    fn header(&mut self, header: &Header) -> ControlFlow<()> {
-        self.headers.push(header.clone());
-        ControlFlow::Continue(())
-    }
-    fn facility(&mut self, facility: Facility) -> ControlFlow<()> {
-        self.facilities.push(facility);
-        ControlFlow::Continue(())
-    }
-    fn student(&mut self, submission: Submission) -> ControlFlow<()> {
-        self.students.push(submission);
-        ControlFlow::Continue(())
-    }
-    fn finding(&mut self, finding: Finding) -> ControlFlow<()> {
-        self.findings.push(finding);
-        ControlFlow::Continue(())
-    }
-}
-
 /// A header of Texas.
-pub fn header(kind: BatchKind) -> Header {
+pub(crate) fn header(kind: BatchKind) -> Header {
     Header {
         state: StateCode::new("TX").unwrap(),
         as_of: "2026-04-01T02:00:00Z".parse().unwrap(),
@@ -83,7 +49,7 @@ const COURSES: [&str; 6] = [
 const VACCINES: [&str; 7] = ["DTaP", "MMR", "HepB", "Polio", "Varicella", "HepA", "MCV4"];
 
 /// A facility.
-pub fn facility(n: u32) -> Facility {
+pub(crate) fn facility(n: u32) -> Facility {
     serde_json::from_value(json!({
         "code": format!("{:09}", 101_000_000 + n), "name": format!("Made-up School {n} <main>"), "address1": "1 Elm Ave",
         "city": "Weslaco", "district": "Weslaco ISD", "located_in_state": "TX", "zip": "78596", "phone": "(956) 555-0101"
@@ -92,7 +58,7 @@ pub fn facility(n: u32) -> Facility {
 }
 
 /// A student with about as many rows as states hold of a migratory child.
-pub fn student(n: u32) -> Student {
+fn student(n: u32) -> Student {
     let pick = |list: &[&'static str], step: u32| list[((n / step) as usize) % list.len()];
     let year = 2008 + n % 10;
     let school = |k: u32| format!("{:09}", 101_000_000 + (n * 7 + k) % 400);
@@ -162,7 +128,7 @@ pub fn student(n: u32) -> Student {
 }
 
 /// A student as submitted.
-pub fn submission(n: u32) -> Submission {
+pub(crate) fn submission(n: u32) -> Submission {
     Submission {
         action: Action::Update,
         line: 0,

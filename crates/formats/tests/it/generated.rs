@@ -1,5 +1,5 @@
 //! What is made of the tables of the data dictionary and checked in: the XSD and the tables of the documentation.
-//! `UPDATE_GENERATED=1 cargo test -p formats --test generated` writes them anew.
+//! `UPDATE_GENERATED=1 cargo test -p formats --test it generated` writes them anew.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn in_step(path: &str, wanted: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == wanted,
-        "{} is not in step; run UPDATE_GENERATED=1 cargo test -p formats --test generated",
+        "{} is not in step; run UPDATE_GENERATED=1 cargo test -p formats --test it generated",
         path.display()
     );
 }

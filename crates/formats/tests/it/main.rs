@@ -1,0 +1,8 @@
+//! Tests of the readers through their public functions. One binary, since each costs a link.
+
+mod generated;
+mod hostile;
+mod kept;
+mod made_up;
+mod native;
+mod profiles;
