@@ -1,0 +1,11 @@
+//! The pages, one module each: what is asked, what is read, what is shown.
+
+pub(crate) mod batches;
+pub(crate) mod history;
+pub(crate) mod home;
+pub(crate) mod near_match;
+pub(crate) mod near_matches;
+pub(crate) mod notices;
+pub(crate) mod person;
+pub(crate) mod search;
+pub(crate) mod sign_in;

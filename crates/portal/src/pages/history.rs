@@ -1,0 +1,125 @@
+//! The historical view: every submission of every student of a person.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use mde::PersonId;
+use records::history::{Change, ChangeKind, StudentHistory};
+use store::{Purpose, persons};
+
+use crate::failure::Failure;
+use crate::pages::person::{self, Ask};
+use crate::state::Portal;
+use crate::user::{Allowed, ReadRecords};
+use crate::view::{self, Cell, Chrome, Table, Tag};
+use crate::words;
+
+struct Submission {
+    title: String,
+    tag: Tag,
+    first: bool,
+    changes: Table,
+}
+
+struct Student {
+    title: String,
+    submissions: Vec<Submission>,
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct HistoryPage {
+    chrome: Chrome,
+    id: String,
+    purpose: &'static str,
+    name: String,
+    students: Vec<Student>,
+}
+
+/// `GET /persons/{id}/history?purpose=`
+pub(crate) async fn show(
+    portal: web::Data<Portal>,
+    user: Allowed<ReadRecords>,
+    id: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse, Failure> {
+    let id = PersonId::parse(&id).map_err(|_| Failure::NotFound)?;
+    let Some(purpose) = Purpose::named(&ask.purpose) else {
+        let chrome = Chrome::of(&user, "Why do you look?", "/search");
+        return person::ask_purpose(chrome, format!("/persons/{id}/history"), &id.to_string());
+    };
+    if let Some(survivor) = person::retired(&portal, id).await? {
+        return Ok(view::see_other(&format!(
+            "/persons/{survivor}/history?purpose={}",
+            purpose.name()
+        )));
+    }
+    let access = user.access(purpose, &portal);
+    let (record, versions) = portal
+        .run(move |c| {
+            let record = persons::read(c, &access, id, &["identity"])?.ok_or(Failure::NotFound)?;
+            let versions = persons::read_versions(c, &access, &record)?;
+            Ok((record, versions))
+        })
+        .await?;
+    let name = records::consolidate(&record, portal.today(user.acts_in))
+        .summary
+        .name;
+    view::page(&HistoryPage {
+        chrome: Chrome::of(&user, format!("Every submission: {name}"), "/search"),
+        id: id.to_string(),
+        purpose: purpose.name(),
+        name,
+        students: records::history(&record, &versions).iter().map(student).collect(),
+    })
+}
+
+fn student(history: &StudentHistory) -> Student {
+    let last = history.submissions.len().saturating_sub(1);
+    let submission = |(index, s): (usize, &records::history::SubmissionEntry)| Submission {
+        title: format!(
+            "As of {}, received {} with upload no. {}",
+            words::instant(s.as_of),
+            words::instant(s.received_at),
+            s.batch_id
+        ),
+        tag: match (s.current, s.late) {
+            (true, _) => Tag::new("Current", "agree"),
+            (false, true) => Tag::new("Came too late to be current", "wait"),
+            (false, false) => Tag::new(format!("Version {}", s.version), ""),
+        },
+        first: index == last,
+        changes: changes(&s.changes),
+    };
+    Student {
+        title: format!("{}, student {}", history.state.name(), history.state_student_id),
+        submissions: history.submissions.iter().enumerate().map(submission).collect(),
+    }
+}
+
+fn changes(changes: &[Change]) -> Table {
+    let mut table = Table::new(
+        "What changed from the submission before",
+        &["Data element", "Where", "What happened", "Before", "After"],
+        "Nothing changed in the data elements.",
+    )
+    .under_heading();
+    for change in changes {
+        let (what, class) = match change.kind {
+            ChangeKind::Added => ("+ Added", "agree"),
+            ChangeKind::Removed => ("− Removed", "differ"),
+            ChangeKind::Changed => ("≠ Changed", "wait"),
+        };
+        table.row(
+            "",
+            [
+                Cell::new(change.name.clone()).note(change.element.clone()),
+                Cell::new(words::sentence(&change.part.replace('_', " ")))
+                    .note(change.row.clone().unwrap_or_default()),
+                Cell::default().tag(Tag::new(what, class)),
+                change.old.as_deref().map(words::value).into(),
+                change.new.as_deref().map(words::value).into(),
+            ],
+        );
+    }
+    table
+}

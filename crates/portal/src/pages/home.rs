@@ -1,0 +1,97 @@
+//! The home page: the work at a glance.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use store::batches::Batch;
+use store::{batches, notices, work_items};
+
+use crate::failure::Failure;
+use crate::field::Field;
+use crate::pages::batches::status_tag;
+use crate::pages::search::SearchForm;
+use crate::state::Portal;
+use crate::user::{Allowed, Permission, SignedIn};
+use crate::view::{self, Cell, Chrome, Mistakes, Table};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    chrome: Chrome,
+    /// Whether it may search.
+    reads: bool,
+    number: Field,
+    first: Field,
+    last: Field,
+    birth: Field,
+    purpose: Field,
+    near_matches: Option<String>,
+    inbox: Option<String>,
+    batches: Option<Table>,
+    nothing: bool,
+}
+
+/// `GET /`
+pub(crate) async fn show(
+    portal: web::Data<Portal>,
+    user: Allowed<SignedIn>,
+) -> Result<HttpResponse, Failure> {
+    if user.roles.is_empty() && user.choices.len() > 1 {
+        return Err(Failure::ChooseState);
+    }
+    let state = user.acts_in;
+    let decides = user.may(Permission::DecideMatches);
+    let inbox_of = state.filter(|_| user.may(Permission::SendNotices));
+    let batches_of = state.filter(|_| user.may(Permission::SeeBatches));
+    let (near_matches, inbox, recent) = portal
+        .run(move |c| {
+            let near = if decides {
+                Some(work_items::count_open(c, "near_match", state)?)
+            } else {
+                None
+            };
+            let inbox = inbox_of.map(|state| notices::count_open(c, state)).transpose()?;
+            let recent = batches_of
+                .map(|state| batches::of_state(c, state, None, 5))
+                .transpose()?;
+            Ok((near, inbox, recent))
+        })
+        .await?;
+    let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
+    view::page(&HomePage {
+        chrome: Chrome::of(&user, "Home", "/"),
+        reads: user.may(Permission::ReadRecords),
+        number,
+        first,
+        last,
+        birth,
+        purpose,
+        near_matches: near_matches.map(words::count),
+        inbox: inbox.map(words::count),
+        batches: recent.map(|recent| batch_table(&recent)),
+        nothing: user.roles.is_empty(),
+    })
+}
+
+fn batch_table(recent: &[Batch]) -> Table {
+    let mut table = Table::new(
+        "Recent uploads",
+        &["Upload", "Received", "Status", "#Students", "#Errors"],
+        "Your state has not uploaded anything yet.",
+    )
+    .under_heading();
+    for batch in recent {
+        table.row(
+            "",
+            [
+                Cell::new(format!("No. {}, {}", batch.batch_id, batch.kind))
+                    .link(format!("/batches/{}", batch.batch_id)),
+                words::instant(batch.received_at).into(),
+                Cell::default().tag(status_tag(&batch.status)),
+                words::count(batch.students_read).into(),
+                words::count(batch.findings_errors).into(),
+            ],
+        );
+    }
+    table
+}

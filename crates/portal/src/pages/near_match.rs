@@ -1,0 +1,316 @@
+//! One near match, side by side, and its decision.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use linking::Explanation;
+use linking::levels::Field as Compared;
+use mde::{Part as _, Student, StudentId};
+use serde::Deserialize;
+use store::work_items::WorkItem;
+use store::{Purpose, links, persons, work_items};
+
+use crate::evidence;
+use crate::failure::Failure;
+use crate::field::Field;
+use crate::pages::near_matches::{KIND, name, pair, state_of};
+use crate::state::Portal;
+use crate::user::{Allowed, DecideMatches, Guarded, User};
+use crate::view::{self, Cell, Chrome, Mistakes, Table, Tag};
+use crate::words;
+
+/// Most characters of a reason.
+const REASON: usize = 500;
+
+struct Side {
+    name: String,
+    state: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "near_match.html")]
+struct NearMatchPage {
+    chrome: Chrome,
+    id: i64,
+    mistakes: Mistakes,
+    open: bool,
+    decided: String,
+    verdict: String,
+    reason_asked: String,
+    agree: String,
+    differ: String,
+    twins: bool,
+    sides: [Side; 2],
+    comparison: Table,
+    enrollments: [Table; 2],
+    evidence: Option<Table>,
+    missing: String,
+    reason: Field,
+}
+
+struct Read {
+    item: WorkItem,
+    students: [(StudentId, Student); 2],
+    persons: Vec<(uuid::Uuid, i64)>,
+}
+
+/// Reads an item that concerns the user's state, and its two students; that they are shown is disclosed.
+async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
+    let state = user.acts_in;
+    let access = user.access(Purpose::Program, portal);
+    portal
+        .run(move |c| {
+            let concerns = |item: &WorkItem| {
+                item.kind == KIND && state.is_none_or(|own| item.states.iter().any(|s| s == own.as_str()))
+            };
+            let item = work_items::find(c, id)?
+                .filter(concerns)
+                .ok_or(Failure::NotFound)?;
+            let (a, b) = pair(&item).ok_or(Failure::NotFound)?;
+            let mut students = persons::read_students(c, &access, &[a, b])?;
+            students.sort_by_key(|(id, _)| id.0);
+            let persons = links::of_students(c, &[a.0, b.0])?;
+            let students = <[_; 2]>::try_from(students).map_err(|_| Failure::NotFound)?;
+            Ok(Read {
+                item,
+                students,
+                persons,
+            })
+        })
+        .await
+}
+
+/// `GET /near-matches/{id}`
+pub(crate) async fn show(
+    portal: web::Data<Portal>,
+    user: Allowed<DecideMatches>,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, Failure> {
+    let read = read(&portal, &user, *id).await?;
+    view::page(&page(&user, &read, "", Mistakes::default()))
+}
+
+fn page(user: &User, read: &Read, reason: &str, mistakes: Mistakes) -> NearMatchPage {
+    let item = &read.item;
+    let explanation = evidence::explanation(&item.evidence);
+    let [(_, a), (_, b)] = &read.students;
+    let comparison = Comparison::of(a, b, explanation.as_ref());
+    let decision = item.decision.as_deref().map(|d| {
+        if d == "same" {
+            "the same child"
+        } else {
+            "different children"
+        }
+    });
+    NearMatchPage {
+        chrome: Chrome::of(user, "Review a near match", "/near-matches"),
+        id: item.work_item_id,
+        open: item.status == "open",
+        decided: match (decision, item.decided_at) {
+            (Some(decision), Some(at)) => format!("Decided on {}: {decision}.", words::day(at.date_naive())),
+            _ => "This pair no longer needs a decision.".to_owned(),
+        },
+        verdict: words::sentence(words::likelihood(item.probability)),
+        reason_asked: words::sentence(&item.reason),
+        agree: comparison.agree.join(", "),
+        differ: comparison.differ.join(", "),
+        twins: a.identity.multiple_birth == Some(true) || b.identity.multiple_birth == Some(true),
+        sides: [side(read, 0), side(read, 1)],
+        comparison: comparison.table,
+        enrollments: [enrollments(a), enrollments(b)],
+        missing: explanation.as_ref().map(evidence::missing).unwrap_or_default(),
+        evidence: explanation.as_ref().map(evidence::table),
+        reason: Field::area("reason", "Reason for your decision", reason)
+            .hint("Others will read it. Nothing sensitive")
+            .maximum(REASON)
+            .judged(&mistakes),
+        mistakes,
+    }
+}
+
+fn side(read: &Read, index: usize) -> Side {
+    let (id, student) = &read.students[index];
+    let person = read
+        .persons
+        .iter()
+        .find(|(student, _)| *student == id.0)
+        .map(|(_, person)| *person);
+    Side {
+        name: name(&student.identity),
+        state: state_of(*id),
+        href: person.map_or_else(String::new, |person| format!("/persons/{person}?purpose=program")),
+    }
+}
+
+/// The two identities, data element by data element.
+struct Comparison {
+    table: Table,
+    agree: Vec<String>,
+    differ: Vec<String>,
+}
+
+/// Data elements that tell children apart; contact data and ends of eligibility do not.
+const COMPARED: [&str; 19] = [
+    "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "X01", "14", "15", "16", "17", "18", "19", "2",
+];
+
+impl Comparison {
+    fn of(a: &Student, b: &Student, explanation: Option<&Explanation>) -> Self {
+        let mut table = Table::new(
+            "The two records, one data element in each row",
+            &["Data element", "First record", "Second record", "Comparison"],
+            "",
+        );
+        table.class = "compare";
+        let (mut agree, mut differ) = (Vec::new(), Vec::new());
+        let (values_a, values_b) = (values(a), values(b));
+        for number in COMPARED {
+            let find = |values: &[(String, String)]| {
+                values
+                    .iter()
+                    .find(|(element, _)| element == number)
+                    .map(|(_, v)| v.clone())
+            };
+            let (one, other) = (find(&values_a), find(&values_b));
+            if one.is_none() && other.is_none() {
+                continue;
+            }
+            let element_name = mde::Element::numbered(number).map_or(number, |element| element.name);
+            let same = match (&one, &other) {
+                (Some(one), Some(other)) => Some(mde::text::fold(one) == mde::text::fold(other)),
+                _ => None,
+            };
+            let tag = match same {
+                Some(true) => Tag::new("✓ agree", "agree"),
+                Some(false) => Tag::new("≠ differ", "differ"),
+                None => Tag::new("– missing", ""),
+            };
+            if number != "2" {
+                match same {
+                    Some(true) => agree.push(element_name.to_lowercase()),
+                    Some(false) => differ.push(element_name.to_lowercase()),
+                    None => {}
+                }
+            }
+            let said = explanation
+                .and_then(|e| said(e, number))
+                .filter(|_| same == Some(false));
+            table.row(
+                "",
+                [
+                    Cell::new(element_name).note(number),
+                    Cell::new(one.unwrap_or_else(|| "–".into())),
+                    Cell::new(other.unwrap_or_else(|| "–".into())),
+                    Cell::default()
+                        .tag(tag)
+                        .note(said.map(|text| words::sentence(&text)).unwrap_or_default()),
+                ],
+            );
+        }
+        Self { table, agree, differ }
+    }
+}
+
+/// What the engine says of a data element.
+fn said(explanation: &Explanation, number: &str) -> Option<String> {
+    let number: u16 = number.parse().ok()?;
+    let row = explanation
+        .rows
+        .iter()
+        .find(|row| row.field != Compared::Source && row.elements.contains(&number))?;
+    Some(row.words.clone())
+}
+
+/// Number of the data element and value in words, of all that is filled in.
+fn values(student: &Student) -> Vec<(String, String)> {
+    let json = serde_json::to_value(&student.identity).unwrap_or_default();
+    let fields = mde::Identity::FIELDS.iter();
+    fields
+        .filter_map(|field| {
+            let value = match json.get(field.column)? {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Bool(yes) => if *yes { "Yes" } else { "No" }.to_owned(),
+                _ => return None,
+            };
+            Some((field.element.to_owned(), in_words(student, field.column, &value)))
+        })
+        .collect()
+}
+
+fn in_words(student: &Student, column: &str, value: &str) -> String {
+    let identity = &student.identity;
+    match column {
+        "gender" => identity.gender.map(|gender| words::sentence(&gender.to_string())),
+        "birth_verification" => identity
+            .birth_verification
+            .map(|v| words::sentence(&v.to_string())),
+        "birth_country" => identity.birth_country.map(|country| country.name().to_owned()),
+        _ => None,
+    }
+    .unwrap_or_else(|| words::value(value))
+}
+
+/// Where the child was when: two schools at once speak against one child.
+fn enrollments(student: &Student) -> Table {
+    let mut table = Table::new(
+        "Enrollments",
+        &["From", "To", "Grade", "School or project"],
+        "No enrollment was reported.",
+    );
+    for e in student.enrollments.iter().rev().take(5) {
+        let place = e.school_or_project_name.as_ref().map(ToString::to_string);
+        let code = e.facility_code.as_ref().map(|code| format!("School code {code}"));
+        table.row(
+            "",
+            [
+                words::day(e.enrollment_date.day()).into(),
+                words::day_or(e.withdrawal_date.map(mde::Date::day), "now").into(),
+                e.grade.map(|grade| words::sentence(&grade.to_string())).into(),
+                place.or(code).into(),
+            ],
+        );
+    }
+    table
+}
+
+/// A decision.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Decision {
+    decision: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /near-matches/{id}`: the decision is remembered for ever, and the linker acts on it.
+pub(crate) async fn decide(
+    portal: web::Data<Portal>,
+    id: web::Path<i64>,
+    guarded: Guarded<DecideMatches, Decision>,
+) -> Result<HttpResponse, Failure> {
+    let Guarded { user, form } = guarded;
+    let read = read(&portal, &user, *id).await?;
+    let same = match form.decision.as_str() {
+        "same" => true,
+        "different" => false,
+        _ => return Err(Failure::BadRequest),
+    };
+    let reason = form.reason.trim().to_owned();
+    let mut mistakes = Mistakes::default();
+    if reason.is_empty() {
+        mistakes.add("reason", "Say in a few words why. Others will rely on it.");
+    } else if reason.chars().count() > REASON {
+        mistakes.add("reason", "Keep the reason under 500 characters.");
+    }
+    if !mistakes.is_empty() && read.item.status == "open" {
+        let mut page = page(&user, &read, &reason, mistakes);
+        page.chrome.title = format!("Error: {}", page.chrome.title);
+        return view::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let (item, by, now) = (read.item.work_item_id, user.label(), portal.now());
+    let decided = portal
+        .run(move |c| Ok(linking::driver::review(c, item, same, &by, &reason, now)?))
+        .await?;
+    let done = if decided { form.decision.as_str() } else { "late" };
+    Ok(view::see_other(&format!("/near-matches?done={done}")))
+}

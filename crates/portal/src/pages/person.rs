@@ -1,0 +1,494 @@
+//! The child's page: everything the exchange holds of a person, and who said it.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use mde::PersonId;
+use records::ConsolidatedRecord;
+use serde::Deserialize;
+use store::access::Disclosure;
+use store::links::LinkEvent;
+use store::{Purpose, access, links, persons};
+
+use crate::evidence;
+use crate::failure::Failure;
+use crate::field::Field;
+use crate::parts;
+use crate::sources::Sources;
+use crate::state::Portal;
+use crate::timeline::Lanes;
+use crate::user::{Allowed, Permission, ReadRecords};
+use crate::view::{self, Cell, Chrome, Table, Tag};
+use crate::words;
+
+/// The kinds of data that the page shows, as they are written into the disclosure.
+const CATEGORIES: [&str; 7] = [
+    "identity",
+    "enrollments",
+    "moves",
+    "courses",
+    "assessments",
+    "immunizations",
+    "alerts",
+];
+
+/// Looks that are listed.
+const LOOKS: i64 = 50;
+
+/// Data older than this many days are pointed out.
+const STALE_DAYS: i64 = 60;
+
+/// Why somebody looks, and what happened before.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Ask {
+    #[serde(default)]
+    pub(crate) purpose: String,
+    /// The retired number by which the reader came here.
+    #[serde(default)]
+    formerly: String,
+    /// Whether a notice was just sent.
+    #[serde(default)]
+    sent: bool,
+}
+
+#[derive(Template)]
+#[template(path = "purpose.html")]
+struct PurposePage {
+    chrome: Chrome,
+    action: String,
+    number: String,
+    purpose: Field,
+}
+
+/// Asks for the purpose, without which nothing is shown.
+pub(crate) fn ask_purpose(chrome: Chrome, action: String, number: &str) -> Result<HttpResponse, Failure> {
+    let purpose = Field::select(
+        "purpose",
+        "Why do you look?",
+        "Choose a purpose",
+        view::purposes(""),
+    )
+    .hint("It is written down with your name")
+    .required();
+    view::page(&PurposePage {
+        chrome,
+        action,
+        number: number.to_owned(),
+        purpose,
+    })
+}
+
+struct Fact {
+    label: &'static str,
+    value: String,
+    note: String,
+}
+
+struct Event {
+    class: &'static str,
+    date: String,
+    machine_date: String,
+    text: String,
+    state: String,
+    tags: Vec<Tag>,
+}
+
+struct SourceView {
+    place: String,
+    title: String,
+    status: Tag,
+    intro: String,
+    values: Table,
+}
+
+struct LinkView {
+    title: String,
+    how: String,
+    reason: String,
+    evidence: Option<Table>,
+    missing: String,
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    chrome: Chrome,
+    id: String,
+    purpose: &'static str,
+    purpose_words: &'static str,
+    formerly: String,
+    name: String,
+    facts: Vec<Fact>,
+    disagreements: Vec<String>,
+    stale: Vec<String>,
+    gone: bool,
+    lanes: Option<Lanes>,
+    events: Vec<Event>,
+    states: Table,
+    identity: Table,
+    enrollments: Table,
+    moves: Table,
+    eligibility: Table,
+    courses: Table,
+    credits: Table,
+    requirements: Table,
+    assessments: Table,
+    immunizations: Table,
+    alerts: Table,
+    sources: Vec<SourceView>,
+    links: Vec<LinkView>,
+    looks: Table,
+    may_send: bool,
+    printed: String,
+}
+
+struct Read {
+    record: persons::PersonRecord,
+    events: Vec<LinkEvent>,
+    looks: Vec<Disclosure>,
+}
+
+/// `GET /persons/{id}?purpose=`
+pub(crate) async fn show(
+    portal: web::Data<Portal>,
+    user: Allowed<ReadRecords>,
+    id: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse, Failure> {
+    let id = PersonId::parse(&id).map_err(|_| Failure::NotFound)?;
+    let Some(purpose) = Purpose::named(&ask.purpose) else {
+        let chrome = Chrome::of(&user, "Why do you look?", "/search");
+        return ask_purpose(chrome, format!("/persons/{id}"), &id.to_string());
+    };
+    if let Some(survivor) = retired(&portal, id).await? {
+        return Ok(view::see_other(&format!(
+            "/persons/{survivor}?purpose={}&formerly={id}",
+            purpose.name()
+        )));
+    }
+    let access = user.access(purpose, &portal);
+    let read = portal
+        .run(move |c| {
+            let record = persons::read(c, &access, id, &CATEGORIES)?.ok_or(Failure::NotFound)?;
+            let students: Vec<_> = record.students.iter().map(|s| s.student_id.0).collect();
+            let events = links::events(c, &students)?;
+            let looks = access::disclosures(c, id, LOOKS)?;
+            Ok(Read {
+                record,
+                events,
+                looks,
+            })
+        })
+        .await?;
+    let record = records::consolidate(&read.record, portal.today(user.acts_in));
+    let done = ask.sent.then_some("The move notice was sent.");
+    let chrome = Chrome::of(&user, record.summary.name.clone(), "/search").done(done);
+    let formerly = PersonId::parse(&ask.formerly)
+        .map(|id| id.to_string())
+        .unwrap_or_default();
+    let mut page = PersonPage::new(chrome, &record, purpose, &read);
+    page.formerly = formerly;
+    page.may_send = user.may(Permission::SendNotices) && user.acts_in.is_some();
+    page.printed = format!(
+        "Printed by {} on {}. Purpose: {}.",
+        user.email,
+        words::instant(portal.now()),
+        page.purpose_words
+    );
+    view::page(&page)
+}
+
+/// The survivor of a number, if it is retired. A number that never was is not found.
+pub(crate) async fn retired(portal: &Portal, id: PersonId) -> Result<Option<PersonId>, Failure> {
+    let survivor = portal
+        .run(move |c| Ok(links::survivor(c, id)?))
+        .await?
+        .ok_or(Failure::NotFound)?;
+    Ok((survivor != id).then_some(survivor))
+}
+
+impl PersonPage {
+    fn new(chrome: Chrome, record: &ConsolidatedRecord, purpose: Purpose, read: &Read) -> Self {
+        let sources = Sources::of(record);
+        Self {
+            chrome,
+            id: record.person_id.to_string(),
+            purpose: purpose.name(),
+            purpose_words: words::purpose(purpose),
+            formerly: String::new(),
+            name: record.summary.name.clone(),
+            facts: facts(record),
+            disagreements: record
+                .disagreements
+                .iter()
+                .map(|text| words::sentence(text))
+                .collect(),
+            stale: stale(record),
+            gone: record.basis != records::record::Basis::Live,
+            lanes: Lanes::of(record),
+            events: events(record, &sources),
+            states: parts::states(record),
+            identity: parts::identity(record, &sources),
+            enrollments: parts::enrollments(record, &sources),
+            moves: parts::moves(record, &sources),
+            eligibility: parts::eligibility(record, &sources),
+            courses: parts::courses(record, &sources),
+            credits: parts::credits(record),
+            requirements: parts::requirements(record, &sources),
+            assessments: parts::assessments(record, &sources),
+            immunizations: parts::immunizations(record, &sources),
+            alerts: parts::alerts(record, &sources),
+            sources: source_views(record),
+            links: link_views(record, &read.events),
+            looks: looks(&read.looks),
+            may_send: false,
+            printed: String::new(),
+        }
+    }
+}
+
+/// What a registrar needs first.
+fn facts(record: &ConsolidatedRecord) -> Vec<Fact> {
+    let s = &record.summary;
+    let states: Vec<_> = record.states.iter().map(|state| state.name.as_str()).collect();
+    let eligible: Vec<_> = s.eligible_in.iter().map(|state| state.name()).collect();
+    let open = [
+        (
+            s.open_educational_alerts,
+            "educational alert",
+            "educational alerts",
+        ),
+        (s.open_medical_alerts, "medical alert", "medical alerts"),
+    ];
+    let alerts: Vec<String> = open
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, several)| words::counted(number, one, several))
+        .collect();
+    let gender = s.gender.as_deref().map(words::sentence).unwrap_or_default();
+    let ends = s
+        .eligibility_ends
+        .map(|end| format!("Eligibility ends {}", words::day(end)));
+    let fact = |label, value, note| Fact { label, value, note };
+    vec![
+        fact("Birth date", words::day_or(s.birth_date, "Not known"), gender),
+        fact(
+            "Last grade",
+            s.grade
+                .as_ref()
+                .map_or_else(|| "Not known".into(), |g| words::sentence(&g.label)),
+            String::new(),
+        ),
+        fact(
+            "States",
+            if states.is_empty() {
+                "None".into()
+            } else {
+                states.join(", ")
+            },
+            String::new(),
+        ),
+        fact(
+            "Last seen in",
+            s.last_state
+                .map_or_else(|| "Not known".into(), |state| state.name().to_owned()),
+            String::new(),
+        ),
+        fact(
+            "Newest qualifying arrival",
+            words::day_or(s.qualifying_arrival_date, "None"),
+            ends.unwrap_or_default(),
+        ),
+        fact(
+            "Eligible today in",
+            if eligible.is_empty() {
+                "No state".into()
+            } else {
+                eligible.join(", ")
+            },
+            String::new(),
+        ),
+        fact(
+            "Priority for services",
+            match s.priority_for_services {
+                Some(true) => "Yes".into(),
+                Some(false) => "No".into(),
+                None => "Not said".into(),
+            },
+            String::new(),
+        ),
+        fact(
+            "Open alerts",
+            if alerts.is_empty() {
+                "None".into()
+            } else {
+                alerts.join(", ")
+            },
+            if alerts.is_empty() {
+                String::new()
+            } else {
+                "Ask the contact below".into()
+            },
+        ),
+    ]
+}
+
+fn stale(record: &ConsolidatedRecord) -> Vec<String> {
+    let old = record
+        .states
+        .iter()
+        .filter(|state| state.live && state.days_since > STALE_DAYS);
+    old.map(|state| format!("Last update from {}: {} days ago.", state.name, state.days_since))
+        .collect()
+}
+
+fn events(record: &ConsolidatedRecord, sources: &Sources) -> Vec<Event> {
+    use records::timeline::EventKind;
+    let event = |e: &records::timeline::TimelineEvent| Event {
+        class: match e.kind {
+            EventKind::QualifyingMove => "move",
+            EventKind::Withdrawal => "end",
+            EventKind::Enrollment | EventKind::Graduation => "",
+        },
+        date: words::day(e.date),
+        machine_date: e.date.to_string(),
+        text: e.text.clone(),
+        state: e.state.name().to_owned(),
+        tags: sources.tags(&e.sources),
+    };
+    record.timeline.iter().map(event).collect()
+}
+
+fn source_views(record: &ConsolidatedRecord) -> Vec<SourceView> {
+    let view = |(index, s): (usize, &records::source::SourceStudent)| {
+        let mut values = Table::new(
+            "Values as sent",
+            &["Data element", "Value as sent"],
+            "Nothing was sent.",
+        )
+        .under_heading();
+        for value in &s.identity {
+            let text = value
+                .label
+                .as_deref()
+                .map_or_else(|| words::value(&value.value), words::sentence);
+            values.row(
+                "",
+                [
+                    Cell::new(value.name.clone()).note(value.element.clone()),
+                    text.into(),
+                ],
+            );
+        }
+        for other in &s.alternate_ids {
+            let kind = other
+                .identifier_type
+                .as_ref()
+                .map_or("Other identifier", |kind| kind.label.as_str());
+            values.row(
+                "",
+                [words::sentence(kind).into(), other.identifier.clone().into()],
+            );
+        }
+        SourceView {
+            place: format!("source-{}", index + 1),
+            title: format!("{}, student {}", s.source.state.name(), s.source.state_student_id),
+            status: if s.source.live {
+                Tag::new("✓ Reported", "agree")
+            } else {
+                Tag::new(words::sentence(&s.status_text), "wait")
+            },
+            intro: format!(
+                "As of {}; received {} with upload no. {}; version {}; {}.",
+                words::instant(s.source.as_of),
+                words::instant(s.received_at),
+                s.batch_id,
+                s.version,
+                words::counted(s.rows, "row", "rows in all")
+            ),
+            values,
+        }
+    };
+    record.sources.iter().enumerate().map(view).collect()
+}
+
+/// How each student came to this person: the newest decision about it.
+fn link_views(record: &ConsolidatedRecord, events: &[LinkEvent]) -> Vec<LinkView> {
+    let view = |s: &records::source::SourceStudent| {
+        let title = format!("{}, student {}", s.source.state.name(), s.source.state_student_id);
+        let Some(event) = events
+            .iter()
+            .rev()
+            .find(|event| event.student_id == s.student_id.0)
+        else {
+            let how = "Not linked yet: the linking engine has not seen it.".to_owned();
+            return LinkView {
+                title,
+                how,
+                reason: String::new(),
+                evidence: None,
+                missing: String::new(),
+            };
+        };
+        let found = evidence::explanation(&event.evidence);
+        let how = match event.decided.as_str() {
+            "new" => "The first record of this child",
+            "reviewed" => "Linked because people decided so",
+            _ => "Linked by the engine",
+        };
+        let chance = found
+            .as_ref()
+            .map(|e| format!(": {}", words::likelihood(Some(e.probability as f32))));
+        LinkView {
+            title,
+            how: format!(
+                "{how}{}, {}.",
+                chance.unwrap_or_default(),
+                words::day(event.decided_at.date_naive())
+            ),
+            reason: found
+                .as_ref()
+                .map_or_else(String::new, |e| format!("{}.", words::sentence(&e.summary))),
+            missing: found.as_ref().map(evidence::missing).unwrap_or_default(),
+            evidence: found.as_ref().map(evidence::table),
+        }
+    };
+    record.sources.iter().map(view).collect()
+}
+
+fn looks(looks: &[Disclosure]) -> Table {
+    let mut table = Table::new(
+        "Newest first, at most 50",
+        &["When", "Who", "For", "Purpose", "Through", "What"],
+        "Nobody has looked at this record yet.",
+    );
+    for look in looks {
+        let who = look
+            .actor
+            .split_once(':')
+            .map_or(look.actor.as_str(), |(_, name)| name);
+        let who = if look.actor.starts_with("certificate:") {
+            "State system"
+        } else {
+            who
+        };
+        table.row(
+            "",
+            [
+                words::instant(look.at).into(),
+                Cell::new(who).note(
+                    look.on_behalf_of
+                        .as_ref()
+                        .map_or_else(String::new, |user| format!("for {user}")),
+                ),
+                look.actor_state
+                    .as_deref()
+                    .map_or_else(|| "Federal".into(), words::state_name)
+                    .into(),
+                words::sentence(&look.purpose).into(),
+                words::sentence(&look.channel).into(),
+                look.categories.join(", ").into(),
+            ],
+        );
+    }
+    table
+}

@@ -1,0 +1,247 @@
+//! Signing in and out, and choosing the state in which to act.
+
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use chrono::TimeDelta;
+use serde::Deserialize;
+use store::{access, accounts};
+
+use crate::failure::Failure;
+use crate::field::Field;
+use crate::session::{self, Session};
+use crate::state::Portal;
+use crate::user::{self, Allowed, Guarded, SignedIn, Tokened};
+use crate::view::{self, Choice, Chrome, Mistakes};
+
+/// How long an account is locked after five failures in a row.
+const LOCK: TimeDelta = TimeDelta::minutes(15);
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    chrome: Chrome,
+    mistakes: Mistakes,
+    csrf: String,
+    next: String,
+    email: Field,
+    password: Field,
+}
+
+/// Where to go after signing in.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// A path of this site, or the home page.
+fn own_path(next: &str) -> &str {
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    if own { next } else { "/" }
+}
+
+fn form(portal: &Portal, next: &str, email: &str, mistakes: Mistakes) -> Result<HttpResponse, Failure> {
+    let csrf = portal.secret();
+    let status = if mistakes.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let title = if mistakes.is_empty() {
+        "Sign in"
+    } else {
+        "Error: sign in"
+    };
+    let mut response = view::page_with(
+        status,
+        &SignInPage {
+            chrome: Chrome::bare(title),
+            csrf: csrf.clone(),
+            next: own_path(next).to_owned(),
+            email: Field::input("email", "E-mail address", email, "email")
+                .autocomplete("username")
+                .required()
+                .judged(&mistakes),
+            password: Field::input("password", "Password", "", "password")
+                .autocomplete("current-password")
+                .maximum(crate::password::MAXIMUM_LENGTH)
+                .required()
+                .judged(&mistakes),
+            mistakes,
+        },
+    )?;
+    add(&mut response, &session::cookie(session::FORM_COOKIE, csrf))?;
+    Ok(response)
+}
+
+fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), Failure> {
+    response.add_cookie(cookie).map_err(|_| Failure::Internal)
+}
+
+/// `GET /sign-in`
+pub(crate) async fn show(portal: web::Data<Portal>, next: web::Query<Next>) -> Result<HttpResponse, Failure> {
+    form(&portal, &next.next, "", Mistakes::default())
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Credentials {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in`: the same answer, after the same time, whether the address, the password or the lock is to blame.
+pub(crate) async fn sign_in(
+    request: HttpRequest,
+    portal: web::Data<Portal>,
+    form_data: web::Form<Tokened<Credentials>>,
+) -> Result<HttpResponse, Failure> {
+    let Tokened {
+        csrf,
+        form: credentials,
+    } = form_data.into_inner();
+    let expected = request.cookie(session::FORM_COOKIE);
+    let own = expected.is_some_and(|cookie| session::same_secret(cookie.value(), &csrf));
+    if !own || !user::sent_from_here(&request) {
+        return Err(Failure::StaleForm);
+    }
+    let Some(key) = open_session(&portal, &credentials).await? else {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(
+            "email",
+            "The e-mail address or the password is wrong, or the account is locked. After five wrong passwords an account is locked for 15 minutes.",
+        );
+        return form(&portal, &credentials.next, &credentials.email, mistakes);
+    };
+    let mut response = view::see_other(own_path(&credentials.next));
+    add(&mut response, &session::cookie(session::COOKIE, key))?;
+    add(&mut response, &session::removal(session::FORM_COOKIE))?;
+    Ok(response)
+}
+
+/// The key of a new session, if these are an account's credentials.
+async fn open_session(portal: &Portal, credentials: &Credentials) -> Result<Option<String>, Failure> {
+    let email = credentials.email.clone();
+    let account = portal.run(move |c| Ok(accounts::by_email(c, &email)?)).await?;
+    let now = portal.now();
+    let open = account.filter(|a| a.disabled_at.is_none() && a.locked_until.is_none_or(|until| until <= now));
+    let hash = open.as_ref().map(|a| a.password_hash.clone());
+    let right = portal.verify(credentials.password.clone(), hash).await?;
+    let Some(account) = open else { return Ok(None) };
+    let key = portal.secret();
+    let (key_hash, csrf) = (session::key_hash(&key), portal.secret());
+    portal
+        .run(move |c| {
+            accounts::signed_in(c, account.account_id, right, now + LOCK, now)?;
+            let action = if right { "sign-in" } else { "sign-in-failed" };
+            let subject = format!("account:{}", account.account_id);
+            access::audit(c, now, &subject, action, &subject, &serde_json::json!({}))?;
+            if right {
+                accounts::sweep_sessions(c, now)?;
+                let account_id = account.account_id;
+                Session {
+                    account_id,
+                    csrf,
+                    started_at: now,
+                    acts_in: None,
+                    search: None,
+                }
+                .save(c, &key_hash, now)?;
+            }
+            Ok(right.then_some(key))
+        })
+        .await
+}
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
+/// `POST /sign-out`
+pub(crate) async fn sign_out(
+    portal: web::Data<Portal>,
+    guarded: Guarded<SignedIn, Nothing>,
+) -> Result<HttpResponse, Failure> {
+    let key_hash = guarded.user.key_hash.clone();
+    portal
+        .run(move |c| Ok(accounts::end_session(c, &key_hash)?))
+        .await?;
+    let mut response = view::see_other("/sign-in");
+    add(&mut response, &session::removal(session::COOKIE))?;
+    Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "state.html")]
+struct StatePage {
+    chrome: Chrome,
+    choices: Vec<Choice>,
+}
+
+/// `GET /state`: in which state to act.
+pub(crate) async fn choose(user: Allowed<SignedIn>) -> Result<HttpResponse, Failure> {
+    let now = user::choice_name(user.acts_in);
+    let label = |place: user::ActsIn| place.map_or("Federal role, all states", mde::StateCode::name);
+    let choices = user
+        .choices
+        .iter()
+        .map(|p| Choice::new(user::choice_name(*p), label(*p), &now))
+        .collect();
+    view::page(&StatePage {
+        chrome: Chrome::of(&user, "Choose a state", "/state"),
+        choices,
+    })
+}
+
+/// The state chosen.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Chosen {
+    acts_in: String,
+}
+
+/// `POST /state`
+pub(crate) async fn chosen(
+    portal: web::Data<Portal>,
+    guarded: Guarded<SignedIn, Chosen>,
+) -> Result<HttpResponse, Failure> {
+    let Guarded { user, form } = guarded;
+    if !user
+        .choices
+        .iter()
+        .any(|place| user::choice_name(*place) == form.acts_in)
+    {
+        return Err(Failure::Forbidden);
+    }
+    let session = Session {
+        acts_in: Some(form.acts_in),
+        search: None,
+        ..user.session.clone()
+    };
+    let (key_hash, now) = (user.key_hash.clone(), portal.now());
+    portal.run(move |c| session.save(c, &key_hash, now)).await?;
+    Ok(view::see_other("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_to() {
+        assert_eq!(own_path("/persons/1?purpose=enroll"), "/persons/1?purpose=enroll");
+        for foreign in [
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "x",
+            "/a\r\nSet-Cookie: b",
+        ] {
+            assert_eq!(own_path(foreign), "/", "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Which page is where, and the headers that all of them carry.
+
+use actix_web::dev::Server;
+use actix_web::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{self, Data, ServiceConfig, get, post};
+
+use crate::assets;
+use crate::failure::Failure;
+use crate::pages::{batches, history, home, near_match, near_matches, notices, person, search, sign_in};
+use crate::state::Portal;
+
+/// No script at all, nothing from elsewhere, in nobody's frame.
+const CSP: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Bytes of the largest form.
+const FORM_BYTES: usize = 16 << 10;
+
+/// Every page that needs a signed-in account: method and path, with `{id}` where a number stands.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/"),
+    ("GET", "/state"),
+    ("POST", "/state"),
+    ("POST", "/sign-out"),
+    ("GET", "/search"),
+    ("POST", "/search"),
+    ("GET", "/search/results"),
+    ("GET", "/persons/{id}"),
+    ("GET", "/persons/{id}/history"),
+    ("GET", "/near-matches"),
+    ("GET", "/near-matches/{id}"),
+    ("POST", "/near-matches/{id}"),
+    ("GET", "/notices"),
+    ("GET", "/notices/new"),
+    ("POST", "/notices/new"),
+    ("POST", "/notices/{id}/acknowledge"),
+    ("GET", "/batches"),
+    ("GET", "/batches/{id}"),
+    ("POST", "/batches/{id}/release"),
+];
+
+/// Adds all pages.
+pub fn configure(config: &mut ServiceConfig, portal: Portal) {
+    let headers = DefaultHeaders::new()
+        .add((CONTENT_SECURITY_POLICY, CSP))
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((X_FRAME_OPTIONS, "DENY"))
+        .add((REFERRER_POLICY, "same-origin"))
+        .add((STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+        .add((
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .add((
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ))
+        .add((
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ));
+    config.service(
+        web::scope("")
+            .wrap(headers)
+            .app_data(Data::new(portal))
+            .app_data(
+                web::FormConfig::default()
+                    .limit(FORM_BYTES)
+                    .error_handler(|_, _| Failure::BadRequest.into()),
+            )
+            .app_data(web::QueryConfig::default().error_handler(|_, _| Failure::BadRequest.into()))
+            .app_data(web::PathConfig::default().error_handler(|_, _| Failure::NotFound.into()))
+            .route("/assets/{name}", get().to(assets::serve))
+            .route("/sign-in", get().to(sign_in::show))
+            .route("/sign-in", post().to(sign_in::sign_in))
+            .route("/sign-out", post().to(sign_in::sign_out))
+            .route("/state", get().to(sign_in::choose))
+            .route("/state", post().to(sign_in::chosen))
+            .route("/", get().to(home::show))
+            .route("/search", get().to(search::show))
+            .route("/search", post().to(search::search))
+            .route("/search/results", get().to(search::results))
+            .route("/persons/{id}", get().to(person::show))
+            .route("/persons/{id}/history", get().to(history::show))
+            .route("/near-matches", get().to(near_matches::list))
+            .route("/near-matches/{id}", get().to(near_match::show))
+            .route("/near-matches/{id}", post().to(near_match::decide))
+            .route("/notices", get().to(notices::list))
+            .route("/notices/new", get().to(notices::new))
+            .route("/notices/new", post().to(notices::send))
+            .route("/notices/{id}/acknowledge", post().to(notices::acknowledge))
+            .route("/batches", get().to(batches::list))
+            .route("/batches/{id}", get().to(batches::show))
+            .route("/batches/{id}/release", post().to(batches::release))
+            .default_service(web::to(missing)),
+    );
+}
+
+async fn missing() -> Result<actix_web::HttpResponse, Failure> {
+    Err(Failure::NotFound)
+}
+
+/// The listener for people: TLS without client certificates, all pages. It runs when it is awaited.
+pub fn server(
+    listener: api::tls::Listener,
+    state: Data<api::AppState>,
+    portal: Portal,
+) -> std::io::Result<Server> {
+    listener.serve(state, move |config| configure(config, portal.clone()))
+}

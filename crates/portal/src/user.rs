@@ -1,0 +1,302 @@
+//! Who is signed in, in which state, with which rights; and forms that only a page of the session can have sent.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::{FromRequest, HttpRequest, web};
+use diesel::pg::PgConnection;
+use mde::StateCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use store::accounts::{self, Grant, Role};
+use store::{Access, Actor, Channel, Purpose};
+
+use crate::failure::Failure;
+use crate::session::{self, Session};
+use crate::state::Portal;
+
+/// Where an account acts: one state, or none with a federal role.
+pub(crate) type ActsIn = Option<StateCode>;
+
+/// Name of the federal context in a form and in the session.
+const FEDERAL: &str = "federal";
+
+/// Something that a page lets people do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Anything that every account may.
+    SignedIn,
+    /// Search and see records of children.
+    ReadRecords,
+    /// See and decide near matches.
+    DecideMatches,
+    /// See the state's notices and send new ones.
+    SendNotices,
+    /// Answer notices to the state.
+    AnswerNotices,
+    /// See the state's batches and findings.
+    SeeBatches,
+    /// Release a batch that is held.
+    ReleaseBatches,
+}
+
+impl Permission {
+    /// Whether a role gives it.
+    #[must_use]
+    pub fn is_given_by(self, role: Role) -> bool {
+        use Role::{Arbiter, BatchSubmitter, DataAdministrator, PrimaryUser, SecondaryUser};
+        match self {
+            Self::SignedIn => true,
+            Self::ReadRecords => matches!(role, SecondaryUser | PrimaryUser | DataAdministrator | Arbiter),
+            Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
+            Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
+            Self::AnswerNotices | Self::ReleaseBatches => role == DataAdministrator,
+            Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
+        }
+    }
+}
+
+/// A signed-in account, acting in one state.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) account_id: i64,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) acts_in: ActsIn,
+    pub(crate) roles: Vec<Role>,
+    /// Everywhere it may act.
+    pub(crate) choices: Vec<ActsIn>,
+    pub(crate) key_hash: String,
+    pub(crate) session: Session,
+}
+
+impl User {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.roles.iter().any(|role| permission.is_given_by(*role))
+    }
+
+    /// The state in which it acts; pages of a state's own business are not found without one.
+    pub(crate) fn state(&self) -> Result<StateCode, Failure> {
+        self.acts_in.ok_or(Failure::NotFound)
+    }
+
+    /// The right to read, for this purpose.
+    pub(crate) fn access(&self, purpose: Purpose, portal: &Portal) -> Access {
+        Access {
+            actor: Actor::Account {
+                account_id: self.account_id,
+                email: self.email.clone(),
+                state: self.acts_in,
+            },
+            on_behalf_of: None,
+            purpose,
+            channel: Channel::Portal,
+            at: portal.now(),
+        }
+    }
+
+    /// How it is named in what it decides.
+    pub(crate) fn label(&self) -> String {
+        format!("account:{}", self.email)
+    }
+
+    fn load(
+        connection: &mut PgConnection,
+        key_hash: String,
+        portal: &Portal,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(session) = Session::resume(connection, &key_hash, portal.now())? else {
+            return Ok(None);
+        };
+        let Some(account) =
+            accounts::find(connection, session.account_id)?.filter(|a| a.disabled_at.is_none())
+        else {
+            return Ok(None);
+        };
+        let grants = accounts::grants(connection, account.account_id)?;
+        let choices = choices(&grants);
+        let chosen = match (&session.acts_in, choices.as_slice()) {
+            (Some(name), _) => choices
+                .iter()
+                .copied()
+                .find(|choice| choice_name(*choice) == *name),
+            (None, [only]) => Some(*only),
+            (None, _) => None,
+        };
+        let acting = |grant: &&Grant| chosen.is_some_and(|place| grant.state == place);
+        Ok(Some(Self {
+            account_id: account.account_id,
+            email: account.email,
+            name: account.name,
+            acts_in: chosen.flatten(),
+            roles: grants.iter().filter(acting).map(|grant| grant.role).collect(),
+            choices,
+            key_hash,
+            session,
+        }))
+    }
+}
+
+/// The places where these roles apply, each once.
+pub(crate) fn choices(grants: &[Grant]) -> Vec<ActsIn> {
+    let mut places: Vec<ActsIn> = grants.iter().map(|grant| grant.state).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// A place as a form names it.
+pub(crate) fn choice_name(place: ActsIn) -> String {
+    place.map_or_else(|| FEDERAL.to_owned(), |state| state.to_string())
+}
+
+/// A right that a page asks for by its type.
+pub(crate) trait Right: 'static {
+    const PERMISSION: Permission;
+}
+
+macro_rules! rights {
+    ($($name:ident),+) => {$(
+        #[doc = concat!("The right of [`Permission::", stringify!($name), "`].")]
+        #[derive(Debug)]
+        pub(crate) struct $name;
+        impl Right for $name {
+            const PERMISSION: Permission = Permission::$name;
+        }
+    )+};
+}
+rights!(
+    SignedIn,
+    ReadRecords,
+    DecideMatches,
+    SendNotices,
+    AnswerNotices,
+    SeeBatches,
+    ReleaseBatches
+);
+
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
+
+/// A user who has the right `R`: the one thing a handler needs to name to be guarded.
+pub(crate) struct Allowed<R> {
+    user: User,
+    right: PhantomData<R>,
+}
+
+impl<R> fmt::Debug for Allowed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Allowed").field(&self.user.account_id).finish()
+    }
+}
+
+impl<R> Deref for Allowed<R> {
+    type Target = User;
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+impl<R: Right> FromRequest for Allowed<R> {
+    type Error = Failure;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { allowed(&request).await })
+    }
+}
+
+async fn allowed<R: Right>(request: &HttpRequest) -> Result<Allowed<R>, Failure> {
+    let next = || {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        Failure::SignIn {
+            next: if request.method() == "GET" {
+                path.to_owned()
+            } else {
+                "/".to_owned()
+            },
+        }
+    };
+    let portal = portal_of(request)?;
+    let key_hash = session::key_hash(&session::key_of(request).ok_or_else(next)?);
+    let user = {
+        let portal_for_work = portal.clone();
+        portal
+            .run(move |connection| User::load(connection, key_hash, &portal_for_work))
+            .await?
+    };
+    let user = user.ok_or_else(next)?;
+    let choosing = matches!(R::PERMISSION, Permission::SignedIn);
+    if user.roles.is_empty() && user.choices.len() > 1 && !choosing {
+        return Err(Failure::ChooseState);
+    }
+    if !choosing && !user.may(R::PERMISSION) {
+        return Err(Failure::Forbidden);
+    }
+    Ok(Allowed {
+        user,
+        right: PhantomData,
+    })
+}
+
+pub(crate) fn portal_of(request: &HttpRequest) -> Result<web::Data<Portal>, Failure> {
+    request
+        .app_data::<web::Data<Portal>>()
+        .cloned()
+        .ok_or(Failure::Internal)
+}
+
+/// A form `T` with the session's token, sent from this site by a user who has the right `R`.
+#[derive(Debug)]
+pub(crate) struct Guarded<R, T> {
+    pub(crate) user: Allowed<R>,
+    pub(crate) form: T,
+}
+
+/// A form with the token that every form carries.
+#[derive(Deserialize)]
+pub(crate) struct Tokened<T> {
+    pub(crate) csrf: String,
+    #[serde(flatten)]
+    pub(crate) form: T,
+}
+
+impl<R: Right, T: DeserializeOwned + 'static> FromRequest for Guarded<R, T> {
+    type Error = Failure;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = web::Form::<Tokened<T>>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let user = allowed::<R>(&request).await?;
+            if !sent_from_here(&request) {
+                return Err(Failure::StaleForm);
+            }
+            let Tokened { csrf, form } = form.await.map_err(|_| Failure::BadRequest)?.into_inner();
+            if !session::same_secret(&csrf, &user.session.csrf) {
+                return Err(Failure::StaleForm);
+            }
+            Ok(Self { user, form })
+        })
+    }
+}
+
+/// Whether the browser says, as far as it says anything, that a page of this site sent the request.
+pub(crate) fn sent_from_here(request: &HttpRequest) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let site = header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let host = request
+        .uri()
+        .authority()
+        .map(actix_web::http::uri::Authority::as_str)
+        .or_else(|| header(HOST.as_str()));
+    let origin = header(ORIGIN.as_str())
+        .is_none_or(|origin| host.is_some_and(|host| origin.strip_prefix("https://") == Some(host)));
+    site && origin
+}
