@@ -1,0 +1,78 @@
+//! The machine interface as an OpenAPI 3.1 document, made from the handlers.
+
+use std::sync::LazyLock;
+
+use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::v1::{batches, findings, notices, persons, students, upload};
+
+/// Every operation below `/v1`.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Mariposa exchange",
+        description = "How states' systems talk to the hub: over mutual TLS, with the certificate that the exchange has issued to the state. Every error is a problem (RFC 9457) with a stable `type` and a `retry` class. Lists are paged by cursor. Times are RFC 3339 in UTC.",
+        version = "1",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        upload::upload,
+        batches::list,
+        batches::read,
+        batches::release,
+        findings::list,
+        students::read,
+        persons::search,
+        persons::read,
+        notices::send,
+        notices::list,
+        notices::acknowledge,
+    ),
+    modifiers(&ClientCertificate),
+    tags(
+        (name = "batches", description = "What a state sends, and what became of it."),
+        (name = "students", description = "A state's own records of children."),
+        (name = "persons", description = "Children, as all states know them."),
+        (name = "notices", description = "That a child has moved, or will."),
+    )
+)]
+struct Document;
+
+/// Every operation needs a client certificate.
+struct ClientCertificate;
+
+impl Modify for ClientCertificate {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            "clientCertificate",
+            SecurityScheme::MutualTls {
+                description: Some("a client certificate registered for the state".to_owned()),
+                extensions: None,
+                deprecated: None,
+            },
+        );
+        document.security = Some(vec![SecurityRequirement::new(
+            "clientCertificate",
+            Vec::<String>::new(),
+        )]);
+    }
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The document as text.
+#[must_use]
+pub fn json() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        document()
+            .to_pretty_json()
+            .expect("a document of texts and numbers")
+    });
+    &JSON
+}

@@ -1,0 +1,342 @@
+//! What goes wrong, as RFC 9457 problems: one table of codes, with what the caller is told apart from what the
+//! operator is told.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use formats::Refusal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type of problems (RFC 9457).
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// What a program should do about a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Retry {
+    /// Send the same call again later, after `Retry-After` where it is given.
+    Later,
+    /// Correct the call or the file first.
+    Correct,
+    /// Look at the present state first: what was asked for may be done already.
+    Check,
+    /// Ask the hub's operator.
+    Operator,
+}
+
+macro_rules! problems {
+    ($($variant:ident: $code:literal, $status:ident, $retry:ident, $title:literal;)+) => {
+        /// The kinds of problem. The codes are stable: programs may act on them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ProblemCode {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl ProblemCode {
+            /// All kinds.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable code, the last part of the problem's `type`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The status of the response.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)+ }
+            }
+
+            /// What a program should do about it.
+            #[must_use]
+            pub fn retry(self) -> Retry {
+                match self { $(Self::$variant => Retry::$retry,)+ }
+            }
+
+            /// What it is, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+problems! {
+    InvalidRequest: "invalid-request", BAD_REQUEST, Correct, "The request is not valid";
+    PurposeMissing: "purpose-missing", BAD_REQUEST, Correct, "The purpose of the look-up is missing";
+    OnBehalfOfMissing: "on-behalf-of-missing", BAD_REQUEST, Correct, "The user behind the call is missing";
+    DigestMismatch: "digest-mismatch", BAD_REQUEST, Later, "The content does not have the digest that was sent with it";
+    SearchTooWide: "search-too-wide", BAD_REQUEST, Correct, "A search needs a name and a birth date or year";
+    CertificateRefused: "certificate-refused", FORBIDDEN, Operator, "The certificate is not, or no longer, accepted";
+    CertificateUnregistered: "certificate-unregistered", FORBIDDEN, Operator, "The certificate is not registered for a state";
+    Forbidden: "forbidden", FORBIDDEN, Operator, "The call is not permitted";
+    WrongState: "wrong-state", FORBIDDEN, Correct, "The file is of another state than the certificate";
+    NotFound: "not-found", NOT_FOUND, Correct, "There is nothing at this address";
+    MethodNotAllowed: "method-not-allowed", METHOD_NOT_ALLOWED, Correct, "The address does not know this method";
+    RequestTimeout: "request-timeout", REQUEST_TIMEOUT, Later, "The content came too slowly";
+    Conflict: "conflict", CONFLICT, Check, "The present state does not permit this";
+    TooLarge: "too-large", PAYLOAD_TOO_LARGE, Correct, "The content is larger than allowed";
+    UnsupportedMediaType: "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, Correct, "The content has a media type that is not read here";
+    UnusableFile: "unusable-file", UNPROCESSABLE_ENTITY, Correct, "The file is refused as a whole";
+    UnknownProfile: "unknown-profile", UNPROCESSABLE_ENTITY, Correct, "There is no such mapping profile";
+    InvalidContent: "invalid-content", UNPROCESSABLE_ENTITY, Correct, "The content is not valid";
+    RateLimited: "rate-limited", TOO_MANY_REQUESTS, Later, "Too many calls";
+    Internal: "internal", INTERNAL_SERVER_ERROR, Operator, "The hub failed";
+    Busy: "busy", SERVICE_UNAVAILABLE, Later, "The hub is busy";
+    DatabaseAway: "database-away", SERVICE_UNAVAILABLE, Later, "The hub's database is not available";
+    DiskFull: "disk-full", INSUFFICIENT_STORAGE, Later, "The hub has no room for the upload";
+}
+
+/// A problem: what the caller is told (`code`, `detail`, `refusal`) and what only the operator's log is told
+/// (`internal`). Neither holds values of a child's record.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: ProblemCode,
+    detail: String,
+    refusal: Option<Box<Refusal>>,
+    retry_after: Option<u32>,
+    allow: Option<String>,
+    internal: Option<String>,
+}
+
+/// A problem on the wire.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    /// `urn:mariposa:problem:` and the stable code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:mariposa:problem:not-found")]
+    kind: String,
+    /// What it is, in a few words.
+    title: &'a str,
+    /// The status of the response.
+    status: u16,
+    /// What is wrong with this call, as a sentence.
+    detail: &'a str,
+    /// `urn:mariposa:request:` and the request's id, which the operator's log names too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// What to do.
+    retry: Retry,
+    /// Why a file is refused: stable code, line, file, message and fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    refusal: Option<&'a Refusal>,
+}
+
+impl Problem {
+    /// A problem with what is wrong with this call, as a sentence.
+    #[must_use]
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        let retry_after = match code {
+            ProblemCode::Busy | ProblemCode::DatabaseAway => Some(5),
+            ProblemCode::DiskFull => Some(300),
+            _ => None,
+        };
+        Self {
+            code,
+            detail: detail.into(),
+            refusal: None,
+            retry_after,
+            allow: None,
+            internal: None,
+        }
+    }
+
+    /// Nothing at this address that the caller may see.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemCode::NotFound, format!("There is no such {what}."))
+    }
+
+    /// A failure that the caller can do nothing about; `internal` is for the log.
+    #[must_use]
+    pub fn internal(internal: impl fmt::Display) -> Self {
+        Self::new(
+            ProblemCode::Internal,
+            "The hub could not answer; its operator sees why under the request's id.",
+        )
+        .with_internal(internal)
+    }
+
+    /// A method that the address does not know; `allow` lists those it knows.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Self {
+        let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("Use one of: {allow}."));
+        problem.allow = Some(allow.to_owned());
+        problem
+    }
+
+    /// With what only the operator's log is told; no personal data.
+    #[must_use]
+    pub fn with_internal(mut self, internal: impl fmt::Display) -> Self {
+        self.internal = Some(internal.to_string());
+        self
+    }
+
+    /// With the number of seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The problem that a bare error status stands for.
+    #[must_use]
+    pub fn of_status(status: StatusCode) -> Self {
+        let (code, detail) = match status {
+            StatusCode::NOT_FOUND => (ProblemCode::NotFound, "There is nothing at this address."),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                ProblemCode::MethodNotAllowed,
+                "The address does not know this method.",
+            ),
+            StatusCode::REQUEST_TIMEOUT => (ProblemCode::RequestTimeout, "Send the content faster."),
+            StatusCode::PAYLOAD_TOO_LARGE => (ProblemCode::TooLarge, "Send less at once."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                ProblemCode::UnsupportedMediaType,
+                "Send the media type that the interface names.",
+            ),
+            StatusCode::TOO_MANY_REQUESTS => (ProblemCode::RateLimited, "Wait before the next call."),
+            StatusCode::FORBIDDEN => (ProblemCode::Forbidden, "The call is not permitted."),
+            status if status.is_client_error() => {
+                (ProblemCode::InvalidRequest, "The request cannot be read.")
+            }
+            _ => return Self::internal(status),
+        };
+        Self::new(code, detail)
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn code(&self) -> ProblemCode {
+        self.code
+    }
+
+    /// What is wrong with this call, as a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What only the operator's log is told.
+    #[must_use]
+    pub fn internal_detail(&self) -> Option<&str> {
+        self.internal.as_deref()
+    }
+
+    /// The document, for the request with this id.
+    #[must_use]
+    pub fn body(&self, request_id: Option<&str>) -> String {
+        let body = ProblemBody {
+            kind: format!("urn:mariposa:problem:{}", self.code.code()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            instance: request_id.map(|id| format!("urn:mariposa:request:{id}")),
+            retry: self.code.retry(),
+            refusal: self.refusal.as_deref(),
+        };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.code())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut builder = HttpResponse::build(self.code.status());
+        builder.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
+        if let Some(seconds) = self.retry_after {
+            builder.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = &self.allow {
+            builder.insert_header((header::ALLOW, allow.as_str()));
+        }
+        let mut response = builder.body(self.body(None));
+        // The middleware around every request logs it, and writes it again with the request's id.
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        if error.is_transient() {
+            Self::new(
+                ProblemCode::DatabaseAway,
+                "The hub's database is not available; nothing was changed. Try again.",
+            )
+            .with_internal(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<notices::Error> for Problem {
+    fn from(error: notices::Error) -> Self {
+        match error {
+            notices::Error::Database(error) => error.into(),
+            error => Self::new(
+                ProblemCode::InvalidContent,
+                format!("The notice is not valid: {error}."),
+            ),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal.code {
+            formats::RefusalCode::WrongState => ProblemCode::WrongState,
+            formats::RefusalCode::TooLarge => ProblemCode::TooLarge,
+            _ => ProblemCode::UnusableFile,
+        };
+        let mut problem = Self::new(code, format!("{refusal} {}", refusal.fix));
+        problem.refusal = Some(Box::new(refusal));
+        problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_errors() {
+        let codes: HashSet<&str> = ProblemCode::ALL.iter().map(|c| c.code()).collect();
+        assert_eq!(codes.len(), ProblemCode::ALL.len());
+        for code in ProblemCode::ALL {
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+        }
+    }
+
+    #[test]
+    fn the_callers_text_and_the_operators_are_apart() {
+        let problem = Problem::internal("relation does not exist");
+        assert!(!problem.body(Some("r1")).contains("relation"));
+        assert!(
+            problem
+                .body(Some("r1"))
+                .contains("\"instance\":\"urn:mariposa:request:r1\"")
+        );
+        assert_eq!(problem.internal_detail(), Some("relation does not exist"));
+    }
+}

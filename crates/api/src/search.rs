@@ -1,0 +1,314 @@
+//! Finding a child by name and birth date: candidates from the database, judged by the engine that links.
+
+use std::collections::HashSet;
+
+use chrono::{Datelike as _, NaiveDate};
+use diesel::PgConnection;
+use linking::levels::{Field, Levels, level};
+use linking::{LinkIndex, Model, RecordInput, nicknames};
+use mde::code::Codes as _;
+use mde::{PersonId, Student, StudentId, text};
+use serde::Serialize;
+use store::Access;
+use store::search::Candidate;
+use utoipa::ToSchema;
+
+use crate::problem::{Problem, ProblemCode};
+
+/// At most this many persons are shown. Who gets more has to say more.
+pub const HITS: usize = 25;
+
+/// The key of the search itself beside those of the students, which are UUIDs of version 8.
+const SOUGHT: u128 = u128::MAX;
+
+/// Whom to search for: a name and when it was born.
+#[derive(Debug, Clone)]
+pub struct Query {
+    family_name: String,
+    given_name: String,
+    birth_date: Option<NaiveDate>,
+    birth_year: Option<i32>,
+}
+
+impl Query {
+    /// A search by at least one name and the birth date or year: a name alone would browse children.
+    pub fn new(
+        family_name: &str,
+        given_name: &str,
+        birth_date: Option<NaiveDate>,
+        birth_year: Option<i32>,
+    ) -> Result<Self, Problem> {
+        let long = |name: &str| name.chars().count() > 120;
+        let named = |name: &str| text::fold(name).iter().any(|word| word.chars().count() > 1);
+        if long(family_name) || long(given_name) {
+            return Err(Problem::new(
+                ProblemCode::InvalidRequest,
+                "A name has at most 120 characters.",
+            ));
+        }
+        if birth_year.is_some_and(|year| !(1900..=2100).contains(&year)) {
+            return Err(Problem::new(
+                ProblemCode::InvalidRequest,
+                "The birth year is from 1900 to 2100.",
+            ));
+        }
+        if !(named(family_name) || named(given_name)) || (birth_date.is_none() && birth_year.is_none()) {
+            return Err(Problem::new(
+                ProblemCode::SearchTooWide,
+                "Give a family name or a given name of two letters or more, and a birth date or a birth year.",
+            ));
+        }
+        Ok(Self {
+            family_name: family_name.trim().to_owned(),
+            given_name: given_name.trim().to_owned(),
+            birth_date,
+            birth_year,
+        })
+    }
+
+    /// Other forms of the given names, as the index of names is folded.
+    fn other_forms(&self) -> Vec<String> {
+        text::fold(&self.given_name)
+            .iter()
+            .flat_map(|name| nicknames::forms(name))
+            .flat_map(text::fold)
+            .collect()
+    }
+}
+
+/// A person that may be the one; or a student that is not linked yet.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Hit {
+    /// Number of the person; `null` while the linker has not seen the student.
+    #[schema(value_type = Option<String>)]
+    pub person_id: Option<PersonId>,
+    /// Log2 of the odds of the best student against chance, by what was given. It ranks; it is no probability, as a
+    /// search says little.
+    pub score: f32,
+    /// What agrees and what does not, in words.
+    pub reasons: String,
+    /// The students that were found, the best first.
+    pub students: Vec<HitStudent>,
+}
+
+/// As much of a student as tells two children apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HitStudent {
+    /// Postal code of its state.
+    pub state: String,
+    /// The state's identifier (data element 2).
+    pub state_student_id: String,
+    /// Whether the state still reports it.
+    pub live: bool,
+    /// First and middle names (5, 6).
+    pub given_name: String,
+    /// Last names (3, 4).
+    pub family_name: String,
+    /// Generation (7).
+    pub generation: Option<String>,
+    /// Birth date (9).
+    pub birth_date: Option<NaiveDate>,
+    /// Gender (8), in words.
+    pub gender: Option<String>,
+    /// City, state and country of birth (11 to 13).
+    pub birth_place: String,
+    /// Legal parents (14 to 17).
+    pub parents: Vec<String>,
+}
+
+/// Searches, and writes the disclosure of each student that is shown.
+pub fn find(connection: &mut PgConnection, access: &Access, query: &Query) -> store::Result<Vec<Hit>> {
+    let names = format!("{} {}", query.family_name, query.given_name);
+    let wide = store::search::Query {
+        names,
+        birth_date: query.birth_date,
+        birth_year: query.birth_year,
+    };
+    let ranked = store::search::search(connection, access, &wide, &query.other_forms(), |candidates| {
+        rank(query, candidates)
+    })?;
+    let mut hits: Vec<Hit> = Vec::new();
+    for (_, hit) in ranked {
+        let known = hits
+            .iter_mut()
+            .find(|h| h.person_id.is_some() && h.person_id == hit.person_id);
+        match known {
+            Some(known) => known.students.extend(hit.students),
+            None => hits.push(hit),
+        }
+    }
+    Ok(hits)
+}
+
+/// The candidates that are alike enough to be shown, best first, each as a hit of its own; of at most [`HITS`] persons.
+fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Hit)> {
+    let mut index = LinkIndex::new(Model::default_fixed());
+    index.upsert(&sought(query));
+    for candidate in &candidates {
+        index.upsert(&held(candidate));
+    }
+    let mut ranked: Vec<(f32, String, Candidate)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let key = candidate.student_id.0.as_u128();
+            let pair = index.compare(SOUGHT, key)?;
+            let mut weight = pair.weight;
+            let mut reasons = reasons(pair.levels);
+            if let Some(year) = query.birth_year.filter(|_| query.birth_date.is_none()) {
+                let same = candidate
+                    .student
+                    .identity
+                    .birth_date
+                    .map(|date| date.day().year() == year);
+                weight += if same == Some(true) { 4.0 } else { 0.0 };
+                reasons.push(match same {
+                    Some(true) => "same birth year",
+                    Some(false) => "birth year differs",
+                    None => "birth date not known",
+                });
+            }
+            is_alike(query, pair.levels).then(|| (weight, reasons.join("; "), candidate))
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.student_id.cmp(&b.2.student_id)));
+    let mut persons = HashSet::new();
+    ranked.retain(|(_, _, candidate)| {
+        let person = (
+            candidate.person_id,
+            candidate.person_id.is_none().then_some(candidate.student_id),
+        );
+        if persons.len() < HITS {
+            persons.insert(person);
+        }
+        persons.contains(&person)
+    });
+    ranked
+        .into_iter()
+        .map(|(score, reasons, candidate)| {
+            let hit = Hit {
+                person_id: candidate.person_id,
+                score: (score * 10.0).round() / 10.0,
+                reasons,
+                students: vec![shown(&candidate)],
+            };
+            (candidate.student_id, hit)
+        })
+        .collect()
+}
+
+/// Whether a candidate is shown: every name that was given is alike, or one of them is and the birth date agrees.
+fn is_alike(query: &Query, levels: Levels) -> bool {
+    let given = matches!(
+        levels.get(Field::Given),
+        level::given::EXACT..=level::given::OTHER_CLOSE
+    );
+    let surname = matches!(
+        levels.get(Field::Surname),
+        level::surname::BOTH..=level::surname::SIMILAR
+    );
+    let born = matches!(
+        levels.get(Field::BirthDate),
+        level::birth_date::EXACT..=level::birth_date::SWAPPED
+    );
+    let names = (given || query.given_name.is_empty()) && (surname || query.family_name.is_empty());
+    names || (born && (given || surname))
+}
+
+/// What was compared, in words; what was not given is left out.
+fn reasons(levels: Levels) -> Vec<&'static str> {
+    [Field::BirthDate, Field::Given, Field::Middle, Field::Surname]
+        .into_iter()
+        .filter(|&field| levels.get(field) != level::MISSING)
+        .map(|field| levels.words(field))
+        .collect()
+}
+
+fn sought(query: &Query) -> RecordInput<'_> {
+    RecordInput {
+        key: SOUGHT,
+        first_name: &query.given_name,
+        last_name_1: &query.family_name,
+        birth_date: query.birth_date,
+        live: true,
+        ..RecordInput::default()
+    }
+}
+
+fn held(candidate: &Candidate) -> RecordInput<'_> {
+    let identity = &candidate.student.identity;
+    RecordInput {
+        key: candidate.student_id.0.as_u128(),
+        first_name: identity.first_name.as_str(),
+        middle_name: identity.middle_name.as_ref().map_or("", |name| name.as_str()),
+        last_name_1: identity.last_name_1.as_str(),
+        last_name_2: identity.last_name_2.as_ref().map_or("", |name| name.as_str()),
+        birth_date: identity.birth_date.map(mde::Date::day),
+        live: candidate.live,
+        ..RecordInput::default()
+    }
+}
+
+fn shown(candidate: &Candidate) -> HitStudent {
+    let Student { identity, .. } = &candidate.student;
+    let joined = |parts: &[Option<String>], with: &str| {
+        parts
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(with)
+    };
+    let text = |value: &Option<mde::text::Name>| value.as_ref().map(ToString::to_string);
+    let parents = [
+        joined(
+            &[
+                text(&identity.parent1_first_name),
+                text(&identity.parent1_last_name),
+            ],
+            " ",
+        ),
+        joined(
+            &[
+                text(&identity.parent2_first_name),
+                text(&identity.parent2_last_name),
+            ],
+            " ",
+        ),
+    ];
+    HitStudent {
+        state: state_of(candidate.student_id),
+        state_student_id: identity.state_student_id.to_string(),
+        live: candidate.live,
+        given_name: joined(
+            &[Some(identity.first_name.to_string()), text(&identity.middle_name)],
+            " ",
+        ),
+        family_name: joined(
+            &[
+                Some(identity.last_name_1.to_string()),
+                text(&identity.last_name_2),
+            ],
+            " ",
+        ),
+        generation: identity.generation.as_ref().map(ToString::to_string),
+        birth_date: identity.birth_date.map(mde::Date::day),
+        gender: identity.gender.map(|gender| gender.label().to_owned()),
+        birth_place: joined(
+            &[
+                text(&identity.birth_city),
+                identity.birth_state.as_ref().map(ToString::to_string),
+                identity.birth_country.as_ref().map(ToString::to_string),
+            ],
+            ", ",
+        ),
+        parents: parents.into_iter().filter(|parent| !parent.is_empty()).collect(),
+    }
+}
+
+/// The state of a student, whose number its key begins with.
+fn state_of(id: StudentId) -> String {
+    mde::StateCode::all()
+        .find(|state| state.number() == id.state_number())
+        .map(|state| state.to_string())
+        .unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! What every handler may use.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use ingest::Spool;
+use mde::StateCode;
+use pki::TrustStore;
+
+use crate::auth::Registrations;
+use crate::db::Db;
+use crate::metrics::Metrics;
+use crate::rate::RateLimit;
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `read`.
+    #[must_use]
+    pub fn new(read: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(Utc::now)
+    }
+
+    /// The present instant, to the microsecond: what the database can hold, so that a time reads back as it was told.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)().trunc_subsecs(6)
+    }
+
+    /// Today in a state's capital, or in UTC without a state.
+    #[must_use]
+    pub fn today(&self, state: Option<StateCode>) -> NaiveDate {
+        let zone = state.and_then(|s| s.row().time_zone.parse::<chrono_tz::Tz>().ok());
+        match zone {
+            Some(zone) => self.now().with_timezone(&zone).date_naive(),
+            None => self.now().date_naive(),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Bounds of what callers may ask for.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of an upload as sent, before decompression.
+    pub upload_bytes: u64,
+    /// What the content of an upload may be once decompressed.
+    pub content: formats::Limits,
+    /// The longest pause within the content of an upload.
+    pub upload_pause: Duration,
+    /// Bytes a second that an upload must reach after its first minute.
+    pub upload_bytes_per_second: u64,
+    /// Uploads that one state may send at once.
+    pub uploads_per_state: usize,
+    /// Calls a second by one certificate in the long run.
+    pub calls_per_second: u32,
+    /// Calls by one certificate at once.
+    pub calls_at_once: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_bytes: 512 << 20,
+            content: formats::Limits::default(),
+            upload_pause: Duration::from_secs(30),
+            upload_bytes_per_second: 1024,
+            uploads_per_state: 4,
+            calls_per_second: 100,
+            calls_at_once: 500,
+        }
+    }
+}
+
+/// What a hub gives its listeners.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database, with a pool of its own for requests.
+    pub db: Db,
+    /// Where uploads are kept until they are loaded.
+    pub spool: Arc<Spool>,
+    /// The mapping profiles by name.
+    pub profiles: Arc<ingest::Profiles>,
+    /// Whose certificates are accepted.
+    pub trust: Arc<TrustStore>,
+    /// The time.
+    pub clock: Clock,
+    /// Bounds of what callers may ask for.
+    pub limits: Limits,
+}
+
+/// The state of the listeners of one hub, shared by all their workers.
+#[derive(Debug)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// Where uploads are kept until they are loaded.
+    pub spool: Arc<Spool>,
+    /// The mapping profiles by name.
+    pub profiles: Arc<ingest::Profiles>,
+    /// Whose certificates are accepted.
+    pub trust: Arc<TrustStore>,
+    /// The time.
+    pub clock: Clock,
+    /// Bounds of what callers may ask for.
+    pub limits: Limits,
+    /// Counters for the operator.
+    pub metrics: Metrics,
+    pub(crate) registrations: Registrations,
+    pub(crate) rate: RateLimit,
+    pub(crate) uploads: crate::v1::upload::Slots,
+}
+
+impl AppState {
+    /// From its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            rate: RateLimit::new(parts.limits.calls_per_second, parts.limits.calls_at_once),
+            uploads: crate::v1::upload::Slots::new(parts.limits.uploads_per_state),
+            db: parts.db,
+            spool: parts.spool,
+            profiles: parts.profiles,
+            trust: parts.trust,
+            clock: parts.clock,
+            limits: parts.limits,
+            metrics: Metrics::default(),
+            registrations: Registrations::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_is_the_states() {
+        let clock = Clock::new(|| "2026-03-02T03:00:00Z".parse().expect("a time"));
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        assert_eq!(clock.today(StateCode::new("CA").ok()), day("2026-03-01"));
+        assert_eq!(clock.today(None), day("2026-03-02"));
+    }
+}

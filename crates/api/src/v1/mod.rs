@@ -1,0 +1,111 @@
+//! The machine interface, version 1.
+
+pub mod batches;
+pub mod findings;
+pub mod notices;
+pub mod persons;
+pub mod students;
+pub mod upload;
+
+use actix_web::http::Method;
+use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::{Resource, Route};
+
+use crate::problem::{Problem, ProblemCode};
+
+/// Bytes of a JSON document that a call may send.
+const JSON_BYTES: usize = 64 << 10;
+
+/// The addresses below `/v1`, for a scope that has authenticated its callers.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(QueryConfig::default().error_handler(|error, _| {
+            Problem::new(
+                ProblemCode::InvalidRequest,
+                format!("The query cannot be read: {error}."),
+            )
+            .into()
+        }))
+        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("resource").into()))
+        .app_data(
+            JsonConfig::default()
+                .limit(JSON_BYTES)
+                .error_handler(|error, _| json_problem(&error).into()),
+        )
+        .service(resource(
+            "/batches",
+            [
+                (Method::POST, web::route().to(upload::upload)),
+                (Method::GET, web::route().to(batches::list)),
+            ],
+        ))
+        .service(resource(
+            "/batches/{batch_id}",
+            [(Method::GET, web::route().to(batches::read))],
+        ))
+        .service(resource(
+            "/batches/{batch_id}/release",
+            [(Method::POST, web::route().to(batches::release))],
+        ))
+        .service(resource(
+            "/batches/{batch_id}/findings",
+            [(Method::GET, web::route().to(findings::list))],
+        ))
+        .service(resource(
+            "/states/{state}/students/{state_student_id}",
+            [(Method::GET, web::route().to(students::read))],
+        ))
+        .service(resource(
+            "/persons",
+            [(Method::GET, web::route().to(persons::search))],
+        ))
+        .service(resource(
+            "/persons/{person_id}",
+            [(Method::GET, web::route().to(persons::read))],
+        ))
+        .service(resource(
+            "/move-notices",
+            [
+                (Method::POST, web::route().to(notices::send)),
+                (Method::GET, web::route().to(notices::list)),
+            ],
+        ))
+        .service(resource(
+            "/move-notices/{move_notice_id}/acknowledgement",
+            [(Method::POST, web::route().to(notices::acknowledge))],
+        ));
+}
+
+/// An address with its methods; any other method is told which there are.
+pub(crate) fn resource<const N: usize>(path: &str, routes: [(Method, Route); N]) -> Resource {
+    let allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
+    let allow = allow.join(", ");
+    let resource = routes
+        .into_iter()
+        .fold(web::resource(path), |resource, (method, route)| {
+            resource.route(route.method(method))
+        });
+    resource.default_service(web::to(move || {
+        let problem = Problem::method_not_allowed(&allow);
+        async move { Err::<actix_web::HttpResponse, Problem>(problem) }
+    }))
+}
+
+fn json_problem(error: &actix_web::error::JsonPayloadError) -> Problem {
+    use actix_web::error::JsonPayloadError;
+    match error {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Problem::new(
+            ProblemCode::TooLarge,
+            format!("The JSON document may have {JSON_BYTES} bytes."),
+        ),
+        JsonPayloadError::ContentType => Problem::new(
+            ProblemCode::UnsupportedMediaType,
+            "Send the content as application/json.",
+        ),
+        JsonPayloadError::Deserialize(error) => Problem::new(
+            ProblemCode::InvalidContent,
+            format!("The JSON document is not what this address takes: {error}."),
+        ),
+        _ => Problem::new(ProblemCode::InvalidRequest, "The content cannot be read."),
+    }
+}

@@ -1,0 +1,99 @@
+//! Persons: the consolidated record of a child, and the search for it.
+
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
+use mde::PersonId;
+use records::ConsolidatedRecord;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::Reading;
+use crate::etag;
+use crate::problem::{Problem, ProblemBody};
+use crate::search::{self, Hit};
+use crate::state::AppState;
+
+/// What is disclosed by a consolidated record.
+const WHOLE: &[&str] = &["all"];
+
+/// A child's consolidated record, by its number. A retired number answers with its survivor and says so in
+/// `superseded`. The disclosure is written first, also when the answer is 304.
+#[utoipa::path(get, path = "/v1/persons/{person_id}", tag = "persons", params(
+    ("person_id" = String, Path, description = "Student Record Number (data element 1), 12 digits"),
+    ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
+    ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
+    ("If-None-Match" = Option<String>, Header, description = "tag of the document that the caller holds"),
+), responses(
+    (status = 200, description = "the consolidated record", body = ConsolidatedRecord),
+    (status = 304, description = "the caller holds it"),
+    (status = 404, description = "no such person", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn read(
+    reading: Reading,
+    state: Data<AppState>,
+    person_id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = PersonId::parse(&person_id).map_err(|_| Problem::not_found("person"))?;
+    let today = state.clock.today(reading.access.actor.state());
+    let record = state
+        .db
+        .run(move |connection| {
+            let held = store::persons::read(connection, &reading.access, id, WHOLE)?;
+            Ok::<_, store::Error>(held.map(|held| records::consolidate(&held, today)))
+        })
+        .await?
+        .ok_or_else(|| Problem::not_found("person"))?;
+    etag::answer(&request, &record)
+}
+
+/// Whom to search for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Sought {
+    /// Last names, one or both, in any order.
+    family_name: Option<String>,
+    /// First and middle names; nicknames find their formal names.
+    given_name: Option<String>,
+    /// Birth date, `YYYY-MM-DD`.
+    birth_date: Option<NaiveDate>,
+    /// Year of birth, if only that is known.
+    birth_year: Option<i32>,
+}
+
+/// What a search found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Found {
+    /// The likeliest first; at most 25 persons.
+    pub items: Vec<Hit>,
+}
+
+/// Searches a child by at least one name and the birth date or year. Each student shown is disclosed.
+#[utoipa::path(get, path = "/v1/persons", tag = "persons", params(
+    Sought,
+    ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
+    ("On-Behalf-Of" = String, Header, description = "the state's user who searches, 1 to 200 characters"),
+), responses(
+    (status = 200, description = "who it may be", body = Found),
+    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn search(
+    reading: Reading,
+    state: Data<AppState>,
+    sought: Query<Sought>,
+) -> Result<HttpResponse, Problem> {
+    let sought = sought.into_inner();
+    let query = search::Query::new(
+        sought.family_name.as_deref().unwrap_or_default(),
+        sought.given_name.as_deref().unwrap_or_default(),
+        sought.birth_date,
+        sought.birth_year,
+    )?;
+    let items = state
+        .db
+        .run(move |connection| search::find(connection, &reading.access, &query))
+        .await?;
+    Ok(HttpResponse::Ok().json(Found { items }))
+}

@@ -1,0 +1,12 @@
+//! The machine interface over real TLS on a real PostgreSQL.
+
+mod batches;
+mod certificates;
+mod hub;
+mod logs;
+mod notices;
+mod openapi;
+mod outage;
+mod persons;
+mod problems;
+mod sweep;

@@ -1,0 +1,112 @@
+//! Move notices between two states.
+
+use serde_json::{Value, json};
+
+use crate::hub::{AS_OF, Hub, problem, student, upload};
+
+#[test]
+fn a_notice_goes_from_one_state_to_the_other_and_comes_back_answered() {
+    let hub = Hub::start();
+    let (texas, kentucky) = (hub.system("TX"), hub.system("KY"));
+    hub.load(
+        &texas,
+        &upload(
+            "TX",
+            AS_OF,
+            &student("TX-1", ("Peña", "Ruiz"), "Ana", "2012-05-06"),
+        ),
+    );
+    let own: Value = texas
+        .read("/v1/states/TX/students/TX-1")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let notice = json!({
+        "kind": "arrival", "recipient": "KY", "person_id": own["person_id"], "city": "Owensboro",
+        "contact": "Recruiter 2", "note": "by the end of the month",
+    });
+    let send = |key: &str, notice: &Value| {
+        texas
+            .post("/v1/move-notices")
+            .header("On-Behalf-Of", "recruiter-2")
+            .header("Idempotency-Key", key)
+            .json(notice)
+            .send()
+            .expect("an answer")
+    };
+    let sent = send("k1", &notice);
+    assert_eq!(sent.status(), 201, "{:?}", sent.text());
+    let sent: Value = sent.json().expect("JSON");
+    assert_eq!(
+        (sent["sender"].as_str(), sent["to_state"].as_str()),
+        (Some("TX"), Some("KY")),
+        "{sent}"
+    );
+    assert_eq!(
+        send("k1", &notice).json::<Value>().expect("JSON")["move_notice_id"],
+        sent["move_notice_id"]
+    );
+
+    for wrong in [
+        json!({ "kind": "arrival", "recipient": "TX", "person_id": own["person_id"] }),
+        json!({ "kind": "arrival", "recipient": "WY", "person_id": own["person_id"] }),
+        json!({ "kind": "arrival", "recipient": "KY", "person_id": "100000000000" }),
+        json!({ "kind": "arrival", "recipient": "KY", "person_id": own["person_id"], "colour": "red" }),
+        json!({ "kind": "holiday", "recipient": "KY", "person_id": own["person_id"] }),
+    ] {
+        problem(send("k2", &wrong), 422, "invalid-content");
+    }
+
+    let list = |query: &str| -> Vec<Value> {
+        let page: Value = kentucky
+            .get(&format!("/v1/move-notices?{query}"))
+            .send()
+            .expect("an answer")
+            .json()
+            .expect("JSON");
+        page["items"].as_array().expect("items").clone()
+    };
+    let open = list("box=inbox&status=open");
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert!(open[0]["received_at"].is_string(), "listed, so received");
+    let received_at = open[0]["received_at"].clone();
+
+    let address = format!("/v1/move-notices/{}/acknowledgement", sent["move_notice_id"]);
+    problem(
+        texas
+            .post(&address)
+            .json(&json!({ "answer": "arrived" }))
+            .send()
+            .expect("an answer"),
+        404,
+        "not-found",
+    );
+    let answer = |answer: &str| {
+        kentucky
+            .post(&address)
+            .header("On-Behalf-Of", "clerk-9")
+            .json(&json!({ "answer": answer }))
+            .send()
+            .expect("an answer")
+    };
+    problem(answer("perhaps"), 422, "invalid-content");
+    assert_eq!(answer("arrived").status(), 200);
+    assert_eq!(answer("arrived").status(), 200, "the same again");
+    problem(answer("not_ours"), 409, "conflict");
+    assert!(list("status=open").is_empty());
+
+    let sent: Value = texas
+        .get("/v1/move-notices?box=sent")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let sent = &sent["items"][0];
+    assert_eq!(
+        (sent["answer"].as_str(), &sent["received_at"]),
+        (Some("arrived"), &received_at),
+        "{sent}"
+    );
+    assert!(sent["acknowledged_at"].is_string());
+}

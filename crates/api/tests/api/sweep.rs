@@ -1,0 +1,218 @@
+//! Every operation of the OpenAPI document, asked with another state's certificate. An operation without an entry here
+//! fails.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::hub::{AS_OF, Hub, problem, student, upload};
+
+/// What another state's certificate gets for Texas's things.
+enum Expect {
+    /// The thing is not there.
+    NotFound,
+    /// The call is refused.
+    Forbidden,
+    /// A list without any of Texas's things.
+    Nothing,
+    /// Any state may: persons are read by all.
+    Allowed(u16),
+}
+
+/// One call per operation, about Texas's batch, student, person and notice.
+fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
+    let Texas {
+        batch,
+        person,
+        notice,
+    } = texas;
+    let rows = [
+        ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
+        ("GET /v1/batches", "/v1/batches".to_owned(), Expect::Nothing),
+        (
+            "GET /v1/batches/{batch_id}",
+            format!("/v1/batches/{batch}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/batches/{batch_id}/release",
+            format!("/v1/batches/{batch}/release"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/batches/{batch_id}/findings",
+            format!("/v1/batches/{batch}/findings"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/states/{state}/students/{state_student_id}",
+            "/v1/states/TX/students/TX-1".to_owned(),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/persons",
+            "/v1/persons?family_name=Pena&given_name=Ana&birth_date=2012-05-06".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/persons/{person_id}",
+            format!("/v1/persons/{person}"),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/move-notices",
+            "/v1/move-notices?box=inbox".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/move-notices",
+            "/v1/move-notices".to_owned(),
+            Expect::Allowed(201),
+        ),
+        (
+            "POST /v1/move-notices/{move_notice_id}/acknowledgement",
+            format!("/v1/move-notices/{notice}/acknowledgement"),
+            Expect::NotFound,
+        ),
+    ];
+    rows.map(|(operation, address, expect)| (operation.to_owned(), (address, expect)))
+        .into()
+}
+
+struct Texas {
+    batch: i64,
+    person: String,
+    notice: i64,
+}
+
+/// The operations of the document, as `GET /v1/batches`.
+fn operations() -> Vec<String> {
+    let document: Value = serde_json::from_str(api::openapi::json()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .iter()
+        .flat_map(|(path, of_path)| {
+            let methods = of_path.as_object().expect("operations").keys();
+            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect()
+}
+
+fn body(operation: &str, person: &str) -> Option<String> {
+    match operation {
+        "POST /v1/batches" => Some(upload("TX", AS_OF, &student("9", ("Peña", "Ruiz"), "Ana", "2012-05-06"))),
+        "POST /v1/move-notices" => Some(
+            serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
+        ),
+        "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
+        _ => None,
+    }
+}
+
+#[test]
+fn no_operation_gives_one_state_what_is_anothers() {
+    let hub = Hub::start();
+    let (texas, california) = (hub.system("TX"), hub.system("CA"));
+    hub.system("KY");
+    let batch = hub.load(
+        &texas,
+        &upload(
+            "TX",
+            AS_OF,
+            &student("TX-1", ("Peña", "Ruiz"), "Ana", "2012-05-06"),
+        ),
+    );
+    let own: Value = texas
+        .read("/v1/states/TX/students/TX-1")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let person = own["person_id"].as_str().expect("linked").to_owned();
+    let sent = texas
+        .post("/v1/move-notices")
+        .header("On-Behalf-Of", "recruiter-2")
+        .json(&serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person }))
+        .send()
+        .expect("an answer");
+    assert_eq!(sent.status(), 201, "{:?}", sent.text());
+    let notice = sent.json::<Value>().expect("JSON")["move_notice_id"]
+        .as_i64()
+        .expect("a number");
+
+    let mut table = table(&Texas {
+        batch,
+        person: person.clone(),
+        notice,
+    });
+    for operation in operations() {
+        let (address, expect) = table
+            .remove(&operation)
+            .unwrap_or_else(|| panic!("{operation} has no entry here"));
+        let method: Method = operation
+            .split(' ')
+            .next()
+            .expect("a method")
+            .parse()
+            .expect("a method");
+        let mut call = california
+            .call(method, &address)
+            .header("Purpose", "program")
+            .header("On-Behalf-Of", "clerk-1");
+        if let Some(body) = body(&operation, &person) {
+            call = call.header("Content-Type", "application/json").body(body);
+        }
+        let response = call.send().expect("an answer");
+        match expect {
+            Expect::NotFound => drop(problem(response, 404, "not-found")),
+            Expect::Forbidden => drop(problem(response, 403, "wrong-state")),
+            Expect::Nothing => {
+                let page: Value = response.json().expect("JSON");
+                assert_eq!(page["items"], Value::Array(Vec::new()), "{operation}");
+            }
+            Expect::Allowed(status) => {
+                assert_eq!(response.status(), status, "{operation}: {:?}", response.text());
+            }
+        }
+    }
+    assert!(
+        table.is_empty(),
+        "operations that the document no longer has: {:?}",
+        table.keys()
+    );
+
+    let untouched: Value = texas
+        .get(&format!("/v1/batches/{batch}"))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    assert_eq!(untouched["status"], "loaded");
+    let sent: Value = texas
+        .get("/v1/move-notices?box=sent")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    assert_eq!(sent["items"][0]["acknowledged_at"], Value::Null);
+}
+
+#[test]
+fn every_operation_needs_a_registered_certificate() {
+    let hub = Hub::start();
+    let stranger = hub.stranger("TX");
+    for operation in operations() {
+        let (method, path) = operation.split_once(' ').expect("method and path");
+        let path = path
+            .replace("{state}", "TX")
+            .replace(['{', '}'], "")
+            .replace("batch_id", "1")
+            .replace("person_id", "100000000000")
+            .replace("move_notice_id", "1");
+        let call = stranger
+            .call(method.parse().expect("a method"), &path)
+            .header("Purpose", "program");
+        problem(call.send().expect("an answer"), 403, "certificate-unregistered");
+    }
+}
