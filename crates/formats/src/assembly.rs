@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 use compact_str::CompactString;
 use mde::{
-    Action, Field, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext,
-    ValueError,
+    Action, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext, ValueError,
 };
 use rustc_hash::FxHashSet;
 
@@ -15,44 +14,13 @@ use crate::drafts::{Drafts, RowLines, Rows, with_one_row};
 use crate::header::Header;
 use crate::options::Limits;
 use crate::outcome::{Counts, Handler};
+use crate::place::{Place, Sent, missing, part_reduced, words};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// So many different unknown elements are told apart; a file with more has another layout.
 const UNKNOWN_NAMES: usize = 200;
 /// What stands for the names of a deleted student, which need not be sent.
 const NO_NAME: &str = "-";
-
-/// Where something is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    /// The file in an upload of several.
-    pub(crate) file: Option<&'a str>,
-    /// Line from 1.
-    pub(crate) line: u64,
-}
-
-impl Place<'_> {
-    fn put(self, finding: Finding) -> Finding {
-        let finding = finding.at_line(self.line);
-        match self.file {
-            Some(file) => finding.in_file(file),
-            None => finding,
-        }
-    }
-}
-
-/// One value, as sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sent<'a> {
-    /// The part of its row.
-    pub(crate) part: PartKind,
-    /// Its index in the fields of the part.
-    pub(crate) field: usize,
-    /// What the sender calls it: the XML element or the column.
-    pub(crate) label: &'a str,
-    /// The text as sent.
-    pub(crate) text: &'a str,
-}
 
 /// State of the row that is being read.
 #[derive(Default)]
@@ -495,40 +463,6 @@ impl Row {
         }
         .put(finding)
     }
-}
-
-fn missing(part: PartKind, field: &Field) -> Finding {
-    let consequence = match part {
-        PartKind::Student => "the student was left out with all its rows",
-        _ => "the row was left out",
-    };
-    Finding::new(
-        FindingCode::Missing,
-        format!("{} is missing; {consequence}.", field.xml),
-    )
-    .of_part(part)
-    .of_element(field.element)
-}
-
-fn part_reduced(part: PartKind, count: u64) -> Finding {
-    let rows = if count == 1 {
-        "One row was".to_owned()
-    } else {
-        format!("{count} rows were")
-    };
-    Finding::new(
-        FindingCode::PartReduced,
-        format!(
-            "{rows} refused among the student's {}s; they are not shown until they are sent again.",
-            words(part)
-        ),
-    )
-    .of_part(part)
-}
-
-/// The part in words: `qualifying move`.
-fn words(part: PartKind) -> String {
-    part.name().replace('_', " ")
 }
 
 fn going_on(flow: ControlFlow<()>) -> Result<(), Refusal> {

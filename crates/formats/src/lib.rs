@@ -13,6 +13,7 @@ mod drafts;
 mod header;
 mod options;
 mod outcome;
+mod place;
 pub mod profile;
 mod read;
 mod refusal;

@@ -8,6 +8,8 @@ use rustc_hash::FxHasher;
 
 /// Bytes of rows that one partition should hold.
 const PARTITION: u64 = 48 << 20;
+/// A partition larger than this is one student with far too many rows: no hash can divide it, and memory has an end.
+const LARGEST: u64 = 8 * PARTITION;
 /// More open files than this are not worth their buffers.
 const MOST: u64 = 128;
 
@@ -80,6 +82,9 @@ impl Partitions {
                 Part::Memory(bytes) => bytes,
                 Part::File(file) => {
                     let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                    if file.stream_position()? > LARGEST {
+                        return Err(E::from(io::ErrorKind::FileTooLarge.into()));
+                    }
                     file.rewind()?;
                     let mut bytes = Vec::new();
                     BufReader::new(file).read_to_end(&mut bytes)?;

@@ -10,10 +10,11 @@ use super::pattern;
 use super::row::{OpenFile, decoded, layout};
 use super::schema::{FileMap, Profile};
 use crate::archive::Upload;
-use crate::assembly::{Assembly, Place};
+use crate::assembly::Assembly;
 use crate::header::Header;
 use crate::options::Limits;
 use crate::outcome::{Counts, Handler};
+use crate::place::Place;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::source::{Source, refusal_of};
 
@@ -253,6 +254,10 @@ impl<'p> Reading<'p, '_> {
         });
         match (failed, outcome) {
             (Some(refusal), _) => Err(refusal),
+            (None, Err(error)) if error.kind() == std::io::ErrorKind::FileTooLarge => Err(Refusal::new(
+                RefusalCode::RecordTooLarge,
+                "The upload has far too many rows of one student.",
+            )),
             (None, Err(error)) => Err(refusal_of(&error)),
             (None, Ok(())) => assembly.finish(),
         }

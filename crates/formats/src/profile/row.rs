@@ -6,7 +6,8 @@ use mde::{Decimal, FindingCode, Kind, PartKind, ValueContext};
 
 use super::check::{is_month, needed_columns};
 use super::schema::{Encoding, FileMap, Layout, Profile, Target, Translation};
-use crate::assembly::{Assembly, Place, Sent};
+use crate::assembly::Assembly;
+use crate::place::{Place, Sent};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// A file of the upload with its columns found.

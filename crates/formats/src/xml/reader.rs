@@ -1,31 +1,22 @@
 //! Native XML to students: one pass, one state per open element.
 
-use chrono::{DateTime, Utc};
-use mde::{Action, CodeSet, Field, Finding, FindingCode, PartKind, StateCode, ValueContext};
+use mde::{Action, CodeSet, Finding, FindingCode, PartKind, ValueContext};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
 use super::events::{At, Flow, Receiver, each_event};
+use super::header::{HEADER, HeaderTexts, read_header};
 use super::levels::{Level, Levels};
+use super::simple::{SimpleElement, field_of_xml};
 use crate::NAMESPACE;
-use crate::assembly::{Assembly, Place, Sent};
+use crate::assembly::Assembly;
 use crate::drafts::child_of_xml;
-use crate::header::{BatchKind, Header, Totals};
+use crate::header::Header;
 use crate::options::Options;
 use crate::outcome::{Counts, Handler};
+use crate::place::{Place, Sent};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::source::Source;
-
-/// Elements of the header, in the order of the XSD.
-pub(crate) const HEADER: &[&str] = &[
-    "SubmittingState",
-    "AsOf",
-    "Kind",
-    "EffectiveFrom",
-    "EffectiveTo",
-    "TotalStudents",
-    "TotalRecords",
-];
 
 /// Bytes that all attributes of one element may have.
 const ATTRIBUTE_BYTES: usize = 8 << 10;
@@ -59,7 +50,7 @@ struct Reader<'a, 'h> {
     handler: Option<&'h mut dyn Handler>,
     assembly: Option<Assembly<'h>>,
     header: Option<Header>,
-    header_texts: [Option<String>; HEADER.len()],
+    header_texts: HeaderTexts,
     code_set: CodeSet,
     levels: Levels,
     text: String,
@@ -474,7 +465,7 @@ impl<'a, 'h> Reader<'a, 'h> {
     }
 
     fn end_header(&mut self) -> Result<Flow, Refusal> {
-        let header = self.read_header()?;
+        let header = read_header(&self.header_texts, self.code_set, self.options)?;
         self.header = Some(header.clone());
         match self.handler.take() {
             None => Ok(Flow::Stop),
@@ -483,74 +474,6 @@ impl<'a, 'h> Reader<'a, 'h> {
                 Ok(Flow::Continue)
             }
         }
-    }
-
-    fn read_header(&self) -> Result<Header, Refusal> {
-        let options = self.options;
-        let text = |name: &str| {
-            let index = HEADER.iter().position(|h| *h == name)?;
-            self.header_texts[index].as_deref().filter(|t| !t.is_empty())
-        };
-        let state = text("SubmittingState")
-            .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header names no SubmittingState."))
-            .and_then(|t| {
-                StateCode::new(t)
-                    .map_err(|e| Refusal::new(RefusalCode::Header, format!("SubmittingState {e}.")))
-            })?;
-        if let Some(sender) = options.state.filter(|s| *s != state) {
-            return Err(Refusal::new(
-                RefusalCode::WrongState,
-                format!("The header says {state}, the sender is {sender}."),
-            ));
-        }
-        let kind = match text("Kind") {
-            None => options.kind,
-            Some(name) => {
-                let said = BatchKind::named(name)
-                    .ok_or_else(|| Refusal::new(RefusalCode::Header, "Kind is neither full nor delta."))?;
-                if let Some(call) = options.kind.filter(|k| *k != said) {
-                    return Err(Refusal::new(
-                        RefusalCode::WrongKind,
-                        format!("The header says {said}, the call says {call}."),
-                    ));
-                }
-                Some(said)
-            }
-        };
-        let (effective_from, effective_to) = (
-            instant("EffectiveFrom", text("EffectiveFrom"))?,
-            instant("EffectiveTo", text("EffectiveTo"))?,
-        );
-        if matches!((effective_from, effective_to), (Some(from), Some(to)) if to <= from) {
-            return Err(Refusal::new(
-                RefusalCode::Header,
-                "EffectiveTo is not after EffectiveFrom.",
-            ));
-        }
-        let as_of = instant("AsOf", text("AsOf"))?;
-        Ok(Header {
-            state,
-            as_of: options.as_of.or(as_of).ok_or_else(|| {
-                Refusal::new(
-                    RefusalCode::NoAsOf,
-                    "Neither the call nor the header has an as-of.",
-                )
-            })?,
-            kind: kind.ok_or_else(|| {
-                Refusal::new(
-                    RefusalCode::NoKind,
-                    "Neither the call nor the header says full or delta.",
-                )
-            })?,
-            code_set: self.code_set,
-            profile: None,
-            effective_from,
-            effective_to,
-            totals: Totals {
-                students: number("TotalStudents", text("TotalStudents"))?,
-                records: number("TotalRecords", text("TotalRecords"))?,
-            },
-        })
     }
 }
 
@@ -613,77 +536,6 @@ impl Receiver for Reader<'_, '_> {
         }
         Ok(taken)
     }
-}
-
-/// `<name>text</name>` of a data element, without attributes, references or elements in it.
-struct SimpleElement<'a> {
-    field: usize,
-    text: &'a str,
-    /// White space before it.
-    indent: usize,
-    /// Bytes, with the white space.
-    length: usize,
-}
-
-impl<'a> SimpleElement<'a> {
-    /// The element at the start of `rest`, if it is one and all of it is there.
-    fn first(rest: &'a [u8], fields: &[Field], expected: usize) -> Option<Self> {
-        let indent = rest.iter().position(|b| !b.is_ascii_whitespace())?;
-        let tag = rest[indent..].strip_prefix(b"<")?;
-        let opens =
-            |field: &Field| tag.starts_with(field.xml.as_bytes()) && tag.get(field.xml.len()) == Some(&b'>');
-        // A sender mostly keeps the order, so that the next element is one of the next few fields.
-        let field = (expected..fields.len())
-            .chain(0..expected.min(fields.len()))
-            .find(|i| opens(&fields[*i]))?;
-        let name = fields[field].xml.as_bytes();
-        let content = &tag[name.len() + 1..];
-        let end = memchr::memchr2(b'<', b'&', content)?;
-        let close = content[end..].strip_prefix(b"</")?;
-        if !close.starts_with(name) || close.get(name.len()) != Some(&b'>') {
-            return None;
-        }
-        let text = std::str::from_utf8(&content[..end]).ok()?;
-        if text.starts_with('\u{feff}') {
-            return None;
-        }
-        Some(Self {
-            field,
-            text,
-            indent,
-            length: indent + 1 + name.len() + 1 + end + 2 + name.len() + 1,
-        })
-    }
-}
-
-fn instant(name: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, Refusal> {
-    text.map(|t| {
-        DateTime::parse_from_rfc3339(t).map(|t| t.to_utc()).map_err(|_| {
-            Refusal::new(
-                RefusalCode::Header,
-                format!("{name} is not an instant such as 2026-04-01T02:00:00Z."),
-            )
-        })
-    })
-    .transpose()
-}
-
-fn number(name: &str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
-    text.map(|t| {
-        t.parse()
-            .map_err(|_| Refusal::new(RefusalCode::Header, format!("{name} is not a whole number.")))
-    })
-    .transpose()
-}
-
-/// Index of a data element, looked for first where it is expected.
-fn field_of_xml(fields: &[Field], name: &str, expected: usize) -> Option<usize> {
-    let (before, after) = fields.split_at(expected.min(fields.len()));
-    after
-        .iter()
-        .position(|f| f.xml == name)
-        .map(|i| i + before.len())
-        .or_else(|| before.iter().position(|f| f.xml == name))
 }
 
 fn check_encoding(decl: &BytesDecl<'_>) -> Result<(), Refusal> {
