@@ -1,1 +1,208 @@
-//! End-to-end tests that run the built program.
+//! Runs the built program as its users do: commands, a serving hub, `curl` with certificates.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// The built program: beside the test's own executable.
+pub fn program() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let built = own.ancestors().nth(2).context("target folder")?.join("mariposa");
+    if !built.exists() {
+        bail!(
+            "{} is not built; run `cargo build --bin mariposa` first",
+            built.display()
+        );
+    }
+    Ok(built)
+}
+
+/// Runs a command of the program to its end.
+pub fn mariposa(args: &[&str]) -> Result<Output> {
+    Ok(Command::new(program()?)
+        .args(args)
+        .env("NO_COLOR", "1")
+        .output()?)
+}
+
+/// The same; fails with what it printed if it does not succeed.
+pub fn mariposa_ok(args: &[&str]) -> Result<String> {
+    let output = mariposa(args)?;
+    if !output.status.success() {
+        bail!(
+            "mariposa {args:?}: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A serving hub with a data folder and ports of its own. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Hub {
+    process: Child,
+    /// Port of the exchange.
+    pub exchange: u16,
+    /// Port of the portal.
+    pub portal: u16,
+    /// The operator's port.
+    pub operator: u16,
+}
+
+impl Hub {
+    /// Starts a hub on a data folder, on ports that are free.
+    pub fn start(data_dir: &Path) -> Result<Self> {
+        let config = data_dir.with_extension("toml");
+        let any = "127.0.0.1:0";
+        std::fs::write(
+            &config,
+            format!(
+                "data_dir = {data_dir:?}\nexchange = \"{any}\"\nportal = \"{any}\"\noperator = \"{any}\"\n"
+            ),
+        )?;
+        let mut process = Command::new(program()?)
+            .args(["serve", "--config"])
+            .arg(&config)
+            .env("NO_COLOR", "1")
+            .env("MARIPOSA_LOG", "info,actix_server=warn")
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let log = BufReader::new(process.stderr.take().context("a piped stream")?);
+        let (send, lines) = mpsc::channel();
+        // The log is read to its end, so that the hub never waits for a full pipe.
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(std::io::Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        let until = Instant::now() + Duration::from_secs(120);
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            if let (Some(exchange), Some(portal), Some(operator)) = (
+                port(&line, "exchange="),
+                port(&line, "portal="),
+                port(&line, "operator="),
+            ) {
+                return Ok(Self {
+                    process,
+                    exchange,
+                    portal,
+                    operator,
+                });
+            }
+            seen.push(line);
+        }
+        let _ = process.kill();
+        bail!("the hub did not start:\n{}", seen.join("\n"))
+    }
+
+    /// Ends the hub as a power cut would.
+    pub fn kill(mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    /// Whether the process is still there.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    /// Asks the hub to stop, as an operator would, and waits for it.
+    pub fn terminate(mut self) -> Result<bool> {
+        Command::new("kill")
+            .args(["-TERM", &self.process.id().to_string()])
+            .status()?;
+        Ok(self.process.wait()?.success())
+    }
+
+    /// Calls the exchange with the certificate in `folder` of a state.
+    pub fn curl(&self, folder: &Path, state: &str, path: &str, extra: &[&str]) -> Result<Answer> {
+        let file = |name: String| folder.join(name).to_string_lossy().into_owned();
+        let url = format!("https://localhost:{}{path}", self.exchange);
+        let output = Command::new("curl")
+            .args([
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "60",
+                "--cacert",
+                &file("ca.pem".into()),
+            ])
+            .args([
+                "--cert",
+                &file(format!("{state}.pem")),
+                "--key",
+                &file(format!("{state}-key.pem")),
+            ])
+            .args(["--write-out", "\n%{http_code} %header{location}"])
+            .args(extra)
+            .arg(&url)
+            .output()?;
+        Answer::read(&output)
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn port(line: &str, key: &str) -> Option<u16> {
+    let rest = line.split(key).nth(1)?;
+    let address = rest.split_whitespace().next()?;
+    address.rsplit(':').next()?.parse().ok()
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status; 0 if the connection was refused.
+    pub status: u16,
+    /// Body, `Null` if it is no JSON.
+    pub json: Value,
+    /// Body as text.
+    pub text: String,
+    /// The `Location` header.
+    pub location: String,
+    /// What curl said of the connection.
+    pub error: String,
+}
+
+impl Answer {
+    fn read(output: &Output) -> Result<Self> {
+        let all = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (text, last) = all.rsplit_once('\n').context("curl writes the status last")?;
+        let (status, location) = last.split_once(' ').unwrap_or((last, ""));
+        Ok(Self {
+            status: status.parse().unwrap_or(0),
+            json: serde_json::from_str(text).unwrap_or(Value::Null),
+            text: text.to_owned(),
+            location: location.trim().to_owned(),
+            error: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+/// Asks again and again until there is an answer, for two minutes at most.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(answer) = ask()? {
+            return Ok(answer);
+        }
+        if Instant::now() > end {
+            bail!("{what} did not happen within two minutes");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

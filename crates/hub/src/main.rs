@@ -1,2 +1,22 @@
-//! mariposa
-fn main() {}
+//! `mariposa`: the hub as one program. Its commands are in [`cli`]; what each does is in the module of its name.
+
+mod cli;
+mod config;
+mod console;
+mod database;
+mod demo;
+mod doctor;
+mod export;
+mod link;
+mod pki_command;
+mod serve;
+mod simulate_command;
+mod user;
+mod worker;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pki::install_provider();
+    cli::run()
+}

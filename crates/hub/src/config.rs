@@ -1,0 +1,133 @@
+//! The configuration: a TOML file, with a default for everything. Only this crate reads it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+/// The configuration of a hub. Unknown keys are refused, so that a typing error is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where the hub keeps its private PostgreSQL, its spool and its certificates.
+    pub(crate) data_dir: PathBuf,
+    /// A PostgreSQL to use instead of the private one, as a libpq URI.
+    pub(crate) database_url: Option<String>,
+    /// Where states' systems connect (mutual TLS).
+    pub(crate) exchange: SocketAddr,
+    /// Where people connect.
+    pub(crate) portal: SocketAddr,
+    /// Health and metrics; a loopback address.
+    pub(crate) operator: SocketAddr,
+    /// Names and addresses under which the hub is reached, for the certificate that it makes for itself.
+    pub(crate) server_names: Vec<String>,
+    /// Certificate chain and key of the portal, when it has one that browsers know.
+    pub(crate) portal_certificate: Option<Pair>,
+    /// A folder of mapping profiles beside the shipped ones.
+    pub(crate) profiles: Option<PathBuf>,
+    /// Connections to the database for requests.
+    pub(crate) connections: u32,
+    /// Threads of each listener.
+    pub(crate) workers: usize,
+    /// Largest upload as sent, in bytes.
+    pub(crate) upload_bytes: u64,
+    /// Largest content of an upload once decompressed, in bytes.
+    pub(crate) content_bytes: u64,
+}
+
+/// A certificate chain and its key, as PEM files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pair {
+    /// The chain.
+    pub(crate) chain: PathBuf,
+    /// The key.
+    pub(crate) key: PathBuf,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let limits = api::Limits::default();
+        Self {
+            data_dir: default_data_dir(),
+            database_url: None,
+            exchange: SocketAddr::from(([0, 0, 0, 0], 8443)),
+            portal: SocketAddr::from(([0, 0, 0, 0], 8444)),
+            operator: SocketAddr::from(([127, 0, 0, 1], 8445)),
+            server_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            portal_certificate: None,
+            profiles: None,
+            connections: 8,
+            workers: 2,
+            upload_bytes: limits.upload_bytes,
+            content_bytes: limits.content.decompressed_bytes,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+    }
+
+    /// The bounds that the listeners keep.
+    pub(crate) fn limits(&self) -> api::Limits {
+        let mut limits = api::Limits {
+            upload_bytes: self.upload_bytes,
+            ..api::Limits::default()
+        };
+        limits.content.decompressed_bytes = self.content_bytes;
+        limits
+    }
+
+    /// Folder of the private CA and of the server's certificate.
+    pub(crate) fn pki_dir(&self) -> PathBuf {
+        self.data_dir.join("pki")
+    }
+
+    /// Folder of the private PostgreSQL.
+    pub(crate) fn postgres_dir(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+
+    /// Folder of received files.
+    pub(crate) fn spool_dir(&self) -> PathBuf {
+        self.data_dir.join("spool")
+    }
+}
+
+/// `/var/lib/mariposa` as root, the user's data folder otherwise.
+pub(crate) fn default_data_dir() -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/lib/mariposa");
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    std::env::var_os("XDG_DATA_HOME")
+        .map_or_else(|| home.join(".local/share"), PathBuf::from)
+        .join("mariposa")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_default_is_the_default() {
+        let shipped: Config = toml::from_str(include_str!("../../../config/mariposa.toml")).unwrap();
+        let default = Config::default();
+        assert_eq!(shipped.exchange, default.exchange);
+        assert_eq!(
+            (shipped.upload_bytes, shipped.content_bytes),
+            (default.upload_bytes, default.content_bytes)
+        );
+        assert_eq!(
+            (shipped.connections, shipped.workers),
+            (default.connections, default.workers)
+        );
+        assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! What commands say to a person: headings, steps with their outcome, plain lines where there is no terminal.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Writes to standard output, with colour only on a terminal that wants it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Console {
+    colour: bool,
+}
+
+impl Console {
+    /// The console of this process.
+    pub(crate) fn new() -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none();
+        Self {
+            colour: wanted && std::io::stdout().is_terminal(),
+        }
+    }
+
+    fn paint(self, code: &str, text: impl Display) -> String {
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
+    }
+
+    /// A heading.
+    pub(crate) fn heading(self, text: impl Display) {
+        println!("\n{}", self.paint("1", text));
+    }
+
+    /// A line of the story.
+    pub(crate) fn line(self, text: impl Display) {
+        println!("  {text}");
+        let _ = std::io::stdout().flush();
+    }
+
+    /// The outcome of a check.
+    pub(crate) fn check(self, holds: bool, text: impl Display) {
+        let mark = if holds {
+            self.paint("32", "ok  ")
+        } else {
+            self.paint("31;1", "FAIL")
+        };
+        println!("  {mark} {text}");
+        let _ = std::io::stdout().flush();
+    }
+}

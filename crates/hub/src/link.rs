@@ -1,0 +1,232 @@
+//! `link`: the hub's own engine on files, without a database.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use linking::evaluate::{Evaluation, evaluate};
+use linking::{Entities, HumanDecisions, LinkIndex, Model};
+use mde::{Action, StateCode, StateStudentId, StudentId, Submission};
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    #[command(subcommand)]
+    command: LinkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum LinkCommand {
+    /// Link a made-up nation and compare with the truth: precision, recall, and what goes wrong, by kind
+    #[command(
+        after_help = "Example:\n  mariposa simulate --students 10000 --nights 1 --out nation/\n  mariposa link evaluate nation/"
+    )]
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Debug, Args)]
+struct EvaluateArgs {
+    /// Folder that `mariposa simulate` has written
+    folder: PathBuf,
+    /// Print every wrong and missed pair, at most this many of each
+    #[arg(long, default_value_t = 0)]
+    list: usize,
+}
+
+pub(crate) fn run(args: &LinkArgs) -> Result<()> {
+    let LinkCommand::Evaluate(args) = &args.command;
+    let (truth, names) = read_truth(&args.folder.join("truth.csv"))?;
+    let mut index = LinkIndex::new(Model::default_fixed());
+    let began = Instant::now();
+    for file in first_uploads(&args.folder)? {
+        let mut into = Into {
+            index: &mut index,
+            state: None,
+        };
+        formats::read(&file, &formats::Options::default(), &mut into)
+            .with_context(|| format!("{} is refused", file.display()))?;
+    }
+    let read = began.elapsed();
+    let began = Instant::now();
+    let keys: Vec<u128> = index.keys().collect();
+    let mut persons = Entities::default();
+    let resolution = index.resolve(&keys, &persons, &HumanDecisions::default());
+    persons.apply(&resolution);
+    let linked = began.elapsed();
+    let known: HashMap<u128, u64> = truth
+        .iter()
+        .filter(|(key, _)| index.contains(**key))
+        .map(|(k, v)| (*k, *v))
+        .collect();
+    let found: HashMap<u128, u64> = persons.iter().collect();
+    let evaluation = evaluate(&index, &known, &found);
+    println!("students          {}", index.len());
+    println!(
+        "children          {}",
+        known.values().collect::<std::collections::HashSet<_>>().len()
+    );
+    println!("persons           {}", persons.partition().len());
+    println!("reading           {:.2} s", read.as_secs_f64());
+    println!(
+        "linking           {:.2} s ({:.0} students/s)",
+        linked.as_secs_f64(),
+        index.len() as f64 / linked.as_secs_f64()
+    );
+    report(&evaluation);
+    println!("near matches      {}", resolution.near_matches().count());
+    asked_about(&evaluation, &resolution);
+    list(&evaluation, &names, args.list);
+    Ok(())
+}
+
+fn report(evaluation: &Evaluation) {
+    println!("true pairs        {}", evaluation.true_pairs);
+    println!("joined pairs      {}", evaluation.found_pairs);
+    println!("precision         {:.4}", evaluation.precision);
+    println!("recall            {:.4}", evaluation.recall);
+    println!("F1                {:.4}", evaluation.f1);
+    println!("joined wrongly    {}", evaluation.false_pairs.len());
+    for (kind, count) in evaluation.false_by_kind() {
+        println!("    {count:>6}  {}", format!("{kind:?}").to_lowercase());
+    }
+    println!("missed            {}", evaluation.missed_pairs.len());
+    let mut missed: Vec<(String, usize)> = evaluation.missed_by_difference().into_iter().collect();
+    missed.sort_by_key(|(what, count)| (std::cmp::Reverse(*count), what.clone()));
+    for (what, count) in missed.iter().take(20) {
+        println!(
+            "    {count:>6}  {}",
+            if what.is_empty() {
+                "nothing differs (two candidates, or two ids of one state)"
+            } else {
+                what
+            }
+        );
+    }
+    if missed.len() > 20 {
+        println!(
+            "    {:>6}  in {} other ways",
+            missed[20..].iter().map(|(_, n)| n).sum::<usize>(),
+            missed.len() - 20
+        );
+    }
+}
+
+/// How many of the missed pairs people are asked about.
+fn asked_about(evaluation: &Evaluation, resolution: &linking::Resolution) {
+    let mut group: HashMap<u128, Vec<usize>> = HashMap::new();
+    for (number, near) in resolution.near_matches().enumerate() {
+        for key in near.left.iter().chain(&near.right) {
+            group.entry(*key).or_default().push(number);
+        }
+    }
+    let asked = |a: &u128, b: &u128| {
+        group.get(a).is_some_and(|of_a| {
+            group
+                .get(b)
+                .is_some_and(|of_b| of_a.iter().any(|n| of_b.contains(n)))
+        })
+    };
+    let covered = evaluation
+        .missed_pairs
+        .iter()
+        .filter(|pair| asked(&pair.a, &pair.b))
+        .count();
+    println!("    {covered:>6}  of the missed pairs are near matches");
+}
+
+fn list(evaluation: &Evaluation, names: &BTreeMap<u128, String>, most: usize) {
+    let name = |key: &u128| names.get(key).cloned().unwrap_or_default();
+    for pair in evaluation.false_pairs.iter().take(most) {
+        println!(
+            "wrong   {} {}  {:?}, {:.1} bits",
+            name(&pair.a),
+            name(&pair.b),
+            pair.kind,
+            pair.weight
+        );
+    }
+    for pair in evaluation.missed_pairs.iter().take(most) {
+        println!(
+            "missed  {} {}  {}, {:.1} bits",
+            name(&pair.a),
+            name(&pair.b),
+            pair.differing,
+            pair.weight
+        );
+    }
+}
+
+/// The first night's upload of each state.
+fn first_uploads(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for state in std::fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))? {
+        let state = state?.path();
+        if state.is_dir() {
+            let mut nights: Vec<PathBuf> = std::fs::read_dir(&state)?
+                .map(|e| Ok(e?.path()))
+                .collect::<Result<_>>()?;
+            nights.sort();
+            files.extend(nights.first().map(|night| night.join("upload.xml")));
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        bail!("{} holds no uploads", folder.display());
+    }
+    Ok(files)
+}
+
+type Truth = (HashMap<u128, u64>, BTreeMap<u128, String>);
+
+/// Child of each student, and how the student is named in a list.
+fn read_truth(path: &Path) -> Result<Truth> {
+    let mut reader =
+        csv::Reader::from_path(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut children: HashMap<String, u64> = HashMap::new();
+    let (mut truth, mut names) = (HashMap::new(), BTreeMap::new());
+    for row in reader.records() {
+        let row = row?;
+        let (Some(state), Some(id), Some(child)) = (row.get(0), row.get(1), row.get(2)) else {
+            bail!("truth.csv is not the truth")
+        };
+        let key = StudentId::of(StateCode::new(state)?, &StateStudentId::new(id)?)
+            .0
+            .as_u128();
+        let next = children.len() as u64;
+        truth.insert(key, *children.entry(child.to_owned()).or_insert(next));
+        names.insert(
+            key,
+            format!(
+                "{state} {id} ({child}{})",
+                row.get(5).map(|e| format!("; {e}")).unwrap_or_default()
+            ),
+        );
+    }
+    Ok((truth, names))
+}
+
+struct Into<'a> {
+    index: &'a mut LinkIndex,
+    state: Option<StateCode>,
+}
+
+impl formats::Handler for Into<'_> {
+    fn header(&mut self, header: &formats::Header) -> ControlFlow<()> {
+        self.state = Some(header.state);
+        ControlFlow::Continue(())
+    }
+
+    fn student(&mut self, submission: Submission) -> ControlFlow<()> {
+        if let (Some(state), true) = (self.state, submission.action != Action::Delete) {
+            linking::driver::upsert(
+                self.index,
+                submission.student.id(state),
+                state,
+                &submission.student,
+            );
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,213 @@
+//! The workers: threads that claim jobs, hold their lease while they run, and tie job names to handlers.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use api::Clock;
+use chrono::TimeDelta;
+use ingest::{Profiles, Spool};
+use linking::driver::Linker;
+use mde::PersonId;
+use store::Pool;
+use store::jobs::{self, Claimed};
+
+/// How often an idle worker looks for work.
+const IDLE: Duration = Duration::from_millis(150);
+
+/// What the workers need.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) pool: Pool,
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) profiles: Arc<Profiles>,
+    pub(crate) limits: formats::Limits,
+    pub(crate) clock: Clock,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Context {
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Does one job; `alive` says whether to go on.
+type Handler = Box<dyn FnMut(&Context, &Claimed, &dyn Fn() -> bool) -> Result<()> + Send>;
+
+/// Starts the workers: two for batches, of which one keeps to small ones, one linker, one for notices.
+pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
+    let mut linker: Option<Linker> = None;
+    let workers: [(&str, &'static [&'static str], Handler); 4] = [
+        ("ingest", &[ingest::JOB, ingest::JOB_SMALL], Box::new(load)),
+        ("ingest-small", &[ingest::JOB_SMALL], Box::new(load)),
+        (
+            "linker",
+            &[linking::driver::JOB],
+            Box::new(move |context, _, alive| link(&mut linker, context, alive)),
+        ),
+        ("notices", &[linking::driver::CHANGED_JOB], Box::new(notice)),
+    ];
+    workers
+        .into_iter()
+        .map(|(name, jobs, handler)| {
+            let context = context.clone();
+            Ok(std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || run(&context, jobs, handler))?)
+        })
+        .collect()
+}
+
+fn run(context: &Context, names: &[&str], mut handler: Handler) {
+    let mut away = false;
+    while !context.stopping() {
+        match step(context, names, &mut handler) {
+            Ok(worked) => {
+                away = false;
+                if !worked {
+                    std::thread::sleep(IDLE);
+                }
+            }
+            Err(error) => {
+                if !away {
+                    tracing::warn!(%error, "the job queue cannot be reached; trying again");
+                }
+                away = true;
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
+    }
+}
+
+/// Claims and does one job. `false` if there was none.
+fn step(context: &Context, names: &[&str], handler: &mut Handler) -> store::Result<bool> {
+    let token = uuid::Uuid::now_v7();
+    let claimed = {
+        let connection = &mut *store::connection(&context.pool)?;
+        jobs::claim(connection, names, token, context.clock.now())?
+    };
+    let Some(claimed) = claimed else { return Ok(false) };
+    let lease = Lease::hold(context, &claimed);
+    let alive = || lease.is_held() && !context.stopping();
+    // A handler that panics has found a bug; the job is retried and, if it stays, kept with its reason.
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler(context, &claimed, &alive)))
+        .unwrap_or_else(|_| Err(anyhow!("the handler panicked")));
+    drop(lease);
+    let connection = &mut *store::connection(&context.pool)?;
+    match outcome {
+        Ok(()) => jobs::finish(connection, &claimed)?,
+        Err(_) if context.stopping() => jobs::give_back(connection, &claimed)?,
+        Err(error) => {
+            let dead = jobs::fail(connection, &claimed, &format!("{error:#}"), context.clock.now())?;
+            tracing::error!(
+                job = claimed.job_id,
+                name = claimed.name,
+                attempt = claimed.attempts,
+                dead,
+                error = format!("{error:#}"),
+                "a job failed"
+            );
+        }
+    }
+    Ok(true)
+}
+
+/// Renews a lease from a thread of its own until it is dropped.
+struct Lease {
+    held: Arc<AtomicBool>,
+    done: Arc<AtomicBool>,
+}
+
+impl Lease {
+    fn hold(context: &Context, claimed: &Claimed) -> Self {
+        let held = Arc::new(AtomicBool::new(true));
+        let done = Arc::new(AtomicBool::new(false));
+        let (renewer, claimed, lost, over) = (
+            context.clone(),
+            claimed.clone(),
+            Arc::clone(&held),
+            Arc::clone(&done),
+        );
+        std::thread::spawn(move || {
+            let mut last = renewer.clock.now();
+            while !over.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(200));
+                let now = renewer.clock.now();
+                if now - last < jobs::LEASE / 3 {
+                    continue;
+                }
+                let renewed =
+                    store::connection(&renewer.pool).and_then(|mut c| jobs::renew(&mut c, &claimed, now));
+                match renewed {
+                    Ok(true) => last = now,
+                    // The database is away: the lease holds until it ends by itself.
+                    Err(_) if now - last < jobs::LEASE - TimeDelta::seconds(1) => {}
+                    Ok(false) | Err(_) => {
+                        lost.store(false, Ordering::Relaxed);
+                        return;
+                    }
+                }
+            }
+        });
+        Self { held, done }
+    }
+
+    fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+    }
+}
+
+fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()> {
+    let Some(batch_id) = job.payload.get("batch_id").and_then(serde_json::Value::as_i64) else {
+        bail!("the job names no batch");
+    };
+    let clock = || context.clock.now();
+    ingest::run(
+        &context.pool,
+        &context.spool,
+        &context.profiles,
+        context.limits,
+        batch_id,
+        alive,
+        &clock,
+    )?;
+    Ok(())
+}
+
+fn link(linker: &mut Option<Linker>, context: &Context, alive: &dyn Fn() -> bool) -> Result<()> {
+    let connection = &mut *store::connection(&context.pool)?;
+    let mut current = match linker.take() {
+        Some(linker) => linker,
+        None => Linker::open(connection, linking::Model::default_fixed())?,
+    };
+    let clock = || context.clock.now();
+    // A linker that failed in the middle is not kept: the next job builds a new one from the store.
+    let round = current.run(connection, alive, &clock)?;
+    *linker = Some(current);
+    tracing::info!(
+        students = round.students,
+        links = round.links,
+        near_matches = round.near_matches,
+        "linked"
+    );
+    Ok(())
+}
+
+fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
+    let persons: Vec<PersonId> =
+        serde_json::from_value(job.payload.get("persons").cloned().unwrap_or_default())?;
+    let connection = &mut *store::connection(&context.pool)?;
+    let written = notices::handle_changed(connection, &persons, context.clock.now())?;
+    tracing::info!(persons = persons.len(), notices = written, "looked for moves");
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The promises of the product, kept by the built program.
+
+mod architecture;
+mod exchange;
+mod faults;
+mod stories;
