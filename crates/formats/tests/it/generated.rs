@@ -123,11 +123,10 @@ fn findings() -> String {
 fn refusals() -> String {
     let mut out = String::from("| code | what | what to do |\n| --- | --- | --- |\n");
     for code in RefusalCode::ALL {
-        let fix = code.fix().replace('<', "`<").replace('>', ">`");
-        let fix = if code.fix().contains('<') {
-            fix
-        } else {
-            code.fix().to_owned()
+        // In a code span nothing is markup, neither tags nor references.
+        let fix = match code.fix() {
+            fix if fix.contains(['<', '&']) => format!("`{fix}`"),
+            fix => fix.to_owned(),
         };
         let _ = writeln!(out, "| `{code}` | {} | {fix} |", code.title());
     }
