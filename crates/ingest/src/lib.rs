@@ -13,7 +13,7 @@ mod run;
 mod spool;
 
 pub use profiles::Profiles;
-pub use receive::{Call, Receipt, ReceiveError, receive};
+pub use receive::{Call, Examined, Receipt, ReceiveError, examine, receive};
 pub use run::{Heartbeat, IngestError, release, run};
 pub use spool::{Spool, SpoolWriter, Spooled};
 

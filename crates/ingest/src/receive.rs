@@ -73,17 +73,22 @@ impl From<Refusal> for ReceiveError {
     }
 }
 
-/// Makes a batch of a spooled file and enqueues its loading, in one transaction. Reads the header and the hash of the
-/// content; everything else is the job's. The file's name is durable before the batch is.
-pub fn receive(
-    connection: &mut PgConnection,
-    spool: &Spool,
+/// A spooled file whose header is accepted and whose content is hashed: everything that takes time is done, and the
+/// database was not needed for it.
+#[derive(Debug)]
+pub struct Examined {
+    spooled: Spooled,
+    new: NewBatch,
+}
+
+/// Reads the header and the hash of the content of a spooled file; everything else is the job's.
+pub fn examine(
     profiles: &Profiles,
     spooled: Spooled,
     call: &Call,
     limits: Limits,
     now: DateTime<Utc>,
-) -> Result<Receipt, ReceiveError> {
+) -> Result<Examined, ReceiveError> {
     let profile = match &call.profile {
         None => None,
         Some(name) => Some(profiles.named(name).ok_or_else(|| ReceiveError::UnknownProfile {
@@ -102,14 +107,13 @@ pub fn receive(
     let header = formats::sniff(spooled.path(), &options)?;
     check_header(&header, now)?;
     let content = formats::digest(spooled.path(), &options)?;
-    let spool_name = format!("{}-{}", header.state, uuid::Uuid::now_v7().simple());
     let new = NewBatch {
         state: header.state.to_string(),
         kind: header.kind.to_string(),
         profile: header.profile.clone().unwrap_or_else(|| "native".to_owned()),
         as_of: header.as_of,
         content_sha256: content.to_vec(),
-        spool_name: spool_name.clone(),
+        spool_name: format!("{}-{}", header.state, uuid::Uuid::now_v7().simple()),
         file_name: call
             .file_name
             .as_ref()
@@ -120,19 +124,42 @@ pub fn receive(
         status: "received".to_owned(),
         status_at: now,
     };
-    spooled.keep(&spool_name)?;
-    let receipt = store::db::write(connection, |connection| {
-        let (batch, new) = batches::receive(connection, &new)?;
-        if new {
-            enqueue(connection, &batch, now)?;
+    Ok(Examined { spooled, new })
+}
+
+impl Examined {
+    /// Makes a batch of the file and enqueues its loading, in one transaction. The file's name is durable before the
+    /// batch is.
+    pub fn receive(self, connection: &mut PgConnection, spool: &Spool) -> Result<Receipt, ReceiveError> {
+        let Self { spooled, new } = self;
+        spooled.keep(&new.spool_name)?;
+        let receipt = store::db::write(connection, |connection| {
+            let (batch, is_new) = batches::receive(connection, &new)?;
+            if is_new {
+                enqueue(connection, &batch, new.received_at)?;
+            }
+            Ok(Receipt { batch, new: is_new })
+        })?;
+        // After an error the file stays: the connection may have broken after the commit. One that no batch needs is
+        // swept at the next start.
+        if !receipt.new {
+            spool.remove(&new.spool_name)?;
         }
-        Ok(Receipt { batch, new })
-    });
-    // A second copy is not needed, and neither is one without a batch.
-    if !matches!(&receipt, Ok(Receipt { new: true, .. })) {
-        spool.remove(&spool_name)?;
+        Ok(receipt)
     }
-    Ok(receipt?)
+}
+
+/// [`examine`] and [`Examined::receive`] in one, for a caller that need not spare its connection.
+pub fn receive(
+    connection: &mut PgConnection,
+    spool: &Spool,
+    profiles: &Profiles,
+    spooled: Spooled,
+    call: &Call,
+    limits: Limits,
+    now: DateTime<Utc>,
+) -> Result<Receipt, ReceiveError> {
+    examine(profiles, spooled, call, limits, now)?.receive(connection, spool)
 }
 
 /// Enqueues the loading of a batch.
