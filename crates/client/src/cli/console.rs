@@ -1,0 +1,144 @@
+//! Who is told what: people on the standard error, results and programs on the standard output.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::batch::BatchView;
+use crate::connection::Observer;
+use crate::error::Error;
+
+/// Where an upload's messages go.
+pub(super) struct Console {
+    json: bool,
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    told: Mutex<Told>,
+}
+
+/// What was told last, so that nothing is told twice.
+#[derive(Default)]
+struct Told {
+    tenth: u64,
+    status: String,
+}
+
+impl Console {
+    /// With `json`, everything is an event on the standard output; with `quiet`, only results and errors are told.
+    pub(super) fn new(json: bool, quiet: bool) -> Self {
+        let draw = !json && !quiet && std::io::stderr().is_terminal();
+        Self {
+            json,
+            quiet,
+            bar: draw.then(ProgressBar::no_length),
+            told: Mutex::default(),
+        }
+    }
+
+    /// How things go.
+    pub(super) fn say(&self, text: &str) {
+        if !self.json && !self.quiet {
+            self.write_error(text);
+        }
+    }
+
+    /// What was wanted: a text for people, an event for programs.
+    pub(super) fn result(&self, event: &str, text: &str, value: Value) {
+        if self.json {
+            self.event(event, value);
+        } else {
+            self.above_the_bar(|| {
+                let _ = writeln!(std::io::stdout().lock(), "{text}");
+            });
+        }
+    }
+
+    /// Something that only programs are told.
+    pub(super) fn event(&self, event: &str, mut value: Value) {
+        if self.json {
+            value["event"] = json!(event);
+            let _ = writeln!(std::io::stdout().lock(), "{value}");
+        }
+    }
+
+    /// Why it failed.
+    pub(super) fn fail(&self, error: &Error) {
+        if self.json {
+            let problem = match error {
+                Error::Hub(problem) => json!(problem),
+                _ => Value::Null,
+            };
+            let value =
+                json!({ "exit": error.exit().code(), "message": error.to_string(), "problem": problem });
+            self.event("error", value);
+        } else {
+            self.write_error(&format!("error: {error}"));
+        }
+    }
+
+    fn write_error(&self, text: &str) {
+        self.above_the_bar(|| {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        });
+    }
+
+    fn above_the_bar(&self, write: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Observer for Console {
+    fn sent(&self, bytes: u64, of: u64) {
+        if let Some(bar) = &self.bar {
+            if bar.length() != Some(of) {
+                let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go";
+                bar.set_style(
+                    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+                );
+                bar.set_length(of);
+            }
+            bar.set_position(bytes);
+            if bytes == of {
+                bar.finish_and_clear();
+            }
+            return;
+        }
+        let tenth = (bytes * 10).checked_div(of).unwrap_or(10);
+        let before = std::mem::replace(
+            &mut self.told.lock().unwrap_or_else(PoisonError::into_inner).tenth,
+            tenth,
+        );
+        if tenth != before && tenth > 0 {
+            self.say(&format!("sent {} % of {of} bytes", tenth * 10));
+            self.event("sent", json!({ "bytes": bytes, "of": of }));
+        }
+    }
+
+    fn retrying(&self, error: &Error, pause: Duration) {
+        self.say(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
+        self.event(
+            "retry",
+            json!({ "message": error.to_string(), "pause_seconds": pause.as_secs_f64() }),
+        );
+    }
+
+    fn progress(&self, batch: &BatchView) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.status != batch.status {
+            told.status.clone_from(&batch.status);
+            drop(told);
+            self.say(&format!("batch {}: {}", batch.batch_id, batch.status));
+            self.event(
+                "progress",
+                json!({ "batch_id": batch.batch_id, "status": batch.status }),
+            );
+        }
+    }
+}

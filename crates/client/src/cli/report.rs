@@ -1,0 +1,244 @@
+//! Findings and counts in words and tables. Nothing of a child is shown but the state's own number and the line,
+//! unless the values are asked for.
+
+use std::fmt::Write as _;
+
+use mde::Finding;
+use serde_json::{Value, json};
+
+use crate::batch::BatchView;
+use crate::check::{Causes, Checked};
+
+/// Findings by cause: a heading for each, what to do, and where the first ones are.
+pub(super) fn causes(causes: &Causes, upload: &str, values: bool) -> String {
+    let mut text = String::new();
+    for (cause, group) in causes.iter() {
+        let code = cause.code();
+        let element = cause
+            .element()
+            .map(|(number, name)| format!(", element {number} {name}"))
+            .unwrap_or_default();
+        let times = if group.count == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", group.count)
+        };
+        let _ = writeln!(
+            text,
+            "  {} {code}: {}{element} ({times})",
+            code.severity(),
+            code.title()
+        );
+        let _ = writeln!(text, "    {}", code.fix());
+        for finding in &group.first {
+            let _ = write!(text, "    {}: {}", place(finding, upload), finding.message);
+            if finding.fix != code.fix() {
+                let _ = write!(text, " {}", finding.fix);
+            }
+            if let Some(received) = finding.received.as_ref().filter(|_| values) {
+                let _ = write!(text, " Received: {received:?}");
+            }
+            text.push('\n');
+        }
+        let more = group.count - group.first.len() as u64;
+        if more > 0 {
+            let _ = writeln!(text, "    … and {more} more");
+        }
+    }
+    text
+}
+
+fn place(finding: &Finding, upload: &str) -> String {
+    let mut place = finding.file.as_deref().unwrap_or(upload).to_owned();
+    if let Some(line) = finding.line {
+        let _ = write!(place, " line {line}");
+    }
+    if let Some(id) = &finding.state_student_id {
+        let _ = write!(place, ", student {id}");
+    }
+    place
+}
+
+/// What a check counted, in one sentence.
+pub(super) fn counts(checked: &Checked) -> String {
+    let rows = &checked.summary.rows;
+    let mut text = format!(
+        "{} rows read: {} kept, {} refused, {} ignored; {} students, {} facilities; {} errors, {} warnings",
+        rows.read,
+        rows.kept,
+        rows.refused,
+        checked.ignored(),
+        rows.students,
+        rows.facilities,
+        checked.errors,
+        checked.warnings
+    );
+    for (reason, count) in &rows.ignored_rows {
+        let _ = write!(text, "\n  {count} rows ignored: {reason}");
+    }
+    for (reason, count) in &rows.ignored_values {
+        let _ = write!(text, "\n  {count} values ignored: {reason}");
+    }
+    text
+}
+
+/// What a check counted, for programs.
+pub(super) fn counts_json(checked: &Checked) -> Value {
+    let header = &checked.summary.header;
+    json!({
+        "state": header.state,
+        "as_of": header.as_of,
+        "kind": header.kind,
+        "profile": header.profile,
+        "rows": checked.summary.rows,
+        "errors": checked.errors,
+        "warnings": checked.warnings,
+    })
+}
+
+/// What became of a batch.
+pub(super) fn batch(batch: &BatchView) -> String {
+    let mut text = format!("batch {}: {}", batch.batch_id, batch.status);
+    if let Some(problem) = batch.problem.as_ref().filter(|_| batch.status != "loaded") {
+        let place = [
+            problem.file.clone(),
+            problem.line.map(|line| format!("line {line}")),
+        ];
+        let place: Vec<String> = place.into_iter().flatten().collect();
+        let place = if place.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", place.join(" "))
+        };
+        let said = [problem.message.as_deref(), problem.fix.as_deref()];
+        let said: Vec<&str> = said.into_iter().flatten().collect();
+        let _ = write!(text, "\n  {place}{}", said.join(" "));
+    }
+    let (rows, students) = (batch.rows, batch.students);
+    let _ = write!(
+        text,
+        "\n  rows: {} read, {} refused, {} ignored\n  students: {} read, {} new, {} changed, {} unchanged, {} older \
+         than known, {} deleted, {} refused, {} no longer reported\n  findings: {} errors, {} warnings",
+        rows.read,
+        rows.refused,
+        rows.ignored,
+        students.read,
+        students.inserted,
+        students.updated,
+        students.unchanged,
+        students.late,
+        students.deleted,
+        students.refused,
+        students.not_reported,
+        batch.findings.errors,
+        batch.findings.warnings
+    );
+    text
+}
+
+/// A finding for programs.
+pub(super) fn finding_json(finding: &Finding, values: bool) -> Value {
+    let mut object = json!(finding);
+    object["severity"] = json!(finding.severity());
+    object["element_name"] = json!(element_name(finding));
+    if !values && let Some(members) = object.as_object_mut() {
+        members.remove("received");
+    }
+    object
+}
+
+/// Heads of the columns of [`csv_row`].
+pub(super) const CSV_HEAD: [&str; 11] = [
+    "severity",
+    "code",
+    "file",
+    "line",
+    "state_student_id",
+    "part",
+    "element",
+    "element_name",
+    "received",
+    "message",
+    "fix",
+];
+
+/// A finding as a row of a table. The value received is empty unless asked for.
+pub(super) fn csv_row(finding: &Finding, upload: &str, values: bool) -> [String; 11] {
+    let received = finding.received.as_deref().filter(|_| values);
+    [
+        finding.severity().to_string(),
+        finding.code.to_string(),
+        plain(finding.file.as_deref().unwrap_or(upload)),
+        finding.line.map(|line| line.to_string()).unwrap_or_default(),
+        plain(finding.state_student_id.as_deref().unwrap_or_default()),
+        finding.part.map(|part| part.to_string()).unwrap_or_default(),
+        finding.element.as_deref().unwrap_or_default().to_owned(),
+        element_name(finding).to_owned(),
+        plain(received.unwrap_or_default()),
+        plain(&finding.message),
+        plain(&finding.fix),
+    ]
+}
+
+fn element_name(finding: &Finding) -> &'static str {
+    finding
+        .element
+        .as_deref()
+        .and_then(mde::Element::numbered)
+        .map_or("", |element| element.name)
+}
+
+/// What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mde::FindingCode;
+
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding::new(FindingCode::Invalid, "BirthDate is not a date.")
+            .at_line(7)
+            .of_student("=TX1")
+            .of_element("9")
+            .received("Nobody")
+    }
+
+    #[test]
+    fn a_group_says_what_where_and_what_to_do() {
+        let mut found = Causes::keeping(1);
+        found.add(finding());
+        found.add(finding());
+        assert_eq!(
+            causes(&found, "night.xml", false),
+            "  error V102: the value is not valid for its data element, element 9 Birth Date (2 times)\n    Correct \
+             the value; it was left out.\n    night.xml line 7, student =TX1: BirthDate is not a date.\n    … and 1 \
+             more\n"
+        );
+    }
+
+    #[test]
+    fn values_are_shown_only_when_asked_for() {
+        let mut found = Causes::keeping(1);
+        found.add(finding());
+        for values in [false, true] {
+            assert_eq!(causes(&found, "a", values).contains("Nobody"), values);
+            assert_eq!(
+                finding_json(&finding(), values).to_string().contains("Nobody"),
+                values
+            );
+            assert_eq!(
+                csv_row(&finding(), "a", values).concat().contains("Nobody"),
+                values
+            );
+        }
+        assert_eq!(csv_row(&finding(), "a", true)[4], "'=TX1");
+    }
+}

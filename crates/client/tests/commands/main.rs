@@ -1,0 +1,5 @@
+//! The commands and the library's calls as their users have them: the program itself, and real mutual TLS.
+
+mod hub;
+mod upload;
+mod validate;
