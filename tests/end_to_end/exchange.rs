@@ -191,7 +191,7 @@ fn a_child_moves_and_both_states_know() -> Result<()> {
 
     // One by hand, answered.
     let notice =
-        json!({ "kind": "departure", "person_id": person, "to_state": "WA", "note": "They left on Monday." })
+        json!({ "kind": "departure", "person_id": person, "recipient": "WA", "note": "They left on Monday." })
             .to_string();
     let sent = day.curl("tx", "/v1/move-notices", &["--json", &notice, WHO[2], WHO[3]])?;
     assert!((200..300).contains(&sent.status), "{}", sent.text);
@@ -238,7 +238,7 @@ fn bad_files_and_wrong_hands_are_told_so() -> Result<()> {
     let out = day.folder.path().join("certificates");
     let url = format!("https://localhost:{}/v1/batches", day.hub.exchange);
     let bare = std::process::Command::new("curl")
-        .args(["--silent", "--cacert", text(&out.join("ca.pem")), &url])
+        .args(["--silent", "--cacert", text(&out.join("exchange-ca.pem")), &url])
         .output()?;
     assert!(!bare.status.success(), "no certificate: refused at the handshake");
     Ok(())

@@ -134,7 +134,7 @@ impl Hub {
                 "--max-time",
                 "60",
                 "--cacert",
-                &file("ca.pem".into()),
+                &file("exchange-ca.pem".into()),
             ])
             .args([
                 "--cert",

@@ -15,6 +15,9 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::serve::open_authority;
 
+/// Name of the CA's certificate beside a state's; `ca.pem` would be California's.
+pub(crate) const AUTHORITY_FILE: &str = "exchange-ca.pem";
+
 #[derive(Debug, Args)]
 pub(crate) struct PkiArgs {
     #[command(subcommand)]
@@ -146,9 +149,12 @@ fn issue(args: &IssueArgs, now: DateTime<Utc>) -> Result<()> {
         }
     };
     pki::write_public(&name(".pem"), certificate.as_bytes())?;
-    pki::write_public(&args.out.join("ca.pem"), authority.certificate_pem().as_bytes())?;
+    pki::write_public(
+        &args.out.join(AUTHORITY_FILE),
+        authority.certificate_pem().as_bytes(),
+    )?;
     println!("certificate: {}", name(".pem").display());
-    println!("CA:          {}", args.out.join("ca.pem").display());
+    println!("CA:          {}", args.out.join(AUTHORITY_FILE).display());
     let registered = register(&config, args.state, certificate.as_bytes(), now)?;
     println!(
         "{} is registered until {}.",
@@ -238,6 +244,6 @@ pub(crate) fn issue_files(
         &out.join(format!("{name}.pem")),
         issued.certificate_pem.as_bytes(),
     )?;
-    pki::write_public(&out.join("ca.pem"), authority.certificate_pem().as_bytes())?;
+    pki::write_public(&out.join(AUTHORITY_FILE), authority.certificate_pem().as_bytes())?;
     Ok(issued.certificate_pem.into_bytes())
 }

@@ -226,7 +226,7 @@ fn look_up(story: &mut Story, states: &[StateCode]) -> Result<()> {
         "the hub has noticed moves by itself: {found} notices lie in the inboxes of {one} and {other}"
     ));
     let notice = json!({
-        "kind": "arrival", "person_id": person.to_string(), "to_state": other.as_str(),
+        "kind": "arrival", "person_id": person.to_string(), "recipient": other.as_str(),
         "expected_date": (story.now() + chrono::TimeDelta::days(5)).date_naive(),
         "city": "Mission", "note": "The family says that it goes back after the harvest.",
     });

@@ -76,7 +76,7 @@ impl Story {
             pki_command::register_with(&mut *store::connection(&self.pool)?, *state, &pem, self.now())?;
             let file =
                 |end: &str| std::fs::read(folder.join(format!("{}{end}", state.as_str().to_lowercase())));
-            let ca = std::fs::read(folder.join("ca.pem"))?;
+            let ca = std::fs::read(folder.join(pki_command::AUTHORITY_FILE))?;
             let connection = Connection::new(&self.exchange, &ca, &file(".pem")?, &file("-key.pem")?)?;
             self.connections.insert(*state, connection);
         }
