@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Db {
     pool: Pool,
     permits: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Db {
@@ -27,7 +28,18 @@ impl Db {
     #[must_use]
     pub fn new(pool: Pool) -> Self {
         let permits = Arc::new(Semaphore::new(pool.max_size() as usize));
-        Self { pool, permits }
+        Self {
+            pool,
+            permits,
+            patience: PATIENCE,
+        }
+    }
+
+    /// Requests wait so long for their turn, instead of ten seconds.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// How many run at once: as many threads that may block do the workers need together.
@@ -46,7 +58,7 @@ impl Db {
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| {
                 Problem::new(

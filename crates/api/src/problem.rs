@@ -85,6 +85,7 @@ problems! {
     UnusableFile: "unusable-file", UNPROCESSABLE_ENTITY, Correct, "The file is refused as a whole";
     UnknownProfile: "unknown-profile", UNPROCESSABLE_ENTITY, Correct, "There is no such mapping profile";
     InvalidContent: "invalid-content", UNPROCESSABLE_ENTITY, Correct, "The content is not valid";
+    KeyReused: "idempotency-key-reused", UNPROCESSABLE_ENTITY, Correct, "The Idempotency-Key belongs to another call";
     RateLimited: "rate-limited", TOO_MANY_REQUESTS, Later, "Too many calls";
     Internal: "internal", INTERNAL_SERVER_ERROR, Operator, "The hub failed";
     Busy: "busy", SERVICE_UNAVAILABLE, Later, "The hub is busy";

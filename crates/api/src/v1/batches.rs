@@ -162,7 +162,7 @@ pub(crate) fn own(connection: &mut PgConnection, state: StateCode, batch_id: i64
 }
 
 /// The state's batches, newest first.
-#[utoipa::path(get, path = "/v1/batches", tag = "batches", params(Paging), responses(
+#[utoipa::path(get, path = "/v1/batches", operation_id = "listBatches", tag = "batches", params(Paging), responses(
     (status = 200, description = "a page of batches", body = Page<BatchReport>),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -184,7 +184,7 @@ pub async fn list(
 }
 
 /// A batch of the state. While it is not settled, `Retry-After` says when to ask again.
-#[utoipa::path(get, path = "/v1/batches/{batch_id}", tag = "batches", params(("batch_id" = i64, Path, description = "number of the batch")), responses(
+#[utoipa::path(get, path = "/v1/batches/{batch_id}", operation_id = "readBatch", tag = "batches", params(("batch_id" = i64, Path, description = "number of the batch")), responses(
     (status = 200, description = "the batch", body = BatchReport),
     (status = 404, description = "no such batch of this state", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -206,7 +206,7 @@ pub async fn read(
 }
 
 /// Says yes to a held batch: it is loaded after all. A decision of a person, named in `On-Behalf-Of`.
-#[utoipa::path(post, path = "/v1/batches/{batch_id}/release", tag = "batches", params(
+#[utoipa::path(post, path = "/v1/batches/{batch_id}/release", operation_id = "releaseBatch", tag = "batches", params(
     ("batch_id" = i64, Path, description = "number of the batch"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who decides, 1 to 200 characters"),
 ), responses(

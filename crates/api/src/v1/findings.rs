@@ -57,7 +57,7 @@ pub struct FindingItem {
 }
 
 /// Findings of a batch in the order of the file.
-#[utoipa::path(get, path = "/v1/batches/{batch_id}/findings", tag = "batches", params(
+#[utoipa::path(get, path = "/v1/batches/{batch_id}/findings", operation_id = "listFindings", tag = "batches", params(
     ("batch_id" = i64, Path, description = "number of the batch"),
     Wanted,
 ), responses(

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use mde::{PersonId, StateCode};
 use notices::{Answer, ManualNotice, Sender};
 use serde::{Deserialize, Serialize};
+use store::links::survivor;
 use store::notices::Notice;
 use utoipa::{IntoParams, ToSchema};
 
@@ -131,7 +132,7 @@ pub struct Wanted {
 }
 
 /// The state's move notices, newest first. A notice that the inbox shows for the first time is thereby received.
-#[utoipa::path(get, path = "/v1/move-notices", tag = "notices", params(Wanted), responses(
+#[utoipa::path(get, path = "/v1/move-notices", operation_id = "listMoveNotices", tag = "notices", params(Wanted), responses(
     (status = 200, description = "a page of notices", body = Page<NoticeDocument>),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -190,7 +191,7 @@ pub struct NewMoveNotice {
 
 /// Sends a notice to another state. With `Idempotency-Key`, the same key sends once however often it is tried, and
 /// gets the first notice.
-#[utoipa::path(post, path = "/v1/move-notices", tag = "notices", params(
+#[utoipa::path(post, path = "/v1/move-notices", operation_id = "sendMoveNotice", tag = "notices", params(
     ("Idempotency-Key" = Option<String>, Header, description = "the sender's own key of this notice, 1 to 255 characters"),
     ("On-Behalf-Of" = Option<String>, Header, description = "the state's user who sends, 1 to 200 characters"),
 ), request_body = NewMoveNotice, responses(
@@ -225,10 +226,30 @@ pub async fn send(
                 by: &acting.label(),
                 idempotency_key: key.as_deref(),
             };
-            notices::send(connection, sender, &notice, now)
+            let sent = notices::send(connection, sender, &notice, now)?;
+            if key.is_some() && !says(&sent, &notice, survivor(connection, notice.person_id)?) {
+                let detail = "This Idempotency-Key has sent another notice; use a new one for a new notice.";
+                return Err(Problem::new(ProblemCode::KeyReused, detail));
+            }
+            Ok(sent)
         })
         .await?;
     Ok(HttpResponse::Created().json(NoticeDocument::try_from(sent)?))
+}
+
+/// Whether a notice that was sent is the one that was asked for.
+fn says(sent: &Notice, asked: &ManualNotice, person: Option<PersonId>) -> bool {
+    let same = |sent: &Option<String>, asked: &Option<String>| {
+        sent.as_deref() == asked.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    };
+    sent.kind == asked.kind.name()
+        && sent.recipient == asked.to_state.as_str()
+        && Some(sent.person_id) == person.map(PersonId::number)
+        && sent.expected_date == asked.expected_date
+        && same(&sent.district, &asked.district)
+        && same(&sent.city, &asked.city)
+        && same(&sent.contact, &asked.contact)
+        && same(&sent.note, &asked.note)
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
@@ -256,7 +277,7 @@ pub struct Acknowledging {
 }
 
 /// Answers a notice in the state's inbox. The first answer stays; the same one again changes nothing.
-#[utoipa::path(post, path = "/v1/move-notices/{move_notice_id}/acknowledgement", tag = "notices", params(
+#[utoipa::path(post, path = "/v1/move-notices/{move_notice_id}/acknowledgement", operation_id = "acknowledgeMoveNotice", tag = "notices", params(
     ("move_notice_id" = i64, Path, description = "number of the notice"),
     ("On-Behalf-Of" = Option<String>, Header, description = "the state's user who answers, 1 to 200 characters"),
 ), request_body = Acknowledging, responses(

@@ -19,7 +19,7 @@ const WHOLE: &[&str] = &["all"];
 
 /// A child's consolidated record, by its number. A retired number answers with its survivor and says so in
 /// `superseded`. The disclosure is written first, also when the answer is 304.
-#[utoipa::path(get, path = "/v1/persons/{person_id}", tag = "persons", params(
+#[utoipa::path(get, path = "/v1/persons/{person_id}", operation_id = "readPerson", tag = "persons", params(
     ("person_id" = String, Path, description = "Student Record Number (data element 1), 12 digits"),
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
@@ -71,7 +71,7 @@ pub struct Found {
 }
 
 /// Searches a child by at least one name and the birth date or year. Each student shown is disclosed.
-#[utoipa::path(get, path = "/v1/persons", tag = "persons", params(
+#[utoipa::path(get, path = "/v1/persons", operation_id = "searchPersons", tag = "persons", params(
     Sought,
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who searches, 1 to 200 characters"),

@@ -96,7 +96,7 @@ impl From<OwnStudent> for StudentDocument {
 }
 
 /// A state's own student. Another state's is not there. The disclosure is written first.
-#[utoipa::path(get, path = "/v1/states/{state}/students/{state_student_id}", tag = "students", params(
+#[utoipa::path(get, path = "/v1/states/{state}/students/{state_student_id}", operation_id = "readStudent", tag = "students", params(
     ("state" = String, Path, description = "postal code; the certificate's own"),
     ("state_student_id" = String, Path, description = "the state's identifier (data element 2), percent-encoded"),
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),

@@ -91,7 +91,7 @@ pub struct About {
 /// Receives an upload: one file, or one zip of a profile's files; plain, gzip or zstd, as it is. The answer 202 says
 /// that the upload is safely kept and will be loaded; `Location` is the batch. The same upload again, with the same
 /// as-of, gets the first one's batch with 200. `Idempotency-Key` is accepted and not needed: the content is the key.
-#[utoipa::path(post, path = "/v1/batches", tag = "batches",
+#[utoipa::path(post, path = "/v1/batches", operation_id = "uploadBatch", tag = "batches",
     params(
         About,
         ("Content-Digest" = Option<String>, Header, description = "`sha-256=:BASE64:` of the content as sent (RFC 9530)"),
@@ -130,21 +130,16 @@ pub async fn upload(
     };
     let now = state.clock.now();
     let shared = state.clone();
+    // Reading a large file takes seconds, for which no connection is held.
+    let examined = web::block(move || {
+        ingest::examine(&shared.profiles, spooled, &call, shared.limits.content, now).map_err(refusal)
+    })
+    .await
+    .map_err(Problem::internal)??;
+    let spool = Arc::clone(&state.spool);
     let receipt = state
         .db
-        .run(move |connection| {
-            let (spool, profiles) = (&shared.spool, &shared.profiles);
-            ingest::receive(
-                connection,
-                spool,
-                profiles,
-                spooled,
-                &call,
-                shared.limits.content,
-                now,
-            )
-            .map_err(refusal)
-        })
+        .run(move |connection| examined.receive(connection, &spool).map_err(refusal))
         .await?;
     let report = BatchReport::from(receipt.batch);
     let mut response = if receipt.new {

@@ -48,6 +48,9 @@ fn a_notice_goes_from_one_state_to_the_other_and_comes_back_answered() {
         sent["move_notice_id"]
     );
 
+    let mut other = notice.clone();
+    other["city"] = json!("Paducah");
+    problem(send("k1", &other), 422, "idempotency-key-reused");
     for wrong in [
         json!({ "kind": "arrival", "recipient": "TX", "person_id": own["person_id"] }),
         json!({ "kind": "arrival", "recipient": "WY", "person_id": own["person_id"] }),

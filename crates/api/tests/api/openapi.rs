@@ -19,6 +19,17 @@ fn the_document_in_the_repository_is_the_programs() {
 }
 
 #[test]
+fn operations_have_names_of_their_own() {
+    let document = serde_json::to_value(api::openapi::document()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths").values();
+    let operations: Vec<_> = paths
+        .flat_map(|path| path.as_object().expect("operations").values())
+        .collect();
+    let names: std::collections::HashSet<_> = operations.iter().map(|o| o["operationId"].as_str()).collect();
+    assert_eq!(names.len(), operations.len(), "{names:?}");
+}
+
+#[test]
 fn document_and_page_are_served() {
     let hub = Hub::start();
     let texas = hub.system("TX");
