@@ -35,6 +35,12 @@ impl Cause {
         self.code
     }
 
+    /// The part of the student or of the upload.
+    #[must_use]
+    pub fn part(&self) -> Option<PartKind> {
+        self.part
+    }
+
     /// The data element's number and name, if it is one.
     #[must_use]
     pub fn element(&self) -> Option<(&str, &'static str)> {

@@ -1,5 +1,4 @@
-//! Findings and counts in words and tables. Nothing of a child is shown but the state's own number and the line,
-//! unless the values are asked for.
+//! Findings and counts in words and tables. How much of a child is shown is always said ([`Detail`]).
 
 use std::fmt::Write as _;
 
@@ -9,15 +8,27 @@ use serde_json::{Value, json};
 use crate::batch::BatchView;
 use crate::check::{Causes, Checked};
 
+/// How much is told of a single finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Where it is: line and the state's own number. For the logs of a scheduler.
+    Places,
+    /// Also the sentence, which may name a date of the child.
+    Messages,
+    /// Also the value received.
+    Values,
+}
+
 /// Findings by cause: a heading for each, what to do, and where the first ones are.
-pub(super) fn causes(causes: &Causes, upload: &str, values: bool) -> String {
+pub(super) fn causes(causes: &Causes, upload: &str, detail: Detail) -> String {
     let mut text = String::new();
     for (cause, group) in causes.iter() {
         let code = cause.code();
-        let element = cause
-            .element()
-            .map(|(number, name)| format!(", element {number} {name}"))
-            .unwrap_or_default();
+        let subject = match (cause.element(), cause.part()) {
+            (Some((number, name)), _) => format!(", element {number} {name}"),
+            (None, Some(part)) => format!(", {}", part.to_string().replace('_', " ")),
+            (None, None) => String::new(),
+        };
         let times = if group.count == 1 {
             "once".to_owned()
         } else {
@@ -25,17 +36,20 @@ pub(super) fn causes(causes: &Causes, upload: &str, values: bool) -> String {
         };
         let _ = writeln!(
             text,
-            "  {} {code}: {}{element} ({times})",
+            "  {} {code}: {}{subject} ({times})",
             code.severity(),
             code.title()
         );
         let _ = writeln!(text, "    {}", code.fix());
         for finding in &group.first {
-            let _ = write!(text, "    {}: {}", place(finding, upload), finding.message);
+            let _ = write!(text, "    {}", place(finding, upload));
+            if detail != Detail::Places {
+                let _ = write!(text, ": {}", finding.message);
+            }
             if finding.fix != code.fix() {
                 let _ = write!(text, " {}", finding.fix);
             }
-            if let Some(received) = finding.received.as_ref().filter(|_| values) {
+            if let Some(received) = finding.received.as_ref().filter(|_| detail == Detail::Values) {
                 let _ = write!(text, " Received: {received:?}");
             }
             text.push('\n');
@@ -137,11 +151,16 @@ pub(super) fn batch(batch: &BatchView) -> String {
 }
 
 /// A finding for programs.
-pub(super) fn finding_json(finding: &Finding, values: bool) -> Value {
+pub(super) fn finding_json(finding: &Finding, detail: Detail) -> Value {
     let mut object = json!(finding);
     object["severity"] = json!(finding.severity());
     object["element_name"] = json!(element_name(finding));
-    if !values && let Some(members) = object.as_object_mut() {
+    if detail == Detail::Places {
+        object["message"] = json!(finding.code.title());
+    }
+    if detail != Detail::Values
+        && let Some(members) = object.as_object_mut()
+    {
         members.remove("received");
     }
     object
@@ -163,8 +182,8 @@ pub(super) const CSV_HEAD: [&str; 11] = [
 ];
 
 /// A finding as a row of a table. The value received is empty unless asked for.
-pub(super) fn csv_row(finding: &Finding, upload: &str, values: bool) -> [String; 11] {
-    let received = finding.received.as_deref().filter(|_| values);
+pub(super) fn csv_row(finding: &Finding, upload: &str, detail: Detail) -> [String; 11] {
+    let received = finding.received.as_deref().filter(|_| detail == Detail::Values);
     [
         finding.severity().to_string(),
         finding.code.to_string(),
@@ -217,7 +236,7 @@ mod tests {
         found.add(finding());
         found.add(finding());
         assert_eq!(
-            causes(&found, "night.xml", false),
+            causes(&found, "night.xml", Detail::Messages),
             "  error V102: the value is not valid for its data element, element 9 Birth Date (2 times)\n    Correct \
              the value; it was left out.\n    night.xml line 7, student =TX1: BirthDate is not a date.\n    … and 1 \
              more\n"
@@ -228,17 +247,22 @@ mod tests {
     fn values_are_shown_only_when_asked_for() {
         let mut found = Causes::keeping(1);
         found.add(finding());
-        for values in [false, true] {
-            assert_eq!(causes(&found, "a", values).contains("Nobody"), values);
+        for (detail, sentence, value) in [
+            (Detail::Places, false, false),
+            (Detail::Messages, true, false),
+            (Detail::Values, true, true),
+        ] {
+            let text = causes(&found, "a", detail);
+            let object = finding_json(&finding(), detail).to_string();
+            assert_eq!(text.contains("not a date"), sentence);
+            assert_eq!(object.contains("not a date"), sentence);
+            assert_eq!(text.contains("Nobody"), value);
+            assert_eq!(object.contains("Nobody"), value);
             assert_eq!(
-                finding_json(&finding(), values).to_string().contains("Nobody"),
-                values
-            );
-            assert_eq!(
-                csv_row(&finding(), "a", values).concat().contains("Nobody"),
-                values
+                csv_row(&finding(), "a", detail).concat().contains("Nobody"),
+                value
             );
         }
-        assert_eq!(csv_row(&finding(), "a", true)[4], "'=TX1");
+        assert_eq!(csv_row(&finding(), "a", Detail::Values)[4], "'=TX1");
     }
 }

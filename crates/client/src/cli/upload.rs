@@ -11,7 +11,7 @@ use mde::StateCode;
 use serde_json::json;
 
 use super::console::Console;
-use super::report;
+use super::report::{self, Detail};
 use crate::batch::{BatchView, Receipt};
 use crate::check::{Causes, check};
 use crate::connection::Connection;
@@ -29,7 +29,8 @@ Examples:
   For a program, one JSON object per event:
     mariposa upload night.xml --wait --json
 
-The same upload may be sent again at any time: the hub answers with the first receipt and loads it once.";
+The same upload may be sent again at any time: the hub answers with the first receipt and loads it once.
+Lines and the state's own numbers are all that is shown of a child; validate also shows what is wrong.";
 
 /// Findings of a batch that are fetched to be grouped; the hub has all of them.
 const FINDINGS: u64 = 100_000;
@@ -95,6 +96,10 @@ impl UploadArgs {
     }
 
     fn attempt(&self, console: &Arc<Console>) -> Result<Exit, Error> {
+        if self.paths.len() > 1 && self.profile.is_none() {
+            let text = "several files are one upload only with --profile; send native files one by one";
+            return Err(Error::Usage(text.into()));
+        }
         let profile = self.profile.as_deref().map(super::profile).transpose()?.flatten();
         let connection = self.connection()?.observed_by(Arc::clone(console) as Arc<_>);
         let folder = super::private_folder()?;
@@ -149,7 +154,7 @@ impl UploadArgs {
         console.event("checked", report::counts_json(&checked));
         console.say(&report::counts(&checked));
         if !self.wait {
-            console.say(report::causes(&causes, &parcel.name, false).trim_end());
+            console.say(report::causes(&causes, &parcel.name, Detail::Places).trim_end());
         }
         Ok(())
     }
@@ -186,10 +191,10 @@ fn findings(
     }
     let mut causes = Causes::keeping(SHOWN);
     let all = connection.findings(batch, FINDINGS, &mut |finding| {
-        console.event("finding", report::finding_json(&finding, false));
+        console.event("finding", report::finding_json(&finding, Detail::Places));
         causes.add(finding);
     })?;
-    let text = report::causes(&causes, &parcel.name, false);
+    let text = report::causes(&causes, &parcel.name, Detail::Places);
     let rest = if all {
         String::new()
     } else {

@@ -9,7 +9,7 @@ use formats::{BatchKind, Limits, Options, Profile};
 use mde::{Finding, StateCode};
 use serde_json::json;
 
-use super::report;
+use super::report::{self, Detail};
 use crate::check::{Causes, check};
 use crate::error::{Error, Exit};
 use crate::pack;
@@ -94,6 +94,14 @@ impl ValidateArgs {
         Ok(worst)
     }
 
+    fn detail(&self) -> Detail {
+        if self.values {
+            Detail::Values
+        } else {
+            Detail::Messages
+        }
+    }
+
     fn one(&self, path: &Path, name: &str, profile: Option<&Profile>, out: &mut dyn Write) -> Exit {
         let options = Options {
             state: self.state,
@@ -106,9 +114,9 @@ impl ValidateArgs {
         let mut causes = Causes::keeping(if self.limit == 0 { usize::MAX } else { self.limit });
         let mut each = |finding: Finding| match self.format {
             Format::Text => causes.add(finding),
-            Format::Csv => write_csv(out, report::csv_row(&finding, name, self.values)),
+            Format::Csv => write_csv(out, report::csv_row(&finding, name, self.detail())),
             Format::Json => {
-                let mut object = report::finding_json(&finding, self.values);
+                let mut object = report::finding_json(&finding, self.detail());
                 object["event"] = json!("finding");
                 object["upload"] = json!(name);
                 let _ = writeln!(out, "{object}");
@@ -124,7 +132,7 @@ impl ValidateArgs {
                 let _ = writeln!(
                     out,
                     "{name}: {counts}\n{}",
-                    report::causes(&causes, name, self.values)
+                    report::causes(&causes, name, self.detail())
                 );
             }
             (Format::Csv, _) => {

@@ -99,7 +99,7 @@ fn digest(bytes: &[u8]) -> String {
 fn waiting_ends_with_what_became_of_the_batch() {
     let finding = json!({
         "ordinal": 0, "severity": "error", "code": "V102", "line": 5, "state_student_id": "S2", "part": "student",
-        "element": "9", "received": NAME, "message": "BirthDate is not a date.", "fix": "Correct the value; it was left out."
+        "element": "9", "received": NAME, "message": format!("{NAME} is not a date."), "fix": "Correct the value; it was left out."
     });
     for (status, counts, expected) in [
         ("loaded", (0, 0), 0),
@@ -293,6 +293,11 @@ fn a_file_that_cannot_be_trusted_is_not_sent_unless_told_to() {
     assert_eq!(run(&arguments, &file, &["--no-check"]).0, 0);
     assert_eq!(hub.uploads().len(), 1);
     assert_eq!(run(&arguments, &folder.path().join("missing.xml"), &[]).0, 2);
+    assert_eq!(
+        run(&arguments, &file, &["other.xml"]).0,
+        2,
+        "two native files are no upload"
+    );
 }
 
 #[test]
