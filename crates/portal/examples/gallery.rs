@@ -2,7 +2,7 @@
 //!
 //! Sign in as `admin@tea.example` with the password that it prints. Everything is gone when it ends.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/portal/support/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
 mod support;
 

@@ -78,7 +78,7 @@ pub(crate) fn identity(record: &ConsolidatedRecord, sources: &Sources) -> Table 
     let shown = |value: &str, label: Option<&str>| label.map_or_else(|| words::value(value), words::sentence);
     let mut table = Table::new(
         "Resolved values",
-        &["Data element", "Value", "Others say", "Why this one"],
+        &["What", "Value", "Others say", "Why this one"],
         "Nothing is known.",
     )
     .under_heading();
@@ -107,7 +107,7 @@ pub(crate) fn identity(record: &ConsolidatedRecord, sources: &Sources) -> Table 
         table.row(
             "",
             [
-                Cell::new(item.name.clone()).note(item.element.clone()),
+                words::element(&item.element).into(),
                 Cell::new(shown(&item.value, item.label.as_deref()))
                     .tag(sources.tag(&item.source))
                     .tags(sources.tags(&item.confirmed_by)),
@@ -125,9 +125,9 @@ pub(crate) fn enrollments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
         "Enrollments of all states, newest first",
         &[
             "School or project",
-            "From",
-            "To",
-            "Grade",
+            "~From",
+            "~To",
+            "~Grade",
             "Kind",
             "Remarks",
             "Source",
@@ -190,7 +190,7 @@ pub(crate) fn enrollments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
 pub(crate) fn eligibility(record: &ConsolidatedRecord, sources: &Sources) -> Table {
     let mut table = Table::new(
         "Eligibility is per state, from that state’s own certified moves",
-        &["State", "Today", "Qualifying arrival", "Ends", "Rule", "Source"],
+        &["State", "Today", "~Qualifying arrival", "~Ends", "Rule", "Source"],
         "No state has certified a qualifying move.",
     );
     for e in &record.eligibility {
@@ -239,7 +239,14 @@ pub(crate) fn eligibility(record: &ConsolidatedRecord, sources: &Sources) -> Tab
 pub(crate) fn moves(record: &ConsolidatedRecord, sources: &Sources) -> Table {
     let mut table = Table::new(
         "Certified qualifying moves, newest first",
-        &["Arrived", "From", "To", "Resident since", "Certificate", "Source"],
+        &[
+            "~Arrived",
+            "From",
+            "To",
+            "~Resident since",
+            "Certificate",
+            "Source",
+        ],
         "No qualifying move was reported.",
     )
     .under_heading();
@@ -279,7 +286,7 @@ pub(crate) fn courses(record: &ConsolidatedRecord, sources: &Sources) -> Table {
             "School year",
             "School",
             "Status",
-            "Grade",
+            "~Grade",
             "#Credits",
             "Source",
         ],
@@ -411,7 +418,7 @@ pub(crate) fn requirements(record: &ConsolidatedRecord, sources: &Sources) -> Ta
 pub(crate) fn assessments(record: &ConsolidatedRecord, sources: &Sources) -> Table {
     let mut table = Table::new(
         "Assessments, latest first; each state has its own scale",
-        &["Assessment", "Month", "Content", "Result", "Meaning", "Source"],
+        &["Assessment", "~Month", "Content", "Result", "Meaning", "Source"],
         "No assessment was reported.",
     );
     for a in &record.assessments {
@@ -434,7 +441,7 @@ pub(crate) fn assessments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
 pub(crate) fn immunizations(record: &ConsolidatedRecord, sources: &Sources) -> Table {
     let mut table = Table::new(
         "Doses by vaccine group; a dose that counts in several groups is listed in each",
-        &["Vaccine group", "#Dose", "Date", "Vaccine as reported", "Source"],
+        &["Vaccine group", "#Dose", "~Date", "Vaccine as reported", "Source"],
         "No immunization was reported.",
     );
     for group in &record.immunizations {

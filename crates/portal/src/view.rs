@@ -203,11 +203,11 @@ pub(crate) struct Row {
     pub(crate) cells: Vec<Cell>,
 }
 
-/// A column's heading; numbers are aligned right.
+/// A column's heading, and how its cells are set: `right` for numbers, `nowrap` for dates and other short texts.
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) label: String,
-    pub(crate) right: bool,
+    pub(crate) class: &'static str,
 }
 
 /// A table, which becomes a list of labelled values on a narrow screen.
@@ -226,13 +226,17 @@ pub(crate) struct Table {
 impl HtmlSafe for Table {}
 
 impl Table {
-    /// A table without rows. A column whose label starts with `#` holds numbers.
+    /// A table without rows. A column whose label starts with `#` holds numbers, one with `~` short texts.
     pub(crate) fn new(caption: impl Into<String>, columns: &[&str], empty: &'static str) -> Self {
         let columns = columns
             .iter()
             .map(|label| Column {
-                label: label.trim_start_matches('#').to_owned(),
-                right: label.starts_with('#'),
+                label: label.trim_start_matches(['#', '~']).to_owned(),
+                class: match label.as_bytes().first() {
+                    Some(b'#') => "right",
+                    Some(b'~') => "nowrap",
+                    _ => "",
+                },
             })
             .collect();
         Self {

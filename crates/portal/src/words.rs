@@ -80,6 +80,32 @@ pub(crate) fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
+/// A data element of a student in plain words, or as the dictionary calls it.
+pub(crate) fn element(number: &str) -> &str {
+    match number {
+        "2" => "State’s student number",
+        "3" => "Last name",
+        "4" => "Second last name",
+        "5" => "First name",
+        "6" => "Middle name",
+        "7" => "Suffix (Jr., III)",
+        "8" => "Sex",
+        "9" => "Birth date",
+        "10" => "Proof of birth date",
+        "11" => "City of birth",
+        "12" => "State of birth",
+        "13" => "Country of birth",
+        "14" => "Parent 1 last name",
+        "15" => "Parent 1 first name",
+        "16" => "Parent 2 last name",
+        "17" => "Parent 2 first name",
+        "18" => "Guardian last name",
+        "19" => "Guardian first name",
+        "X01" => "Twin or other multiple birth",
+        _ => mde::Element::numbered(number).map_or(number, |element| element.name),
+    }
+}
+
 /// The name of a role.
 pub(crate) fn role(role: Role) -> &'static str {
     match role {

@@ -112,7 +112,7 @@ struct BatchPage {
     as_of: String,
     size: String,
     problem: String,
-    counts: Table,
+    counts: Vec<(&'static str, String)>,
     causes: Table,
     findings: Table,
     from_start: bool,
@@ -196,28 +196,20 @@ fn problem(problem: Option<&serde_json::Value>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn counts(batch: &Batch) -> Table {
-    let mut table = Table::new(
-        "What came of the students of this upload",
-        &["Students", "#Number"],
-        "",
-    );
-    for (label, number) in [
+/// What came of the students; each is in exactly one of these but the first.
+fn counts(batch: &Batch) -> Vec<(&'static str, String)> {
+    [
         ("Read", batch.students_read),
         ("New", batch.students_inserted),
         ("Changed", batch.students_updated),
         ("Unchanged", batch.students_unchanged),
         ("Refused", batch.students_refused),
-        ("Late: a newer upload had them already", batch.students_late),
+        ("Late (a newer upload had them)", batch.students_late),
         ("Deleted", batch.students_deleted),
         ("No longer reported", batch.students_not_reported),
-    ] {
-        table.row(
-            if label == "Read" { "strong" } else { "" },
-            [label.into(), words::count(number).into()],
-        );
-    }
-    table
+    ]
+    .map(|(label, number)| (label, words::count(number)))
+    .to_vec()
 }
 
 fn element(number: &str) -> String {

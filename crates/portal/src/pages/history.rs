@@ -112,14 +112,18 @@ fn changes(changes: &[Change]) -> Table {
         table.row(
             "",
             [
-                Cell::new(change.name.clone()).note(change.element.clone()),
+                Cell::new(words::element(&change.element)).note(change.element.clone()),
                 Cell::new(words::sentence(&change.part.replace('_', " ")))
                     .note(change.row.clone().unwrap_or_default()),
                 Cell::default().tag(Tag::new(what, class)),
-                change.old.as_deref().map(words::value).into(),
-                change.new.as_deref().map(words::value).into(),
+                shown(change.old.as_deref(), change.old_label.as_deref()).into(),
+                shown(change.new.as_deref(), change.new_label.as_deref()).into(),
             ],
         );
     }
     table
+}
+
+fn shown(value: Option<&str>, label: Option<&str>) -> String {
+    label.map_or_else(|| value.map(words::value).unwrap_or_default(), words::sentence)
 }

@@ -76,7 +76,7 @@ pub(crate) async fn show(
 fn batch_table(recent: &[Batch]) -> Table {
     let mut table = Table::new(
         "Recent uploads",
-        &["Upload", "Received", "Status", "#Students", "#Errors"],
+        &["Upload", "~Received", "Status", "#Students", "#Errors"],
         "Your state has not uploaded anything yet.",
     )
     .under_heading();

@@ -158,8 +158,8 @@ const COMPARED: [&str; 19] = [
 impl Comparison {
     fn of(a: &Student, b: &Student, explanation: Option<&Explanation>) -> Self {
         let mut table = Table::new(
-            "The two records, one data element in each row",
-            &["Data element", "First record", "Second record", "Comparison"],
+            "The two records side by side",
+            &["What", "First record", "Second record", "Comparison"],
             "",
         );
         table.class = "compare";
@@ -176,7 +176,7 @@ impl Comparison {
             if one.is_none() && other.is_none() {
                 continue;
             }
-            let element_name = mde::Element::numbered(number).map_or(number, |element| element.name);
+            let element_name = words::element(number);
             let same = match (&one, &other) {
                 (Some(one), Some(other)) => Some(mde::text::fold(one) == mde::text::fold(other)),
                 _ => None,
@@ -197,9 +197,9 @@ impl Comparison {
                 .and_then(|e| said(e, number))
                 .filter(|_| same == Some(false));
             table.row(
-                "",
+                "What",
                 [
-                    Cell::new(element_name).note(number),
+                    element_name.into(),
                     Cell::new(one.unwrap_or_else(|| "–".into())),
                     Cell::new(other.unwrap_or_else(|| "–".into())),
                     Cell::default()
@@ -255,14 +255,14 @@ fn in_words(student: &Student, column: &str, value: &str) -> String {
 fn enrollments(student: &Student) -> Table {
     let mut table = Table::new(
         "Enrollments",
-        &["From", "To", "Grade", "School or project"],
+        &["~From", "~To", "~Grade", "School or project"],
         "No enrollment was reported.",
     );
     for e in student.enrollments.iter().rev().take(5) {
         let place = e.school_or_project_name.as_ref().map(ToString::to_string);
         let code = e.facility_code.as_ref().map(|code| format!("School code {code}"));
         table.row(
-            "",
+            "What",
             [
                 words::day(e.enrollment_date.day()).into(),
                 words::day_or(e.withdrawal_date.map(mde::Date::day), "now").into(),

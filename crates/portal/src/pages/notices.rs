@@ -60,8 +60,15 @@ struct Child {
 }
 
 /// The children of these persons, for a list; that they are shown is disclosed.
-fn children(c: &mut PgConnection, access: &Access, persons: &[i64]) -> Result<HashMap<i64, Child>, Failure> {
-    let members = links::members(c, persons)?;
+fn children(
+    c: &mut PgConnection,
+    access: &Access,
+    own: StateCode,
+    persons: &[i64],
+) -> Result<HashMap<i64, Child>, Failure> {
+    let mut members = links::members(c, persons)?;
+    // A state knows the child by the name that it sent itself.
+    members.sort_by_key(|(_, student)| StudentId(*student).state_number() != own.number());
     let ids: Vec<StudentId> = members.iter().map(|(_, student)| StudentId(*student)).collect();
     let students: HashMap<_, _> = persons::read_students(c, access, &ids)?.into_iter().collect();
     let mut children = HashMap::new();
@@ -130,7 +137,7 @@ pub(crate) async fn list(
                 ::notices::inbox(c, state, false, before, NOTICES, now)?
             };
             let persons: Vec<i64> = found.iter().map(|n| n.person_id).collect();
-            let children = children(c, &access, &persons)?;
+            let children = children(c, &access, state, &persons)?;
             Ok((found, children))
         })
         .await?;
@@ -339,7 +346,7 @@ async fn new_page(
     let (child, states) = portal
         .run(move |c| {
             let survivor = links::survivor(c, person)?.ok_or(Failure::NotFound)?;
-            let child = children(c, &access, &[survivor.number()])?
+            let child = children(c, &access, own, &[survivor.number()])?
                 .remove(&survivor.number())
                 .ok_or(Failure::NotFound)?;
             let states: Vec<String> = participants::all(c)?.into_iter().map(|p| p.state).collect();

@@ -217,11 +217,7 @@ impl PersonPage {
             formerly: String::new(),
             name: record.summary.name.clone(),
             facts: facts(record),
-            disagreements: record
-                .disagreements
-                .iter()
-                .map(|text| words::sentence(text))
-                .collect(),
+            disagreements: disagreements(record),
             stale: stale(record),
             gone: record.basis != records::record::Basis::Live,
             lanes: Lanes::of(record),
@@ -332,6 +328,38 @@ fn facts(record: &ConsolidatedRecord) -> Vec<Fact> {
     ]
 }
 
+/// What states say differently, beyond spelling.
+fn disagreements(record: &ConsolidatedRecord) -> Vec<String> {
+    let shown = |value: &str, label: Option<&str>| label.map_or_else(|| words::value(value), words::sentence);
+    let mut list = Vec::new();
+    for item in &record.identity {
+        let others: Vec<String> = item
+            .others
+            .iter()
+            .filter(|other| !other.spelling_only && other.sources.iter().any(|source| source.live))
+            .map(|other| {
+                let mut who: Vec<&str> = other.sources.iter().map(|source| source.state.name()).collect();
+                who.dedup();
+                format!(
+                    "{} says {}",
+                    who.join(", "),
+                    shown(&other.value, other.label.as_deref())
+                )
+            })
+            .collect();
+        if !others.is_empty() {
+            let value = shown(&item.value, item.label.as_deref());
+            let source = item.source.state.name();
+            list.push(format!(
+                "{}: {value} from {source}; {}",
+                words::element(&item.element),
+                others.join("; ")
+            ));
+        }
+    }
+    list
+}
+
 fn stale(record: &ConsolidatedRecord) -> Vec<String> {
     let old = record
         .states
@@ -360,24 +388,14 @@ fn events(record: &ConsolidatedRecord, sources: &Sources) -> Vec<Event> {
 
 fn source_views(record: &ConsolidatedRecord) -> Vec<SourceView> {
     let view = |(index, s): (usize, &records::source::SourceStudent)| {
-        let mut values = Table::new(
-            "Values as sent",
-            &["Data element", "Value as sent"],
-            "Nothing was sent.",
-        )
-        .under_heading();
+        let mut values =
+            Table::new("Values as sent", &["What", "Value as sent"], "Nothing was sent.").under_heading();
         for value in &s.identity {
             let text = value
                 .label
                 .as_deref()
                 .map_or_else(|| words::value(&value.value), words::sentence);
-            values.row(
-                "",
-                [
-                    Cell::new(value.name.clone()).note(value.element.clone()),
-                    text.into(),
-                ],
-            );
+            values.row("", [words::element(&value.element).into(), text.into()]);
         }
         for other in &s.alternate_ids {
             let kind = other
@@ -458,7 +476,7 @@ fn link_views(record: &ConsolidatedRecord, events: &[LinkEvent]) -> Vec<LinkView
 fn looks(looks: &[Disclosure]) -> Table {
     let mut table = Table::new(
         "Newest first, at most 50",
-        &["When", "Who", "For", "Purpose", "Through", "What"],
+        &["~When", "Who", "For", "Purpose", "Through", "What"],
         "Nobody has looked at this record yet.",
     );
     for look in looks {

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use api::search::{Hit, Query};
 use askama::Template;
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use mde::PersonId;
 use serde::{Deserialize, Serialize};
 use store::Purpose;
@@ -135,7 +135,7 @@ fn birth(text: &str) -> Option<(Option<NaiveDate>, Option<i32>)> {
     let date = ["%m/%d/%Y", "%Y-%m-%d", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"]
         .iter()
         .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
-        .filter(|date| date.format("%Y").to_string().len() == 4);
+        .filter(|date| (1900..=2100).contains(&date.year()));
     if let Some(date) = date {
         return Some((Some(date), None));
     }

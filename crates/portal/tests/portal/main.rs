@@ -1,0 +1,8 @@
+//! The portal on a real database: sessions, rights, pages and what they write down.
+
+mod browser;
+mod records;
+mod rights;
+mod sessions;
+mod support;
+mod work;

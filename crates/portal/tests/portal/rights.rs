@@ -1,0 +1,105 @@
+//! Every page × every role.
+
+use crate::browser::{browser, nation};
+
+/// Pages that only need somebody signed in.
+const FOR_ALL: [&str; 4] = ["GET /", "GET /state", "POST /state", "POST /sign-out"];
+
+fn path(route: &str) -> String {
+    route.replace("{id}", "100000000000")
+}
+
+#[actix_web::test]
+async fn without_a_session_every_page_leads_to_the_sign_in() {
+    let db = nation();
+    let (mut b, _) = browser(db.url()).await;
+    for (method, route) in portal::ROUTES {
+        let page = match *method {
+            "GET" => b.get(&path(route)).await,
+            _ => b.post(&path(route), &[]).await,
+        };
+        assert!(
+            page.status == 303 && page.location().starts_with("/sign-in"),
+            "{method} {route}: {}",
+            page.status
+        );
+    }
+}
+
+#[actix_web::test]
+async fn who_has_no_right_is_refused_everywhere() {
+    let db = nation();
+    for (email, allowed) in [
+        ("nobody@example.example", &[][..]),
+        ("users@tea.example", &[]),
+        ("upload@tea.example", &["GET /batches", "GET /batches/{id}"]),
+        ("counselor@mission.example", &["/search", "/persons"]),
+        (
+            "recruiter@mission.example",
+            &["/search", "/persons", "GET /notices", "POST /notices/new"],
+        ),
+        ("arbiter@ed.example", &["/search", "/persons", "/near-matches"]),
+        (
+            "admin@tea.example",
+            &["/search", "/persons", "/near-matches", "/notices", "/batches"],
+        ),
+    ] {
+        let (mut b, _) = browser(db.url()).await;
+        b.sign_in(email).await;
+        for (method, route) in portal::ROUTES {
+            let name = format!("{method} {route}");
+            if FOR_ALL.contains(&name.as_str()) {
+                continue;
+            }
+            let page = match *method {
+                "GET" => b.get(&path(route)).await,
+                _ => b.post(&path(route), &[]).await,
+            };
+            let may = allowed.iter().any(|a| {
+                if a.starts_with('/') {
+                    route.starts_with(a)
+                } else {
+                    name.starts_with(a)
+                }
+            });
+            assert_eq!(
+                page.status != 403,
+                may,
+                "{email}: {name} answered {}",
+                page.status
+            );
+            assert_ne!(page.status, 500, "{email}: {name}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_state_does_not_see_another_states_work() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let texan =
+        store::batches::of_state(&mut c, mde::StateCode::new("TX").unwrap(), None, 1).unwrap()[0].batch_id;
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@ga.example").await;
+    assert_eq!(b.get(&format!("/batches/{texan}")).await.status, 404);
+    assert_eq!(
+        b.post(&format!("/batches/{texan}/release"), &[]).await.status,
+        404
+    );
+    let list = b.get("/batches").await.text();
+    assert!(list.contains("Uploads of Georgia"), "{list}");
+    let own = store::notices::list(
+        &mut c,
+        mde::StateCode::new("TX").unwrap(),
+        store::notices::Box::Inbox,
+        true,
+        None,
+        9,
+    )
+    .unwrap();
+    let id = own.first().expect("a notice to Texas").move_notice_id;
+    let page = b
+        .post(&format!("/notices/{id}/acknowledge"), &[("answer", "arrived")])
+        .await;
+    assert_eq!(page.status, 404);
+}
