@@ -1,8 +1,7 @@
 //! Who is told what: people on the standard error, results and programs on the standard output.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +15,8 @@ use crate::error::Error;
 pub(super) struct Console {
     json: bool,
     quiet: bool,
-    bar: Option<ProgressBar>,
+    draws: bool,
+    bar: OnceLock<ProgressBar>,
     told: Mutex<Told>,
 }
 
@@ -30,11 +30,11 @@ struct Told {
 impl Console {
     /// With `json`, everything is an event on the standard output; with `quiet`, only results and errors are told.
     pub(super) fn new(json: bool, quiet: bool) -> Self {
-        let draw = !json && !quiet && std::io::stderr().is_terminal();
         Self {
             json,
             quiet,
-            bar: draw.then(ProgressBar::no_length),
+            draws: !json && !quiet && std::io::stderr().is_terminal(),
+            bar: OnceLock::new(),
             told: Mutex::default(),
         }
     }
@@ -87,7 +87,7 @@ impl Console {
     }
 
     fn above_the_bar(&self, write: impl FnOnce()) {
-        match &self.bar {
+        match self.bar.get() {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
@@ -96,14 +96,8 @@ impl Console {
 
 impl Observer for Console {
     fn sent(&self, bytes: u64, of: u64) {
-        if let Some(bar) = &self.bar {
-            if bar.length() != Some(of) {
-                let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go";
-                bar.set_style(
-                    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-                );
-                bar.set_length(of);
-            }
+        if self.draws {
+            let bar = self.bar.get_or_init(|| bar(of));
             bar.set_position(bytes);
             if bytes == of {
                 bar.finish_and_clear();
@@ -141,4 +135,10 @@ impl Observer for Console {
             );
         }
     }
+}
+
+fn bar(length: u64) -> ProgressBar {
+    let template = "[{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style.progress_chars("=> "))
 }

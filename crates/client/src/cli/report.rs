@@ -43,11 +43,13 @@ pub(super) fn causes(causes: &Causes, upload: &str, detail: Detail) -> String {
         let _ = writeln!(text, "    {}", code.fix());
         for finding in &group.first {
             let _ = write!(text, "    {}", place(finding, upload));
-            if detail != Detail::Places {
-                let _ = write!(text, ": {}", finding.message);
-            }
-            if finding.fix != code.fix() {
-                let _ = write!(text, " {}", finding.fix);
+            let said = [
+                Some(finding.message.as_str()).filter(|_| detail != Detail::Places),
+                Some(finding.fix.as_str()).filter(|fix| *fix != code.fix()),
+            ];
+            let said: Vec<&str> = said.into_iter().flatten().collect();
+            if !said.is_empty() {
+                let _ = write!(text, ": {}", said.join(" "));
             }
             if let Some(received) = finding.received.as_ref().filter(|_| detail == Detail::Values) {
                 let _ = write!(text, " Received: {received:?}");
