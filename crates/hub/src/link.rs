@@ -77,6 +77,7 @@ pub(crate) fn run(args: &LinkArgs) -> Result<()> {
     report(&evaluation);
     println!("near matches      {}", resolution.near_matches().count());
     asked_about(&evaluation, &resolution);
+    joined_alone(&known, &found);
     list(&evaluation, &names, args.list);
     Ok(())
 }
@@ -95,14 +96,7 @@ fn report(evaluation: &Evaluation) {
     let mut missed: Vec<(String, usize)> = evaluation.missed_by_difference().into_iter().collect();
     missed.sort_by_key(|(what, count)| (std::cmp::Reverse(*count), what.clone()));
     for (what, count) in missed.iter().take(20) {
-        println!(
-            "    {count:>6}  {}",
-            if what.is_empty() {
-                "nothing differs (two candidates, or two ids of one state)"
-            } else {
-                what
-            }
-        );
+        println!("    {count:>6}  {what}");
     }
     if missed.len() > 20 {
         println!(
@@ -113,27 +107,62 @@ fn report(evaluation: &Evaluation) {
     }
 }
 
-/// How many of the missed pairs people are asked about.
+/// Of how many missed pairs people are asked, and why the engine does not decide by itself.
 fn asked_about(evaluation: &Evaluation, resolution: &linking::Resolution) {
-    let mut group: HashMap<u128, Vec<usize>> = HashMap::new();
-    for (number, near) in resolution.near_matches().enumerate() {
+    let near: Vec<_> = resolution.near_matches().collect();
+    let mut groups: HashMap<u128, Vec<usize>> = HashMap::new();
+    for (number, near) in near.iter().enumerate() {
         for key in near.left.iter().chain(&near.right) {
-            group.entry(*key).or_default().push(number);
+            groups.entry(*key).or_default().push(number);
         }
     }
-    let asked = |a: &u128, b: &u128| {
-        group.get(a).is_some_and(|of_a| {
-            group
-                .get(b)
-                .is_some_and(|of_b| of_a.iter().any(|n| of_b.contains(n)))
-        })
-    };
-    let covered = evaluation
-        .missed_pairs
-        .iter()
-        .filter(|pair| asked(&pair.a, &pair.b))
-        .count();
-    println!("    {covered:>6}  of the missed pairs are near matches");
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for pair in &evaluation.missed_pairs {
+        let (Some(of_a), Some(of_b)) = (groups.get(&pair.a), groups.get(&pair.b)) else {
+            continue;
+        };
+        if let Some(both) = of_a.iter().find(|number| of_b.contains(number)) {
+            *reasons
+                .entry(linking::driver::words(near[*both].reason))
+                .or_default() += 1;
+        }
+    }
+    println!(
+        "    {:>6}  of the missed pairs are asked about:",
+        reasons.values().sum::<usize>()
+    );
+    for (reason, count) in reasons {
+        println!("    {count:>10}  {}", reason.to_lowercase());
+    }
+}
+
+/// What the engine does without people, student by student: how many of those with a true partner it joins to one, and
+/// how many it joins to a person most of whom is another child.
+fn joined_alone(truth: &HashMap<u128, u64>, found: &HashMap<u128, u64>) {
+    let mut of_child: HashMap<u64, usize> = HashMap::new();
+    let mut of_person: HashMap<u64, HashMap<u64, usize>> = HashMap::new();
+    for (key, child) in truth {
+        *of_child.entry(*child).or_default() += 1;
+        if let Some(person) = found.get(key) {
+            *of_person.entry(*person).or_default().entry(*child).or_default() += 1;
+        }
+    }
+    let (mut partnered, mut joined, mut wrong) = (0u32, 0u32, 0u32);
+    for (key, child) in truth {
+        let members = found.get(key).and_then(|person| of_person.get(person));
+        let own = members.and_then(|m| m.get(child)).copied().unwrap_or(1);
+        let all: usize = members.map_or(1, |m| m.values().sum());
+        if of_child[child] > 1 {
+            partnered += 1;
+            joined += u32::from(own > 1);
+        }
+        wrong += u32::from(own * 2 < all);
+    }
+    let share = f64::from(joined) / f64::from(partnered.max(1)) * 100.0;
+    println!(
+        "students with a true partner in another record    {partnered}, of them {share:.1} % joined to one without people"
+    );
+    println!("students joined to mostly another child           {wrong}");
 }
 
 fn list(evaluation: &Evaluation, names: &BTreeMap<u128, String>, most: usize) {
