@@ -64,7 +64,8 @@ impl Hub {
         std::fs::write(
             &config,
             format!(
-                "data_dir = {data_dir:?}\nexchange = \"{any}\"\nportal = \"{any}\"\noperator = \"{any}\"\n"
+                "data_dir = '{}'\nexchange = \"{any}\"\nportal = \"{any}\"\noperator = \"{any}\"\n",
+                data_dir.display()
             ),
         )?;
         let mut process = Command::new(program()?)
@@ -82,7 +83,7 @@ impl Hub {
                 let _ = send.send(line);
             }
         });
-        let until = Instant::now() + Duration::from_secs(120);
+        let until = Instant::now() + Duration::from_mins(2);
         let mut seen = Vec::new();
         while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
             if let (Some(exchange), Some(portal), Some(operator)) = (
@@ -195,7 +196,7 @@ impl Answer {
 
 /// Asks again and again until there is an answer, for two minutes at most.
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let end = Instant::now() + Duration::from_secs(120);
+    let end = Instant::now() + Duration::from_mins(2);
     loop {
         if let Some(answer) = ask()? {
             return Ok(answer);

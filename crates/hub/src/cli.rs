@@ -33,10 +33,8 @@ enum Command {
     Pki(pki_command::PkiArgs),
     /// Accounts of people
     User(user::UserArgs),
-    /// Check a state's export and send it to the hub
-    Upload(client::cli::UploadArgs),
-    /// Check a state's export without sending it
-    Validate(client::cli::ValidateArgs),
+    #[command(flatten)]
+    State(client::cli::Command),
     /// Write the exports of a made-up nation, and the truth about who is who
     Simulate(simulate_command::SimulateArgs),
     /// Write what the hub holds as an open file
@@ -77,8 +75,7 @@ pub(crate) fn run() -> ExitCode {
     let quiet = matches!(cli.command, Command::Serve(_));
     log(if quiet { "info" } else { "error" });
     let result = match cli.command {
-        Command::Upload(args) => return ExitCode::from(args.run().code()),
-        Command::Validate(args) => return ExitCode::from(args.run().code()),
+        Command::State(command) => return command.run().into(),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(place) => serve_until_told(&place),
         Command::Migrate(place) => migrate(&place),

@@ -32,6 +32,7 @@ impl Console {
     }
 
     /// A line of the story.
+    #[expect(clippy::unused_self, reason = "all that is said goes through the console")]
     pub(crate) fn line(self, text: impl Display) {
         println!("  {text}");
         let _ = std::io::stdout().flush();

@@ -66,7 +66,7 @@ impl Database {
 
     /// One connection, for a command.
     pub(crate) fn connect(&self) -> Result<store::Connection> {
-        Ok(store::connection(&self.pool(1, Duration::from_secs(3600)))?)
+        Ok(store::connection(&self.pool(1, Duration::from_hours(1)))?)
     }
 
     /// Whether this process runs the database.

@@ -54,7 +54,7 @@ impl Hub {
         let database = Database::start(config)?;
         store::migrate(&database.url).context("failed to bring the database to this program's schema")?;
         let requests = database.pool(config.connections, Duration::from_secs(30));
-        let work = database.pool(12, Duration::from_secs(3600));
+        let work = database.pool(12, Duration::from_hours(1));
         let spool = Arc::new(Spool::open(config.spool_dir()).context("failed to open the spool")?);
         {
             let connection = &mut *store::connection(&work)?;

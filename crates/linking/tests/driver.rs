@@ -76,7 +76,7 @@ impl Child<'_> {
 
 impl Hub {
     fn new() -> Result<Self> {
-        let db = TestDb::from_template("store", |url| store::migrate(url))?;
+        let db = TestDb::from_template("store", store::migrate)?;
         let mut connection = db.connect()?;
         let linker = Linker::open(&mut connection, Model::default_fixed())?;
         Ok(Self {

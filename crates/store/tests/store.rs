@@ -18,7 +18,7 @@ use testkit::TestDb;
 use uuid::Uuid;
 
 fn database() -> Result<TestDb> {
-    TestDb::from_template("store", |url| store::migrate(url))
+    TestDb::from_template("store", store::migrate)
 }
 
 fn now() -> DateTime<Utc> {

@@ -148,4 +148,4 @@ fn address(asked: Option<u16>, usual: u16) -> Result<SocketAddr> {
 }
 
 /// How long the story waits for one upload or for the linker before it gives up.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);

@@ -86,7 +86,6 @@ pub(super) fn tell(story: &mut Story, folder: &Path) -> Result<()> {
                 date.and_time(NaiveTime::from_hms_opt(23, 0, 0).context("a time")?)
                     .and_utc(),
             ),
-            ..UploadOptions::default()
         };
         let batch = story.upload(*state, path, &options)?;
         story.describe(&batch);
