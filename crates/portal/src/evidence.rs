@@ -72,12 +72,17 @@ pub(crate) fn table(explanation: &Explanation) -> Table {
             bits(sibling).into(),
         ],
     );
+    let total = format!(
+        "{} bits against all other explanations taken together: probability {:.1} %",
+        bits(f64::from(explanation.weight)),
+        explanation.probability * 100.0
+    );
     table.row(
         "strong",
         [
             "All together".into(),
+            total.into(),
             Cell::default(),
-            bits(f64::from(explanation.weight)).into(),
             Cell::default(),
         ],
     );

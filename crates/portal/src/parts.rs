@@ -426,7 +426,7 @@ pub(crate) fn assessments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
             faded(a.sources.iter()),
             [
                 Cell::new(a.name.clone()).note(label(a.assessment_type.as_ref())),
-                a.month.clone().into(),
+                a.month.as_deref().map(words::month).into(),
                 a.content.clone().into(),
                 Cell::new(a.result.clone().unwrap_or_default()).note(label(a.result_type.as_ref())),
                 a.interpretation.clone().into(),

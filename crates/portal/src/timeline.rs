@@ -36,7 +36,7 @@ struct Bar {
     x: f64,
     y: f64,
     width: f64,
-    /// An enrollment that has not ended fades out at today.
+    /// An enrollment that has not ended: the bar becomes an arrow.
     open: bool,
     residency: bool,
     label: String,
@@ -194,7 +194,7 @@ fn lane(record: &ConsolidatedRecord, state: StateCode, scale: &Scale, y: f64, co
                 if grade.is_empty() {
                     grade
                 } else {
-                    format!(", grade {grade}")
+                    format!(", {grade}")
                 }
             ),
         });

@@ -20,9 +20,19 @@ pub(crate) fn instant(at: DateTime<Utc>) -> String {
     format!("{}, {} UTC", day(at.date_naive()), at.format("%H:%M"))
 }
 
-/// A value as records gives it: dates in words, anything else as it is.
+/// A value as records gives it: dates and flags in words, anything else as it is.
 pub(crate) fn value(text: &str) -> String {
-    text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), day)
+    match text {
+        "yes" | "true" => "Yes".to_owned(),
+        "no" | "false" => "No".to_owned(),
+        _ => text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), day),
+    }
+}
+
+/// A month as records gives it (`2025-05`): `May 2025`.
+pub(crate) fn month(text: &str) -> String {
+    NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
+        .map_or_else(|_| text.to_owned(), |first| first.format("%b %Y").to_string())
 }
 
 /// Thousands separated: `12,345`.
@@ -121,8 +131,8 @@ pub(crate) fn role(role: Role) -> &'static str {
 /// A probability without false precision.
 pub(crate) fn likelihood(probability: Option<f32>) -> &'static str {
     match probability {
-        Some(p) if p >= 0.95 => "very likely the same child",
-        Some(p) if p >= 0.75 => "likely the same child",
+        Some(p) if p >= 0.98 => "very likely the same child",
+        Some(p) if p >= 0.80 => "likely the same child",
         Some(p) if p >= 0.40 => "may be the same child",
         Some(_) => "probably not the same child",
         None => "not weighed",
@@ -139,11 +149,12 @@ mod tests {
         assert_eq!(day(date), "Aug 3, 2026");
         assert_eq!(value("2026-08-03"), "Aug 3, 2026");
         assert_eq!(value("Mission"), "Mission");
+        assert_eq!(month("2025-05"), "May 2025");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(-12), "-12");
         assert_eq!(hex(&[0, 10, 255]), "000aff");
         assert_eq!(counted(1, "record", "records"), "1 record");
         assert_eq!(sentence("ñandú"), "Ñandú");
-        assert_eq!(likelihood(Some(0.96)), "very likely the same child");
+        assert_eq!(likelihood(Some(0.985)), "very likely the same child");
     }
 }

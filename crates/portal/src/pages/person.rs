@@ -340,9 +340,10 @@ fn disagreements(record: &ConsolidatedRecord) -> Vec<String> {
             .map(|other| {
                 let mut who: Vec<&str> = other.sources.iter().map(|source| source.state.name()).collect();
                 who.dedup();
+                let says = if who.len() == 1 { "says" } else { "say" };
                 format!(
-                    "{} says {}",
-                    who.join(", "),
+                    "{} {says} {}",
+                    who.join(" and "),
                     shown(&other.value, other.label.as_deref())
                 )
             })

@@ -116,7 +116,7 @@ impl<S: Service<Request, Response = Answer, Error = Error>> Browser<S> {
         }
         let body = String::from_utf8(test::read_body(answer).await.to_vec()).unwrap();
         if let Some((_, rest)) = body.split_once("name=\"csrf\" value=\"") {
-            self.csrf = rest.split('"').next().unwrap().to_owned();
+            rest.split('"').next().unwrap().clone_into(&mut self.csrf);
         }
         Page {
             status,

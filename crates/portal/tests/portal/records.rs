@@ -182,7 +182,7 @@ async fn a_retired_number_leads_to_its_survivor() {
         page.location(),
         format!("/persons/{survivor}?purpose=enroll&formerly={retired}")
     );
-    let text = b.get(&page.location().to_owned()).await.text();
+    let text = b.get(page.location()).await.text();
     assert!(
         text.contains(&format!("Record no. {retired} was joined with this one")),
         "{text}"
