@@ -120,6 +120,7 @@ create table course (
     final_grade text,  -- 69
     credits numeric,  -- 70
     credits_sent numeric,  -- 70
+    credit_unit text,  -- 70, unit of credits_sent
     credit_factor numeric,  -- 70
     sced text,  -- X41
     raw_codes jsonb,
@@ -453,12 +454,6 @@ create table disclosure (
     categories text[] not null
 );
 create index disclosure_person on disclosure (person_id, disclosure_id);
--- The chain over disclosures, in order, so that a removed or changed row is found.
-create table disclosure_seal (
-    up_to_id bigint primary key,
-    hash bytea not null,
-    sealed_at timestamptz not null
-);
 
 -- What people and programs did that was not the reading of a record: sign-ins, decisions, releases, keys.
 create table audit_event (

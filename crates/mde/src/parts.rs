@@ -126,6 +126,7 @@ part! {
         "69" "FinalGrade" opt final_grade: Text<10>,
         "70" "CreditsGranted" opt credits: Credits,
         "70" "CreditsAsSent" opt credits_sent: Credits,
+        "70" "CreditUnit" opt credit_unit: Text<40>,
         "70" "CreditFactor" opt credit_factor: Credits,
         "X41" "ScedCode" opt sced: Sced,
     }
@@ -194,7 +195,7 @@ part! {
 
 impl Course {
     /// The credits in Carnegie units. Where the state sent another unit, `credits_sent` and `credit_factor` say what
-    /// it sent and by which factor it was turned.
+    /// it sent, in which unit, and by which factor it was turned.
     #[must_use]
     pub fn carnegie_units(&self) -> Option<crate::Decimal> {
         self.credits.map(Credits::number)

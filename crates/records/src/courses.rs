@@ -59,6 +59,8 @@ pub struct CourseEntry {
     pub credits: Option<String>,
     /// The credits as the state sent them, where it uses another unit.
     pub credits_sent: Option<String>,
+    /// The unit in which the state sent them.
+    pub credit_unit: Option<String>,
     /// The factor by which they became Carnegie units.
     pub credit_factor: Option<String>,
     /// Who reports it; the first is the one shown.
@@ -216,6 +218,7 @@ fn entry(group: &[Reported<'_>]) -> CourseEntry {
         final_grade: course.final_grade.as_ref().map(ToString::to_string),
         credits: credits(course).map(exact),
         credits_sent: course.credits_sent.map(|c| exact(c.number())),
+        credit_unit: course.credit_unit.as_ref().map(ToString::to_string),
         credit_factor: course.credit_factor.map(|c| exact(c.number())),
         sources: group.iter().map(|r| r.row.report.source.clone()).collect(),
         notes: notes(group, status),

@@ -118,6 +118,7 @@ diesel::table! {
         final_grade -> Nullable<Text>,
         credits -> Nullable<Numeric>,
         credits_sent -> Nullable<Numeric>,
+        credit_unit -> Nullable<Text>,
         credit_factor -> Nullable<Numeric>,
         sced -> Nullable<Text>,
         raw_codes -> Nullable<Jsonb>,
@@ -461,14 +462,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    disclosure_seal (up_to_id) {
-        up_to_id -> Int8,
-        hash -> Binary,
-        sealed_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
     audit_event (audit_event_id) {
         audit_event_id -> Int8,
         at -> Timestamptz,
@@ -517,7 +510,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_role,
     session,
     disclosure,
-    disclosure_seal,
     audit_event,
     link_queue,
 );

@@ -45,7 +45,6 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("account_role", TableKind::Local),
     ("session", TableKind::Local),
     ("disclosure", TableKind::Local),
-    ("disclosure_seal", TableKind::Local),
     ("audit_event", TableKind::Local),
 ];
 

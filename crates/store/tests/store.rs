@@ -161,11 +161,11 @@ fn a_replaced_student_is_whole_and_its_earlier_version_is_kept_whole() -> Result
 #[derive(QueryableByName, Debug)]
 struct Column {
     #[diesel(sql_type = Text)]
-    table_name: String,
+    table: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
-    data_type: String,
+    kind: String,
     #[diesel(sql_type = Bool)]
     nullable: bool,
 }
@@ -175,23 +175,18 @@ fn the_catalogue_is_what_the_data_dictionary_says() -> Result<()> {
     let db = database()?;
     let connection = &mut db.connect()?;
     let columns: Vec<Column> = sql_query(
-        "select table_name::text, column_name::text, data_type::text, is_nullable = 'YES' as nullable
+        "select table_name::text as table, column_name::text as name, data_type::text as kind, is_nullable = 'YES' as nullable
          from information_schema.columns where table_schema = 'public' order by table_name, ordinal_position",
     )
     .load(connection)?;
-    let of = |table: &str| {
-        columns
-            .iter()
-            .filter(|c| c.table_name == table)
-            .collect::<Vec<_>>()
-    };
+    let of = |table: &str| columns.iter().filter(|c| c.table == table).collect::<Vec<_>>();
     for part in PartKind::ALL {
         let table = of(part.name());
         assert!(table.len() <= 32, "{part} is wider than a table may be");
         let skip = if part == PartKind::Facility { 1 } else { 2 };
         for (field, column) in part.fields().iter().zip(&table[skip..]) {
             assert_eq!(
-                field.column, column.column_name,
+                field.column, column.name,
                 "{part}: columns are in the order of the fields"
             );
             let expected = match field.kind {
@@ -201,7 +196,7 @@ fn the_catalogue_is_what_the_data_dictionary_says() -> Result<()> {
                 Kind::Decimal => "numeric",
                 Kind::Flag => "boolean",
             };
-            assert_eq!(column.data_type, expected, "{part}.{}", field.column);
+            assert_eq!(column.kind, expected, "{part}.{}", field.column);
             assert_eq!(column.nullable, !field.required, "{part}.{}", field.column);
         }
     }
@@ -209,7 +204,7 @@ fn the_catalogue_is_what_the_data_dictionary_says() -> Result<()> {
     let listed: BTreeSet<&str> = TABLES.iter().map(|(name, _)| *name).collect();
     let there: BTreeSet<&str> = columns
         .iter()
-        .map(|c| c.table_name.as_str())
+        .map(|c| c.table.as_str())
         .filter(|t| !t.starts_with("__diesel"))
         .collect();
     assert_eq!(
@@ -227,20 +222,20 @@ fn keys_of_sharded_tables_hold_the_student_id() -> Result<()> {
     #[derive(QueryableByName)]
     struct Key {
         #[diesel(sql_type = Text)]
-        table_name: String,
+        table: String,
         #[diesel(sql_type = Text)]
         definition: String,
     }
     let db = database()?;
     let connection = &mut db.connect()?;
     let keys: Vec<Key> = sql_query(
-        "select c.relname::text as table_name, pg_get_constraintdef(k.oid)::text as definition
+        "select c.relname::text as table, pg_get_constraintdef(k.oid)::text as definition
          from pg_constraint k join pg_class c on c.oid = k.conrelid
          where k.contype in ('p', 'u') and c.relnamespace = 'public'::regnamespace",
     )
     .load(connection)?;
     for (table, kind) in TABLES {
-        let of_table: Vec<&Key> = keys.iter().filter(|k| k.table_name == *table).collect();
+        let of_table: Vec<&Key> = keys.iter().filter(|k| k.table == *table).collect();
         assert!(!of_table.is_empty(), "{table} has a key");
         if *kind == TableKind::Sharded {
             assert!(
@@ -250,7 +245,7 @@ fn keys_of_sharded_tables_hold_the_student_id() -> Result<()> {
         }
     }
     let foreign: Vec<Key> = sql_query(
-        "select c.relname::text as table_name, f.relname::text as definition
+        "select c.relname::text as table, f.relname::text as definition
          from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_class f on f.oid = k.confrelid
          where k.contype = 'f' and c.relnamespace = 'public'::regnamespace",
     )
@@ -262,11 +257,11 @@ fn keys_of_sharded_tables_hold_the_student_id() -> Result<()> {
             .map(|(_, kind)| *kind)
     };
     for key in foreign {
-        let (from, to) = (kind(&key.table_name), kind(&key.definition));
+        let (from, to) = (kind(&key.table), kind(&key.definition));
         assert!(
             from == to || to == Some(TableKind::Reference),
             "{} refers to {}",
-            key.table_name,
+            key.table,
             key.definition
         );
     }

@@ -214,7 +214,7 @@ impl<'p> OpenFile<'p> {
         }
     }
 
-    /// Credits in another unit: the Carnegie units, and beside them what was sent and the factor.
+    /// Credits in another unit: the Carnegie units, and beside them what was sent, the unit and the factor.
     fn set_credits(
         &self,
         sent: Sent<'_>,
@@ -231,9 +231,10 @@ impl<'p> OpenFile<'p> {
         // Credits have four decimals at most.
         let units = number.saturating_mul(factor).round_dp(4);
         for (column, value) in [
-            ("credits", units),
-            ("credits_sent", number),
-            ("credit_factor", factor),
+            ("credits", units.to_string()),
+            ("credits_sent", number.to_string()),
+            ("credit_unit", self.profile.credits.unit.clone()),
+            ("credit_factor", factor.to_string()),
         ] {
             let field = sent
                 .part
@@ -241,9 +242,7 @@ impl<'p> OpenFile<'p> {
                 .iter()
                 .position(|f| f.column == column)
                 .unwrap_or_default();
-            assembly.set_as(Sent { field, ..sent }, &value.to_string(), self.context(), || {
-                place
-            });
+            assembly.set_as(Sent { field, ..sent }, &value, self.context(), || place);
         }
     }
 

@@ -499,9 +499,14 @@ fn credits_of_another_unit_keep_what_was_sent() {
         (
             text(course.credits),
             text(course.credits_sent),
+            course
+                .credit_unit
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             text(course.credit_factor)
         ),
-        ("0.55".into(), "5.5".into(), "0.1".into())
+        ("0.55".into(), "5.5".into(), "semester hours".into(), "0.1".into())
     );
     assert_eq!(course.section.unwrap().to_string(), "section A");
     std::fs::write(folder.path().join("c.csv"), "ST,ID,T,C\nGA,1,Algebra,\"5,5\"\n").unwrap();
