@@ -8,7 +8,6 @@ mod support;
 
 use std::sync::Arc;
 
-use actix_web::middleware::Compress;
 use actix_web::{App, HttpServer};
 use anyhow::Result;
 
@@ -33,9 +32,7 @@ async fn main() -> Result<()> {
     );
     HttpServer::new(move || {
         let portal = portal.clone();
-        App::new()
-            .wrap(Compress::default())
-            .configure(move |config| portal::configure(config, portal))
+        App::new().configure(move |config| portal::configure(config, portal))
     })
     .workers(1)
     .listen_rustls_0_23(std::net::TcpListener::bind(("127.0.0.1", port))?, tls)?

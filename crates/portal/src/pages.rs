@@ -5,6 +5,7 @@ pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod near_match;
 pub(crate) mod near_matches;
+pub(crate) mod notice_new;
 pub(crate) mod notices;
 pub(crate) mod person;
 pub(crate) mod search;

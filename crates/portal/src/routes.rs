@@ -5,12 +5,14 @@ use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{Compress, DefaultHeaders};
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
 use crate::assets;
 use crate::failure::Failure;
-use crate::pages::{batches, history, home, near_match, near_matches, notices, person, search, sign_in};
+use crate::pages::{
+    batches, history, home, near_match, near_matches, notice_new, notices, person, search, sign_in,
+};
 use crate::state::Portal;
 
 /// No script at all, nothing from elsewhere, in nobody's frame.
@@ -64,6 +66,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
         ));
     config.service(
         web::scope("")
+            .wrap(Compress::default())
             .wrap(headers)
             .app_data(Data::new(portal))
             .app_data(
@@ -89,8 +92,8 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/near-matches/{id}", get().to(near_match::show))
             .route("/near-matches/{id}", post().to(near_match::decide))
             .route("/notices", get().to(notices::list))
-            .route("/notices/new", get().to(notices::new))
-            .route("/notices/new", post().to(notices::send))
+            .route("/notices/new", get().to(notice_new::show))
+            .route("/notices/new", post().to(notice_new::send))
             .route("/notices/{id}/acknowledge", post().to(notices::acknowledge))
             .route("/batches", get().to(batches::list))
             .route("/batches/{id}", get().to(batches::show))
