@@ -4,8 +4,8 @@
 demo:
 	@deploy/setup
 	@printf '\033[1m==>\033[0m %s\n' 'building the hub (the first time takes some minutes)'
-	@cargo build --release --bin mariposa
-	@target/release/mariposa demo $(ARGS)
+	@cargo build --bin mariposa
+	@target/debug/mariposa demo $(ARGS)
 
 test:
 	@deploy/setup test
