@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::pg::{CopyFormat, PgConnection};
+use diesel::deserialize::{FromSql, FromSqlRow};
+use diesel::pg::{CopyFormat, Pg, PgConnection, PgValue};
 use diesel::prelude::ExecuteCopyFromDsl as _;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Json, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
 use mde::{Facility, Identity, Part as _, StateCode, Student, StudentId, text};
 use serde::de::DeserializeOwned;
@@ -248,9 +249,11 @@ pub fn keep_late(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut rows = Rows::default();
+    let mut compressor = compressor()?;
     for (id, student) in students {
         version_row(
             &mut rows,
+            &mut compressor,
             id.0,
             source.batch_id,
             0,
@@ -363,6 +366,7 @@ fn keep_versions(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut rows = Rows::default();
+    let mut compressor = compressor()?;
     for (id, student) in read(connection, ids)? {
         let held = held.get(&id.0).ok_or(Error::Corrupt {
             what: "student",
@@ -370,6 +374,7 @@ fn keep_versions(
         })?;
         version_row(
             &mut rows,
+            &mut compressor,
             id.0,
             held.batch_id,
             held.version,
@@ -382,8 +387,21 @@ fn keep_versions(
     Ok(())
 }
 
+fn unkept(error: &dyn std::fmt::Display) -> Error {
+    Error::Corrupt {
+        what: "version",
+        why: error.to_string(),
+    }
+}
+
+/// One for many versions: making it takes longer than compressing a student with it.
+fn compressor() -> Result<zstd::bulk::Compressor<'static>> {
+    zstd::bulk::Compressor::new(1).map_err(|error| unkept(&error))
+}
+
 fn version_row(
     rows: &mut Rows,
+    compressor: &mut zstd::bulk::Compressor<'_>,
     id: Uuid,
     batch_id: i64,
     version: i32,
@@ -391,9 +409,8 @@ fn version_row(
     replaced_at: Option<DateTime<Utc>>,
     student: &Student,
 ) -> Result<()> {
-    let corrupt = |why: String| Error::Corrupt { what: "version", why };
-    let json = serde_json::to_vec(student).map_err(|e| corrupt(e.to_string()))?;
-    let content = zstd::bulk::compress(&json, 1).map_err(|e| corrupt(e.to_string()))?;
+    let json = serde_json::to_vec(student).map_err(|error| unkept(&error))?;
+    let content = compressor.compress(&json).map_err(|error| unkept(&error))?;
     let row = rows
         .row(7)
         .uuid(id)
@@ -426,10 +443,10 @@ fn remove(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
 /// The statement that reads students whole: one round trip for all parts of all of them.
 #[must_use]
 pub fn read_statement() -> String {
-    let mut sql = "select 0 as part, student_id, 0 as ordinal, to_jsonb(t) as data from student t where student_id = any($1)".to_owned();
+    let mut sql = "select 0 as part, student_id, 0 as ordinal, to_json(t) as data from student t where student_id = any($1)".to_owned();
     for (index, part) in PART_TABLES.iter().enumerate() {
         sql.push_str(&format!(
-            " union all select {}, student_id, ordinal, to_jsonb(t) from {} t where student_id = any($1)",
+            " union all select {}, student_id, ordinal, to_json(t) from {} t where student_id = any($1)",
             index + 1,
             part.name()
         ));
@@ -444,8 +461,27 @@ struct PartRow {
     part: i32,
     #[diesel(sql_type = SqlUuid)]
     student_id: Uuid,
-    #[diesel(sql_type = Jsonb)]
-    data: serde_json::Value,
+    #[diesel(sql_type = Json)]
+    data: RawJson,
+}
+
+/// JSON as text, read straight into a part without a tree of values in between.
+#[derive(Debug, FromSqlRow)]
+struct RawJson(Vec<u8>);
+
+impl FromSql<Json, Pg> for RawJson {
+    fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        Ok(Self(value.as_bytes().to_vec()))
+    }
+}
+
+impl RawJson {
+    fn decode<T: DeserializeOwned>(&self, what: &'static str) -> Result<T> {
+        serde_json::from_slice(&self.0).map_err(|error| Error::Corrupt {
+            what,
+            why: error.to_string(),
+        })
+    }
 }
 
 /// The current content of students, in the order of their ids. For the hub's own work: what shows a record to
@@ -459,7 +495,7 @@ pub fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(StudentI
         if row.part == 0 {
             students.push((
                 StudentId(row.student_id),
-                Student::new(decode("student", row.data)?),
+                Student::new(row.data.decode("student")?),
             ));
             continue;
         }
@@ -470,18 +506,16 @@ pub fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(StudentI
             });
         };
         match row.part {
-            1 => student.alternate_ids.push(decode("alternate id", row.data)?),
-            2 => student
-                .qualifying_moves
-                .push(decode("qualifying move", row.data)?),
-            3 => student.enrollments.push(decode("enrollment", row.data)?),
-            4 => student.courses.push(decode("course", row.data)?),
-            5 => student.assessments.push(decode("assessment", row.data)?),
-            6 => student.immunizations.push(decode("immunization", row.data)?),
-            7 => student.alerts.push(decode("alert", row.data)?),
+            1 => student.alternate_ids.push(row.data.decode("alternate id")?),
+            2 => student.qualifying_moves.push(row.data.decode("qualifying move")?),
+            3 => student.enrollments.push(row.data.decode("enrollment")?),
+            4 => student.courses.push(row.data.decode("course")?),
+            5 => student.assessments.push(row.data.decode("assessment")?),
+            6 => student.immunizations.push(row.data.decode("immunization")?),
+            7 => student.alerts.push(row.data.decode("alert")?),
             _ => student
                 .graduation_requirements
-                .push(decode("graduation requirement", row.data)?),
+                .push(row.data.decode("graduation requirement")?),
         }
     }
     Ok(students)
