@@ -180,6 +180,8 @@ pub fn revert_all(url: &str) -> Result<()> {
 
 /// Names of the migrations that the program holds and the database does not; empty when the schema is the program's.
 pub fn migrations(connection: &mut PgConnection) -> Result<Vec<String>> {
+    // Asked first, because the harness below does not tell a broken connection from a wrong schema.
+    sql_query("select 1").execute(connection)?;
     let pending = connection
         .pending_migrations(MIGRATIONS)
         .map_err(|e| Error::Migration(e.to_string()))?;

@@ -511,6 +511,24 @@ fn no_connection_is_an_answer_that_says_to_try_again() {
 }
 
 #[test]
+fn a_connection_that_broke_is_told_from_a_wrong_schema() -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Backend {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        pid: i32,
+    }
+    let db = database()?;
+    let mut broken = db.connect()?;
+    let backend: Backend = sql_query("select pg_backend_pid() as pid").get_result(&mut broken)?;
+    sql_query("select pg_terminate_backend($1, 5000)")
+        .bind::<diesel::sql_types::Integer, _>(backend.pid)
+        .execute(&mut db.connect()?)?;
+    let error = store::migrations(&mut broken).unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    Ok(())
+}
+
+#[test]
 fn a_state_number_is_the_first_part_of_every_key() {
     let id = StudentId::of(state(), &StateStudentId::new("1").expect("an id"));
     assert_eq!(id.state_number(), state().number());
