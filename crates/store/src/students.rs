@@ -257,8 +257,7 @@ pub fn keep_late(
             id.0,
             source.batch_id,
             0,
-            (source.as_of, source.received_at),
-            Some(now),
+            (source.as_of, source.received_at, now),
             student,
         )?;
     }
@@ -378,8 +377,7 @@ fn keep_versions(
             id.0,
             held.batch_id,
             held.version,
-            (held.as_of, held.received_at),
-            Some(now),
+            (held.as_of, held.received_at, now),
             &student,
         )?;
     }
@@ -405,24 +403,19 @@ fn version_row(
     id: Uuid,
     batch_id: i64,
     version: i32,
-    (as_of, received_at): (DateTime<Utc>, DateTime<Utc>),
-    replaced_at: Option<DateTime<Utc>>,
+    (as_of, received_at, replaced_at): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
     student: &Student,
 ) -> Result<()> {
     let json = serde_json::to_vec(student).map_err(|error| unkept(&error))?;
     let content = compressor.compress(&json).map_err(|error| unkept(&error))?;
-    let row = rows
-        .row(7)
+    rows.row(7)
         .uuid(id)
         .bigint(batch_id)
         .integer(version)
         .instant(as_of)
-        .instant(received_at);
-    match replaced_at {
-        Some(at) => row.instant(at),
-        None => row.absent(),
-    };
-    rows.binary(&content);
+        .instant(received_at)
+        .instant(replaced_at)
+        .binary(&content);
     Ok(())
 }
 
