@@ -1,0 +1,207 @@
+//! Linking made-up students of ten states in memory, without a database.
+//!
+//! `cargo bench -p linking --bench link`; `MARIPOSA_BENCH_STUDENTS` is a list of sizes, `10000,100000` without it.
+//! Medians of three runs.
+//!
+//! - putting all students into the index, and deciding who is who of all of them, each as students a second;
+//! - reading the same students' identities and enrollments from XML ÷ linking them: how much of a load linking adds;
+//! - one changed student against all that are held: the time to hold it and to decide anew, at the 50th and 99th percent;
+//! - bytes of the index for each student, and how well persons match the truth.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use formats::{BatchKind, Header, Options, Totals};
+use linking::driver::upsert;
+use linking::evaluate::evaluate;
+use linking::{Entities, HumanDecisions, LinkIndex, Model};
+use mde::{Action, CodeSet, Date, StateCode, Student, StudentId, Submission, text::Name};
+use simulate::{Config, Nation};
+
+const RUNS: usize = 3;
+
+/// Students changed one by one.
+const CHANGES: usize = 2_000;
+
+/// A student of a state, with what linking looks at.
+struct Sent {
+    id: StudentId,
+    state: StateCode,
+    student: Student,
+}
+
+fn main() -> Result<()> {
+    let sizes = std::env::var("MARIPOSA_BENCH_STUDENTS").unwrap_or_else(|_| "10000,100000".into());
+    for size in sizes.split(',') {
+        run(size.trim().parse().context("a number of students")?)?;
+    }
+    Ok(())
+}
+
+fn run(size: usize) -> Result<()> {
+    let nation = Nation::new(Config {
+        students: size,
+        states: Config::first_states(10),
+        nights: 1,
+        ..Config::default()
+    })?;
+    let sent = students(&nation)?;
+    let folder = tempfile::tempdir()?;
+    let files = write(folder.path(), &nation, &sent)?;
+
+    let (mut read, mut build, mut resolve) = (Vec::new(), Vec::new(), Vec::new());
+    let mut made = None;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        for file in &files {
+            formats::read(file, &Options::default(), &mut ())
+                .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        }
+        read.push(start.elapsed());
+        drop(made.take());
+        let start = Instant::now();
+        let mut index = LinkIndex::new(Model::default_fixed());
+        for one in &sent {
+            upsert(&mut index, one.id, one.state, &one.student);
+        }
+        build.push(start.elapsed());
+        let start = Instant::now();
+        let keys: Vec<u128> = index.keys().collect();
+        let mut persons = Entities::default();
+        let resolution = index.resolve(&keys, &persons, &HumanDecisions::default());
+        persons.apply(&resolution);
+        resolve.push(start.elapsed());
+        made = Some((index, persons));
+    }
+    let (mut index, persons) = made.context("a run")?;
+    let [read, build, resolve] = [read, build, resolve].map(|times| percentile(times, 50).as_secs_f64());
+    let held = sent.len() as f64;
+    println!("{} students of 10 states; medians of {RUNS} runs", sent.len());
+    let line = |what: &str, seconds: f64| {
+        println!("  {what:<34} {seconds:>8.3} s {:>9.0} students/s", held / seconds);
+    };
+    line("reading names and enrollments", read);
+    line("putting into the index", build);
+    line("deciding who is who", resolve);
+    line("linking: both", build + resolve);
+    println!(
+        "  reading ÷ linking                  {:>8.2}",
+        read / (build + resolve)
+    );
+    println!(
+        "  index                              {:>8.0} bytes a student (to stay: at most 400)",
+        index.bytes() as f64 / held
+    );
+
+    let evaluation = accuracy(&nation, &index, &persons);
+    println!(
+        "  precision {:.4}, recall {:.4}, F1 {:.4} over {} true pairs",
+        evaluation.precision, evaluation.recall, evaluation.f1, evaluation.true_pairs
+    );
+    let times = changes(&mut index, &sent, &persons)?;
+    println!(
+        "  one changed student: p50 {:.3} ms, p99 {:.3} ms (to reach at a million: 1 ms at p99)",
+        percentile(times.clone(), 50).as_secs_f64() * 1e3,
+        percentile(times, 99).as_secs_f64() * 1e3
+    );
+    Ok(())
+}
+
+/// All students of a nation without the parts at which linking does not look.
+fn students(nation: &Nation) -> Result<Vec<Sent>> {
+    let night = nation.nights().next().context("a night")?;
+    let mut sent = Vec::new();
+    for &state in &nation.config().states {
+        sent.extend(nation.submissions(state, night).map(|submission| {
+            let whole = submission.student;
+            let mut student = Student::new(whole.identity);
+            student.enrollments = whole.enrollments;
+            student.alternate_ids = whole.alternate_ids;
+            Sent {
+                id: student.id(state),
+                state,
+                student,
+            }
+        }));
+    }
+    Ok(sent)
+}
+
+fn write(folder: &Path, nation: &Nation, sent: &[Sent]) -> Result<Vec<PathBuf>> {
+    let night = nation.nights().next().context("a night")?;
+    let mut files = Vec::new();
+    for &state in &nation.config().states {
+        let students: Vec<Submission> = sent
+            .iter()
+            .filter(|one| one.state == state)
+            .map(|one| Submission {
+                action: Action::Insert,
+                line: 0,
+                student: one.student.clone(),
+                reduced: Vec::new(),
+            })
+            .collect();
+        let header = Header {
+            state,
+            as_of: night.as_of(),
+            kind: BatchKind::Full,
+            code_set: CodeSet::V2022,
+            profile: None,
+            effective_from: None,
+            effective_to: None,
+            totals: Totals::default(),
+        };
+        let path = folder.join(format!("{state}.xml"));
+        let mut file = BufWriter::new(File::create(&path)?);
+        formats::write_xml(&header, &[], &students, &mut file)?;
+        file.flush()?;
+        files.push(path);
+    }
+    Ok(files)
+}
+
+fn accuracy(nation: &Nation, index: &LinkIndex, persons: &Entities) -> linking::evaluate::Evaluation {
+    let mut children: HashMap<String, u64> = HashMap::new();
+    let mut truth: HashMap<u128, u64> = HashMap::new();
+    for &state in &nation.config().states {
+        for row in nation.truth(state) {
+            let id =
+                mde::StateStudentId::new(&row.state_student_id).expect("simulate makes good identifiers");
+            let next = children.len() as u64;
+            let child = *children.entry(row.child).or_insert(next);
+            truth.insert(StudentId::of(state, &id).0.as_u128(), child);
+        }
+    }
+    evaluate(index, &truth, &persons.iter().collect())
+}
+
+/// Changes students here and there, one at a time, and puts each back. Every other one gets another middle name, the
+/// rest are born a day later.
+fn changes(index: &mut LinkIndex, sent: &[Sent], persons: &Entities) -> Result<Vec<Duration>> {
+    let mut times = Vec::with_capacity(CHANGES);
+    let humans = HumanDecisions::default();
+    for (number, one) in sent.iter().step_by((sent.len() / CHANGES).max(1)).enumerate() {
+        let mut changed = one.student.clone();
+        let identity = &mut changed.identity;
+        match identity.birth_date.and_then(|date| date.day().succ_opt()) {
+            Some(next) if number.is_multiple_of(2) => identity.birth_date = Some(Date::new(next)?),
+            _ => identity.middle_name = Some(Name::new("Zeferino")?),
+        }
+        let start = Instant::now();
+        upsert(index, one.id, one.state, &changed);
+        let resolution = index.resolve(&[one.id.0.as_u128()], persons, &humans);
+        times.push(start.elapsed());
+        assert!(resolution.parts().count() > 0, "the student is in a person");
+        upsert(index, one.id, one.state, &one.student);
+    }
+    Ok(times)
+}
+
+fn percentile(mut times: Vec<Duration>, percent: usize) -> Duration {
+    times.sort();
+    times[(times.len() - 1) * percent / 100]
+}
