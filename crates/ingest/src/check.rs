@@ -293,7 +293,7 @@ pub(crate) fn compare(
             ));
         }
     }
-    let known = students::facility_codes(connection, state)?;
+    let known = store::facilities::codes(connection, state)?;
     collected.unknown_facilities(&known);
     let counts = ReadCounts {
         rows_read: summary.rows.read as i64,

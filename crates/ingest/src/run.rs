@@ -5,7 +5,8 @@ use diesel::pg::PgConnection;
 use formats::{Limits, Options, Refusal, RefusalCode};
 use store::Pool;
 use store::batches::{self, Batch};
-use store::students::{self, Source};
+use store::facilities;
+use store::students::Source;
 
 use crate::apply::{self, Writer};
 use crate::check::{self, Checked, Collector};
@@ -134,7 +135,7 @@ fn load(
             checked.unchanged() as i64,
             &checked.findings,
         )?;
-        students::upsert_facilities(connection, source, &checked.facilities)?;
+        facilities::upsert(connection, source, &checked.facilities)?;
         batches::set_status(
             connection,
             batch.batch_id,

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod batches;
 pub mod copy;
 pub mod db;
+pub mod facilities;
 pub mod jobs;
 pub mod links;
 pub mod notices;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
+use crate::facilities;
 use crate::students::{self, Version};
 
 /// One student of a person, whole, with what the hub knows about it.
@@ -227,7 +228,7 @@ fn facilities_of(
     }
     keys.sort_unstable();
     keys.dedup();
-    students::facilities(connection, &keys)
+    facilities::of(connection, &keys)
 }
 
 /// A state's own student with its link, for that state.

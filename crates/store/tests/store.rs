@@ -11,6 +11,7 @@ use mde::part::{Draft, Kind, Part};
 use mde::value::ValueContext;
 use mde::{CodeSet, Facility, PartKind, PersonId, StateCode, StateStudentId, Student, StudentId};
 use store::access::{Access, Actor, Channel, Purpose};
+use store::facilities;
 use store::jobs::{self, NewJob};
 use store::students::{self, Source};
 use store::tables::{PART_TABLES, TABLES, TableKind};
@@ -134,8 +135,8 @@ fn every_field_of_every_part_comes_back_as_it_was_sent() -> Result<()> {
 
     let mut facility: Facility = full(0);
     facility.code = mde::Text::new("F|1")?;
-    students::upsert_facilities(connection, source(1), std::slice::from_ref(&facility))?;
-    let found = students::facilities(connection, &[(state(), "F|1".to_owned())])?;
+    facilities::upsert(connection, source(1), std::slice::from_ref(&facility))?;
+    let found = facilities::of(connection, &[(state(), "F|1".to_owned())])?;
     assert_eq!(found[&(state(), "F|1".to_owned())], facility);
     Ok(())
 }

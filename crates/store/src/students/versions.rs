@@ -1,0 +1,165 @@
+//! What was: every earlier version of a student, whole and compressed.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::{CopyFormat, PgConnection};
+use diesel::prelude::ExecuteCopyFromDsl as _;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use mde::{Student, StudentId};
+use uuid::Uuid;
+
+use super::load::Key;
+use super::{Held, Source, read};
+use crate::copy::Rows;
+use crate::db::{Error, Result};
+
+/// Content that came too late to be current: kept as history, with the batch that brought it.
+pub fn keep_late(
+    connection: &mut PgConnection,
+    source: Source,
+    students: &[(StudentId, &Student)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut rows = Rows::default();
+    let mut compressor = compressor()?;
+    for (id, student) in students {
+        version_row(
+            &mut rows,
+            &mut compressor,
+            id.0,
+            source.batch_id,
+            0,
+            (source.as_of, source.received_at, now),
+            student,
+        )?;
+    }
+    copy_into!(connection, student_version, rows);
+    Ok(())
+}
+
+/// Which of these students this batch has already kept as history.
+pub fn kept_late(connection: &mut PgConnection, batch_id: i64, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let rows: Vec<Key> = sql_query(
+        "select student_id from student_version where student_id = any($1) and batch_id = $2 and version = 0",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<BigInt, _>(batch_id)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.student_id).collect())
+}
+
+pub(super) fn keep_versions(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    held: &HashMap<Uuid, Held>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut rows = Rows::default();
+    let mut compressor = compressor()?;
+    for (id, student) in read(connection, ids)? {
+        let held = held.get(&id.0).ok_or(Error::Corrupt {
+            what: "student",
+            why: "it has no status".into(),
+        })?;
+        version_row(
+            &mut rows,
+            &mut compressor,
+            id.0,
+            held.batch_id,
+            held.version,
+            (held.as_of, held.received_at, now),
+            &student,
+        )?;
+    }
+    copy_into!(connection, student_version, rows);
+    Ok(())
+}
+
+fn unkept(error: &dyn std::fmt::Display) -> Error {
+    Error::Corrupt {
+        what: "version",
+        why: error.to_string(),
+    }
+}
+
+/// One for many versions: making it takes longer than compressing a student with it.
+fn compressor() -> Result<zstd::bulk::Compressor<'static>> {
+    zstd::bulk::Compressor::new(1).map_err(|error| unkept(&error))
+}
+
+fn version_row(
+    rows: &mut Rows,
+    compressor: &mut zstd::bulk::Compressor<'_>,
+    id: Uuid,
+    batch_id: i64,
+    version: i32,
+    (as_of, received_at, replaced_at): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
+    student: &Student,
+) -> Result<()> {
+    let json = serde_json::to_vec(student).map_err(|error| unkept(&error))?;
+    let content = compressor.compress(&json).map_err(|error| unkept(&error))?;
+    rows.row(7)
+        .uuid(id)
+        .bigint(batch_id)
+        .integer(version)
+        .instant(as_of)
+        .instant(received_at)
+        .instant(replaced_at)
+        .binary(&content);
+    Ok(())
+}
+
+/// A version of a student that is no longer current, or never was.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The batch that brought it.
+    pub batch_id: i64,
+    /// Its number; 0 for content that came too late to be current.
+    pub version: i32,
+    /// What it speaks of.
+    pub as_of: DateTime<Utc>,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// The content.
+    pub student: Student,
+}
+
+#[derive(QueryableByName)]
+struct VersionRow {
+    #[diesel(sql_type = BigInt)]
+    batch_id: i64,
+    #[diesel(sql_type = Integer)]
+    version: i32,
+    #[diesel(sql_type = Timestamptz)]
+    as_of: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    received_at: DateTime<Utc>,
+    #[diesel(sql_type = Binary)]
+    content: Vec<u8>,
+}
+
+/// Earlier versions of a student, newest first. For callers that have written the disclosure.
+pub fn versions(connection: &mut PgConnection, id: StudentId) -> Result<Vec<Version>> {
+    let rows: Vec<VersionRow> = sql_query(
+        "select batch_id, version, as_of, received_at, content from student_version where student_id = $1
+         order by as_of desc, received_at desc, version desc",
+    )
+    .bind::<SqlUuid, _>(id.0)
+    .load(connection)?;
+    let corrupt = |why: String| Error::Corrupt { what: "version", why };
+    rows.into_iter()
+        .map(|row| {
+            let json = zstd::bulk::decompress(&row.content, 64 << 20).map_err(|e| corrupt(e.to_string()))?;
+            let student = serde_json::from_slice(&json).map_err(|e| corrupt(e.to_string()))?;
+            Ok(Version {
+                batch_id: row.batch_id,
+                version: row.version,
+                as_of: row.as_of,
+                received_at: row.received_at,
+                student,
+            })
+        })
+        .collect()
+}
