@@ -24,11 +24,12 @@ pub(crate) struct Writer<'a> {
     pub(crate) batch: &'a Batch,
     pub(crate) kind: BatchKind,
     pub(crate) source: Source,
+    pub(crate) seen: &'a [Seen],
     pub(crate) steps: &'a [Step],
     pub(crate) alive: &'a dyn Fn() -> bool,
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
     pub(crate) position: usize,
-    pub(crate) chunk: Vec<Student>,
+    pub(crate) chunk: Vec<(Seen, Student)>,
     pub(crate) error: Option<Error>,
 }
 
@@ -50,28 +51,20 @@ impl Writer<'_> {
     fn write(
         &self,
         connection: &mut PgConnection,
-        students: &[Student],
+        students: &[(Seen, Student)],
         now: DateTime<Utc>,
     ) -> store::Result<()> {
         students::lock_state(connection, self.source.state)?;
         let full_as_of =
             store::participants::of_state(connection, self.source.state)?.and_then(|p| p.full_as_of);
-        let seen: Vec<Seen> = students
-            .iter()
-            .map(|student| Seen {
-                id: student.id(self.source.state),
-                hash: student.content_hash(),
-                delete: false,
-            })
-            .collect();
-        let ids: Vec<Uuid> = seen.iter().map(|seen| seen.id.0).collect();
+        let ids: Vec<Uuid> = students.iter().map(|(seen, _)| seen.id.0).collect();
         let held = students::held(connection, &ids)?;
         let kept: std::collections::HashSet<Uuid> =
             students::kept_late(connection, self.batch.batch_id, &ids)?;
         let mut counts = Counts::default();
         let mut load: Vec<(StudentId, &Student, [u8; 32])> = Vec::new();
         let mut late: Vec<(StudentId, &Student)> = Vec::new();
-        for (seen, student) in seen.iter().zip(students) {
+        for (seen, student) in students {
             match step(self.batch, self.kind, seen, held.get(&seen.id.0), full_as_of) {
                 Step::Load => {
                     if held.contains_key(&seen.id.0) {
@@ -98,10 +91,13 @@ impl Writer<'_> {
 
 impl Handler for Writer<'_> {
     fn student(&mut self, submission: Submission) -> ControlFlow<()> {
-        let step = self.steps.get(self.position).copied();
+        // The same bytes are read as in the check, so the students come in the same order.
+        let position = self.position;
         self.position += 1;
-        if matches!(step, Some(Step::Load | Step::Late)) {
-            self.chunk.push(submission.student);
+        if let (Some(Step::Load | Step::Late), Some(seen)) =
+            (self.steps.get(position), self.seen.get(position))
+        {
+            self.chunk.push((*seen, submission.student));
         }
         if self.chunk.len() >= CHUNK {
             if !(self.alive)() {

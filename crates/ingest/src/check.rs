@@ -94,7 +94,9 @@ pub(crate) struct Checked {
     pub(crate) counts: ReadCounts,
     pub(crate) findings: Vec<Finding>,
     pub(crate) facilities: Vec<Facility>,
-    /// One for each student, in the order of the file.
+    /// Each student, in the order of the file.
+    pub(crate) seen: Vec<Seen>,
+    /// What to do with it.
     pub(crate) steps: Vec<Step>,
     /// Students whose content stays and that are confirmed.
     pub(crate) confirm: Vec<Uuid>,
@@ -309,6 +311,7 @@ pub(crate) fn compare(
         counts,
         findings: collected.findings,
         facilities: collected.facilities,
+        seen: collected.seen,
         steps,
         confirm,
         delete,

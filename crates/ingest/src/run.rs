@@ -150,6 +150,7 @@ fn load(
             batch,
             kind: checked.summary.header.kind,
             source,
+            seen: &checked.seen,
             steps: &checked.steps,
             alive,
             clock,

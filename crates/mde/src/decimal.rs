@@ -1,4 +1,4 @@
-//! Exact decimal numbers: credits, units, hours and percentages.
+//! Exact decimal numbers: credits, units and hours.
 
 use std::fmt;
 
@@ -79,11 +79,6 @@ ranged!(
     /// Clock hours to date of a course that was not completed (data element 68).
     Hours, 2000, 2, "0 to 2000 with at most two decimals"
 );
-ranged!(
-    /// A percentage (data element 67 when it is a number).
-    Percent, 150, 2, "0 to 150 with at most two decimals"
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,7 @@ pub mod vaccine;
 pub mod value;
 
 pub use code::CodeSet;
-pub use decimal::{Credits, Decimal, Hours, Percent, Units};
+pub use decimal::{Credits, Decimal, Hours, Units};
 pub use element::{ELEMENTS, Element};
 pub use finding::{Finding, FindingCode, Severity};
 pub use id::{PersonId, StateStudentId, StudentId};

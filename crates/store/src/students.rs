@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 use mde::StateCode;
 use uuid::Uuid;
 
@@ -116,19 +116,4 @@ pub fn lock_state(connection: &mut PgConnection, state: StateCode) -> Result<()>
         .bind::<Integer, _>(i32::from(state.number()))
         .execute(connection)?;
     Ok(())
-}
-
-/// Number of live students of a state.
-pub fn count_live(connection: &mut PgConnection, state: StateCode) -> Result<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Option<Count> =
-        sql_query("select count(*) as count from student_status where state = $1 and status = 'live'")
-            .bind::<Text, _>(state.as_str())
-            .get_result(connection)
-            .optional()?;
-    Ok(row.map_or(0, |row| row.count))
 }
