@@ -12,6 +12,7 @@ mod family;
 mod health;
 mod names;
 mod nation;
+pub mod people;
 mod places;
 mod random;
 pub mod rates;
@@ -23,5 +24,5 @@ mod stays;
 mod tests;
 pub mod write;
 
-pub use nation::{Config, Nation, Night, SimulateError, Truth};
+pub use nation::{Config, Nation, Night, Person, SimulateError, Truth};
 pub use rates::ErrorKind;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use mde::{Action, Facility, StateCode, Submission};
+use mde::{Action, Facility, Identity, StateCode, Submission};
 
 use crate::facility;
 use crate::family::{Family, World, circuit};
@@ -114,6 +114,15 @@ pub struct Truth {
     pub errors: Vec<ErrorKind>,
 }
 
+/// A state's student without its school and health records, and the child that it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// As the state writes it; without phones and the end of eligibility.
+    pub identity: Identity,
+    /// The child: the same in every state.
+    pub child: String,
+}
+
 /// A made-up nation.
 #[derive(Debug)]
 pub struct Nation {
@@ -197,6 +206,21 @@ impl Nation {
                 .iter()
                 .filter_map(|r| submission(r, night))
                 .collect::<Vec<_>>()
+        })
+    }
+
+    /// The students of a state on the first night: who they are, and who they truly are.
+    pub fn people(&self, state: StateCode) -> impl Iterator<Item = Person> + '_ {
+        let day = self.config.start;
+        self.families_in(state).flat_map(move |(place, family)| {
+            let records = record::of_family(&self.world, &family, place);
+            let people = records.iter().filter_map(|r| {
+                Some(Person {
+                    identity: r.particulars(day)?,
+                    child: r.child_and_family().0,
+                })
+            });
+            people.collect::<Vec<_>>()
         })
     }
 

@@ -200,6 +200,11 @@ impl Record<'_> {
         Some(student)
     }
 
+    /// Who the student is, as the state has it on a day; `None` if it does not hold it.
+    pub(crate) fn particulars(&self, day: NaiveDate) -> Option<Identity> {
+        self.is_held(day).then(|| self.identity(day, None, 1)).flatten()
+    }
+
     fn identity(
         &self,
         day: NaiveDate,

@@ -52,7 +52,8 @@ pub fn write_nation(nation: &Nation, out: &Path, mut each: impl FnMut(&Upload)) 
     })
 }
 
-fn at<T>(path: &Path, write: impl FnOnce() -> io::Result<T>) -> Result<T, SimulateError> {
+/// What was written, or where writing failed.
+pub(crate) fn at<T>(path: &Path, write: impl FnOnce() -> io::Result<T>) -> Result<T, SimulateError> {
     write().map_err(|source| SimulateError::Io {
         path: path.to_owned(),
         source,
