@@ -8,7 +8,9 @@ use simulate::{Config, Nation};
 
 /// All children are made up. The same seed gives the same files.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  mariposa simulate --students 10000 --states 8 --nights 2 --out nation/")]
+#[command(
+    after_help = "Example:\n  mariposa simulate --students 10000 --states 8 --nights 2 --out nation/\n  mariposa simulate --students 100000 --people people.csv"
+)]
 pub(crate) struct SimulateArgs {
     /// The same seed gives the same nation
     #[arg(long, default_value_t = 1)]
@@ -23,8 +25,11 @@ pub(crate) struct SimulateArgs {
     #[arg(long, default_value_t = 3)]
     nights: u32,
     /// Folder to write to: STATE/DATE/upload.xml and truth.csv
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "people")]
+    out: Option<PathBuf>,
+    /// Write the students of the first night as one table, with the child that each truly is in the last column
+    #[arg(long, value_name = "FILE.csv")]
+    people: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
@@ -36,15 +41,21 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
         ..Config::default()
     };
     let nation = Nation::new(config)?;
-    simulate::write::write_nation(&nation, &args.out, |upload| {
-        println!(
-            "{} {}: {} students, {}",
-            upload.state,
-            upload.night.date,
-            upload.students,
-            upload.path.display()
-        );
-    })?;
-    println!("who is who: {}", args.out.join("truth.csv").display());
+    if let Some(file) = &args.people {
+        let students = simulate::people::write_people_file(&nation, file)?;
+        println!("{students} students: {}", file.display());
+    }
+    if let Some(out) = &args.out {
+        simulate::write::write_nation(&nation, out, |upload| {
+            println!(
+                "{} {}: {} students, {}",
+                upload.state,
+                upload.night.date,
+                upload.students,
+                upload.path.display()
+            );
+        })?;
+        println!("who is who: {}", out.join("truth.csv").display());
+    }
     Ok(())
 }
