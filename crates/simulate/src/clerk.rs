@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use crate::family::{Adult, Child, Family, World};
 use crate::names::nicknames;
-use crate::places::{State, Town};
+use crate::places::State;
 use crate::random::{Purpose, Stream, pick, stream};
 use crate::rates::{self, ErrorKind};
 use crate::slips::{has_accent, plain, typo};
@@ -86,14 +86,13 @@ impl Dice {
 /// Whether a state that looks again corrects it. The rest is a habit of writing, or is not known.
 pub(crate) fn is_mistake(kind: ErrorKind) -> bool {
     use ErrorKind::{
-        BirthCityOther, BirthCityTypo, BirthDaySwapped, BirthDayTypo, BirthPlaceholder, BirthYearSlip,
-        FirstGivenDropped, FirstSurnameDropped, Nickname, SexWrong, SurnameInMiddle, SurnamesSwapped,
-        TypoInGiven, TypoInSurname,
+        BirthCityTypo, BirthDaySwapped, BirthDayTypo, BirthPlaceholder, BirthYearSlip, FirstGivenDropped,
+        FirstSurnameDropped, Nickname, SexWrong, SurnameInMiddle, SurnamesSwapped, TypoInGiven,
+        TypoInSurname,
     };
     matches!(
         kind,
-        BirthCityOther
-            | BirthCityTypo
+        BirthCityTypo
             | BirthDaySwapped
             | BirthDayTypo
             | BirthPlaceholder
@@ -109,15 +108,13 @@ pub(crate) fn is_mistake(kind: ErrorKind) -> bool {
     )
 }
 
-/// Writes a child down in a state: its `copy`-th student there, after a correction or not; `town` is where the family
-/// lives.
+/// Writes a child down in a state: its `copy`-th student there, after a correction or not.
 pub(crate) fn write(
     world: &World,
     family: &Family,
     child: &Child,
     state: State,
     copy: u64,
-    town: Town,
     corrected: bool,
 ) -> Written {
     let mut rng = stream(
@@ -128,10 +125,11 @@ pub(crate) fn write(
     let mut dice = Dice::new(&mut rng, corrected);
     let evidence = evidence(&mut rng);
     let asked = state.habits.asks_multiple && rng.random_bool(rates::MULTIPLE_ASKED);
+    let twin_mark = [Some(true), Some(false), None][pick(&mut rng, &rates::TWIN_MARKED)];
     let multiple = if child.twin {
-        state.habits.asks_multiple && rng.random_bool(rates::TWIN_MARKED)
+        twin_mark.filter(|_| state.habits.asks_multiple)
     } else {
-        false
+        asked.then_some(false)
     };
 
     let (mut first, mut middle) = given(child, &mut dice);
@@ -153,7 +151,7 @@ pub(crate) fn write(
     }
     let birth = birth(child, &mut dice);
     let wrong_sex = dice.slips(ErrorKind::SexWrong);
-    let city = birth_city(child, town, &mut dice);
+    let city = birth_city(child, &mut dice);
     let province = (!dice.slips(ErrorKind::BirthStateMissing)).then_some(child.born_in.province);
     let country = (!rng.random_bool(0.02)).then_some(child.born_in.country);
     let (father, mother, guardian) = parents(world, family, child, state, copy, &mut dice);
@@ -193,11 +191,7 @@ pub(crate) fn write(
         city: city.map(&spell),
         province,
         country,
-        multiple: if multiple {
-            Some(true)
-        } else {
-            (asked && !child.twin).then_some(false)
-        },
+        multiple,
         father: father.map(spell_name),
         mother: mother.map(spell_name),
         guardian: guardian.map(spell_name),
@@ -314,14 +308,12 @@ fn birth(child: &Child, dice: &mut Dice) -> Option<NaiveDate> {
     written.or(Some(birth))
 }
 
-fn birth_city(child: &Child, town: Town, dice: &mut Dice) -> Option<String> {
+fn birth_city(child: &Child, dice: &mut Dice) -> Option<String> {
     let city = child.born_in.city;
     if dice.slips(ErrorKind::BirthCityMissing) {
         return None;
     }
-    Some(if town.city != city && dice.slips(ErrorKind::BirthCityOther) {
-        town.city.to_owned()
-    } else if dice.slips(ErrorKind::BirthCityTypo) {
+    Some(if dice.slips(ErrorKind::BirthCityTypo) {
         typo(city, dice.detail(ErrorKind::BirthCityTypo))
     } else {
         city.to_owned()
@@ -343,6 +335,10 @@ fn parents(
     use ErrorKind::{FatherMissing, GuardianForParents, MotherMissing, ParentsSwapped};
     let mut rng = stream(world.seed, Purpose::Parents, [family.number, copy, state.number]);
     let mut dice = Dice::new(&mut rng, false);
+    // The husband's name is the family's way in every state, or else the clerk's.
+    let own = &mut stream(world.seed, Purpose::Parents, [family.number, u64::MAX, 0]);
+    let by_clerk = own.random_bool(rates::MOTHER_BY_CLERK);
+    let as_wife = if by_clerk { &mut rng } else { own }.random_bool(rates::MOTHER_AS_WIFE);
     let mother_form = pick(&mut rng, &rates::MOTHER_WRITTEN);
     let father_form = pick(&mut rng, &rates::FATHER_WRITTEN);
     let guardian_written = rng.random_bool(rates::GUARDIAN_WRITTEN);
@@ -362,7 +358,7 @@ fn parents(
         child_dice.errors.append(&mut dice.errors);
         return (None, None, Some(relative));
     }
-    let mut written_mother = Some(mother_name(mother, family.father.as_ref(), mother_form));
+    let mut written_mother = Some(mother_name(mother, family.father.as_ref(), as_wife, mother_form));
     let mut written_father = family.father.as_ref().map(|f| father_name(f, father_form));
     if written_father.is_some() && dice.slips(FatherMissing) {
         written_father = None;
@@ -388,12 +384,12 @@ fn parents(
     (written_father, written_mother, guardian)
 }
 
-fn mother_name(mother: &Adult, father: Option<&Adult>, form: usize) -> WrittenName {
+fn mother_name(mother: &Adult, father: Option<&Adult>, as_wife: bool, form: usize) -> WrittenName {
     let [one, two] = mother.surnames;
     let last = match (form, father) {
+        (_, Some(father)) if as_wife => father.surnames[0].to_owned(),
         (0, _) => format!("{one} {two}"),
-        (2, Some(father)) => father.surnames[0].to_owned(),
-        (3, Some(father)) => format!("{one} de {}", father.surnames[0]),
+        (2, Some(father)) => format!("{one} de {}", father.surnames[0]),
         _ => one.to_owned(),
     };
     (last, mother.first.to_owned())

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, NaiveDate};
 use rand::RngExt;
 
-use crate::names::{Culture, ENGLISH, HAITIAN, MAYAN, SPANISH};
+use crate::names::{Culture, ENGLISH, HAITIAN, MAYAN, SPANISH, wants_second};
 use crate::places::{Circuits, Origin, State, Town};
 use crate::random::{Purpose, Stream, one, pick, stream};
 use crate::rates;
@@ -78,23 +78,24 @@ impl Family {
         let rng = &mut stream(world.seed, Purpose::Family, [number, 0, 0]);
         let circuit = circuit(world, number);
         let home = world.states[circuit[0]];
-        // Three neighbours in the numbering may be kin: the fathers are brothers, from the same place.
-        let kin = &mut stream(world.seed, Purpose::Kin, [number / 3, 0, 0]);
-        let has_kin = kin.random_bool(rates::KIN);
-        let shared = if has_kin { kin } else { &mut *rng };
+        let (kin, common) = &mut Kin::of(world, number);
+        let shared = either(*kin != Kin::None, common, rng);
         let (culture, origin) = culture(shared);
-        let town = origin.town(shared);
         let fathers = [culture.surnames.draw(shared), culture.surnames.draw(shared)];
+        let town = origin.town(either(*kin == Kin::Brothers, common, rng));
 
         let alone = rng.random_bool(rates::ALONE);
-        let father_known = !rng.random_bool(rates::MOTHER_ONLY);
+        let father_known = !rng.random_bool(rates::MOTHER_ONLY) || kin.names_alike();
         let father = Adult {
             first: culture.men.draw(rng),
             surnames: fathers,
         };
         let mother = Adult {
             first: culture.women.draw(rng),
-            surnames: [culture.surnames.draw(rng), culture.surnames.draw(rng)],
+            surnames: {
+                let rng = either(*kin == Kin::Namesakes, common, rng);
+                [culture.surnames.draw(rng), culture.surnames.draw(rng)]
+            },
         };
         // A mother alone gives both her surnames, or the absent father's with hers.
         let first = if !father_known && rng.random_bool(0.5) {
@@ -112,8 +113,10 @@ impl Family {
             pick(rng, &rates::FAMILY_SIZE) as u64 + 1
         };
         while (children.len() as u64) < size {
-            let birth = birth(world, &children, alone, rng);
-            let girl = rng.random_bool(if alone { 0.25 } else { 0.485 });
+            let namesake = children.is_empty() && !alone && kin.names_alike();
+            let drawn = either(namesake, common, rng);
+            let birth = birth(world, &children, alone, drawn);
+            let girl = drawn.random_bool(if alone { 0.25 } else { 0.485 });
             let born_in = birth_town(world, circuit, home, town, rng);
             let mut child = Child {
                 index: children.len() as u64,
@@ -126,7 +129,17 @@ impl Family {
                 born_in,
                 twin: false,
             };
-            name(&mut child, culture, &children, &father, father_known, rng);
+            let after = (father_known && !namesake).then_some(&father);
+            name(
+                &mut child,
+                culture,
+                &children,
+                after,
+                either(namesake, common, rng),
+            );
+            if namesake && *kin == Kin::Cousins && number % 3 == 1 {
+                child.birth = child.birth - Days::new(common.random_range(rates::COUSIN_DAYS));
+            }
             let twins = size > 1 && children.len() as u64 + 1 < size && rng.random_bool(rates::TWIN_BIRTH);
             children.push(child);
             if twins {
@@ -154,6 +167,53 @@ impl Family {
             .enumerate()
             .filter(move |(_, stay)| stay.state == state && stay.from >= birth && stay.from.year() < too_old)
     }
+}
+
+/// What ties a family to its neighbours in the numbering, in groups of three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    None,
+    /// The fathers of all three are brothers, from the same town.
+    Brothers,
+    /// The fathers of the first two are brothers, and named their eldest alike: see [`rates::COUSINS_NAMED_ALIKE`].
+    Cousins,
+    /// No kin, but the eldest of the first two are called the same: see [`rates::NAMESAKES`].
+    Namesakes,
+}
+
+impl Kin {
+    /// The tie of a family, and the stream from which all that it shares is drawn.
+    fn of(world: &World, number: u64) -> (Self, Stream) {
+        let group = number / 3;
+        let mut stream = stream(world.seed, Purpose::Kin, [group, 0, 0]);
+        let (brothers, alike): (f64, f64) = (stream.random(), stream.random());
+        if brothers < rates::KIN {
+            return (Self::Brothers, stream);
+        }
+        if number % 3 == 2 || alike >= rates::NAMESAKES.max(rates::COUSINS_NAMED_ALIKE) {
+            return (Self::None, stream);
+        }
+        let other = circuit(world, group * 3 + 1);
+        let meet = circuit(world, group * 3)
+            .iter()
+            .any(|state| other.contains(state));
+        let kin = match meet {
+            true if alike < rates::COUSINS_NAMED_ALIKE => Self::Cousins,
+            false if alike < rates::NAMESAKES => Self::Namesakes,
+            _ => Self::None,
+        };
+        (kin, stream)
+    }
+
+    /// Whether the eldest has the same names as another family's.
+    fn names_alike(self) -> bool {
+        matches!(self, Self::Cousins | Self::Namesakes)
+    }
+}
+
+/// The stream to draw from: of what is common to several families, or the family's own.
+fn either<'a>(is_common: bool, common: &'a mut Stream, own: &'a mut Stream) -> &'a mut Stream {
+    if is_common { common } else { own }
 }
 
 fn culture(rng: &mut Stream) -> (&'static Culture, Origin) {
@@ -226,15 +286,9 @@ fn birth_town(world: &World, circuit: &[usize], home: State, origin: Option<Town
     }
 }
 
-/// Names a child: not like a brother or sister, except where parents want them to share a name.
-fn name(
-    child: &mut Child,
-    culture: &Culture,
-    siblings: &[Child],
-    father: &Adult,
-    father_known: bool,
-    rng: &mut Stream,
-) {
+/// Names a child: not like a brother or sister, except where parents want them to share a name; perhaps after the
+/// father.
+fn name(child: &mut Child, culture: &Culture, siblings: &[Child], father: Option<&Adult>, rng: &mut Stream) {
     let (firsts, seconds) = if child.girl {
         (&culture.girls, &culture.second_girls)
     } else {
@@ -247,12 +301,19 @@ fn name(
         }
     }
     let clash = siblings.iter().any(|s| s.first == child.first);
-    if clash || rng.random_bool(rates::TWO_GIVEN) {
+    let [with_common, with_other] = rates::TWO_GIVEN_BY_FIRST;
+    let two = if wants_second(child.first) {
+        with_common
+    } else {
+        with_other
+    };
+    if clash || rng.random_bool(two) {
         // A name of one's own where the first is a sibling's.
         for _ in 0..8 {
             let second = seconds.draw(rng);
             child.second = Some(second);
-            if second != child.first && siblings.iter().all(|s| s.second != Some(second)) {
+            let taken = clash && siblings.iter().any(|s| s.second == Some(second));
+            if second != child.first && !taken {
                 break;
             }
         }
@@ -265,8 +326,9 @@ fn name(
         let other = if child.girl { "Esperanza" } else { "Salvador" };
         child.second = Some(if taken { other } else { own });
     }
-    let namesake = !child.girl && father_known && siblings.iter().all(|s| s.first != father.first);
-    if namesake && rng.random_bool(rates::NAMED_AFTER_FATHER) {
+    let free = |f: &&Adult| !child.girl && siblings.iter().all(|s| s.first != f.first);
+    let father = father.filter(free);
+    if let Some(father) = father.filter(|_| rng.random_bool(rates::NAMED_AFTER_FATHER)) {
         child.first = father.first;
         child.suffix = Some(if rng.random_bool(0.85) { "Jr." } else { "III" });
     }
@@ -275,28 +337,46 @@ fn name(
 /// Marks the last child as a twin and gives its brother or sister of the same day.
 fn twin_of(children: &mut [Child], culture: &Culture, rng: &mut Stream) -> Child {
     let index = children.len() as u64;
-    let like = rng.random_bool(0.65);
-    let last = children.last_mut().expect("called after a child was added");
-    last.twin = true;
-    last.suffix = None;
-    let mut twin = last.clone();
+    let same_sex = rng.random_bool(rates::TWINS_SAME_SEX);
+    let (elder, siblings) = children.split_last_mut().expect("called after a child was added");
+    elder.twin = true;
+    elder.suffix = None;
+    let mut twin = elder.clone();
     twin.index = index;
-    twin.girl = if like { twin.girl } else { rng.random_bool(0.5) };
-    let firsts = if twin.girl { &culture.girls } else { &culture.boys };
-    let alike = rng
-        .random_bool(rates::TWINS_ALIKE)
-        .then(|| firsts.alike(last.first, rng))
-        .flatten();
-    twin.first = alike.unwrap_or_else(|| firsts.draw(rng));
-    let taken: Vec<_> = children.iter().map(|c| c.first).collect();
-    while taken.contains(&twin.first) {
-        twin.first = firsts.draw(rng);
-    }
-    let seconds = if twin.girl {
-        &culture.second_girls
+    twin.girl = elder.girl == same_sex;
+    let (firsts, seconds) = if twin.girl {
+        (&culture.girls, &culture.second_girls)
     } else {
-        &culture.second_boys
+        (&culture.boys, &culture.second_boys)
     };
-    twin.second = twin.second.map(|_| seconds.draw(rng));
+    if same_sex && rng.random_bool(rates::TWINS_SAME_FIRST) {
+        let second = seconds.draw(rng);
+        elder.second = Some(second);
+        while twin.second.is_none_or(|own| own == second) {
+            twin.second = Some(seconds.draw(rng));
+        }
+        return twin;
+    }
+    let alike = same_sex && rng.random_bool(rates::TWINS_ALIKE);
+    let pair = alike.then(|| firsts.near_pair(elder.first, rng)).flatten();
+    let taken = |name: &str| siblings.iter().any(|s| s.first == name);
+    match pair.filter(|(one, other)| !taken(one) && !taken(other)) {
+        Some((one, other)) => {
+            (elder.first, elder.second) = (one, None);
+            (twin.first, twin.second) = (other, None);
+        }
+        None => {
+            while twin.first == elder.first || taken(twin.first) {
+                twin.first = firsts.draw(rng);
+            }
+            let other = if elder.girl {
+                &culture.second_girls
+            } else {
+                &culture.second_boys
+            };
+            elder.second = rng.random_bool(rates::TWINS_TWO_GIVEN).then(|| other.draw(rng));
+            twin.second = rng.random_bool(rates::TWINS_TWO_GIVEN).then(|| seconds.draw(rng));
+        }
+    }
     twin
 }

@@ -34,8 +34,21 @@ impl Pool {
         self.names[self.cumulative.partition_point(|sum| *sum <= at)]
     }
 
-    /// Another name that begins with the same letters, if there is one: what parents of twins like.
-    pub(crate) fn alike(&self, name: &str, rng: &mut Stream) -> Option<&'static str> {
+    /// Two names that are nearly the same: what parents of twins like. Where the list has none of the usual ones, the
+    /// name and another that begins with its letters, if there is one.
+    pub(crate) fn near_pair(
+        &self,
+        name: &'static str,
+        rng: &mut Stream,
+    ) -> Option<(&'static str, &'static str)> {
+        let usual: Vec<_> = NEAR_NAMES
+            .iter()
+            .copied()
+            .filter(|(one, other)| self.names.contains(one) && self.names.contains(other))
+            .collect();
+        if !usual.is_empty() {
+            return Some(crate::random::one(rng, &usual));
+        }
         let letters = |n: &str| n.chars().take(2).collect::<String>();
         let like: Vec<_> = self
             .names
@@ -43,7 +56,7 @@ impl Pool {
             .copied()
             .filter(|n| *n != name && letters(n) == letters(name))
             .collect();
-        (!like.is_empty()).then(|| crate::random::one(rng, &like))
+        (!like.is_empty()).then(|| (name, crate::random::one(rng, &like)))
     }
 }
 
@@ -65,11 +78,11 @@ pub(crate) struct Culture {
 pub(crate) static SPANISH: LazyLock<Culture> = LazyLock::new(|| Culture {
     girls: Pool::new(GIRLS, 1),
     boys: Pool::new(BOYS, 1),
-    second_girls: Pool::new(SECOND_GIRLS, 4),
-    second_boys: Pool::new(SECOND_BOYS, 4),
+    second_girls: Pool::new(SECOND_GIRLS, 1),
+    second_boys: Pool::new(SECOND_BOYS, 2),
     women: Pool::new(WOMEN, 8),
     men: Pool::new(MEN, 8),
-    surnames: Pool::new(SURNAMES, 5),
+    surnames: Pool::new(SURNAMES, 3),
     double_surname: true,
 });
 
@@ -77,8 +90,8 @@ pub(crate) static SPANISH: LazyLock<Culture> = LazyLock::new(|| Culture {
 pub(crate) static MAYAN: LazyLock<Culture> = LazyLock::new(|| Culture {
     girls: Pool::new(GIRLS, 3),
     boys: Pool::new(BOYS, 3),
-    second_girls: Pool::new(SECOND_GIRLS, 4),
-    second_boys: Pool::new(SECOND_BOYS, 4),
+    second_girls: Pool::new(SECOND_GIRLS, 1),
+    second_boys: Pool::new(SECOND_BOYS, 2),
     women: Pool::new(WOMEN, 8),
     men: Pool::new(MEN, 8),
     surnames: Pool::new(MAYAN_SURNAMES, 4),
@@ -108,6 +121,35 @@ pub(crate) static ENGLISH: LazyLock<Culture> = LazyLock::new(|| Culture {
     surnames: Pool::new(ENGLISH_SURNAMES, 6),
     double_surname: false,
 });
+
+/// Whether a first name seldom stands alone.
+pub(crate) fn wants_second(first: &str) -> bool {
+    ["María", "José", "Ana", "Juan", "Luis"].contains(&first)
+}
+
+/// Names that twins get together.
+const NEAR_NAMES: &[(&str, &str)] = &[
+    ("Valeria", "Valentina"),
+    ("Jazlyn", "Jazmín"),
+    ("Leslie", "Lesly"),
+    ("Jessica", "Yesenia"),
+    ("Karina", "Karla"),
+    ("Rosa", "Rosario"),
+    ("Estefanía", "Estrella"),
+    ("Alan", "Alex"),
+    ("Edgar", "Edwin"),
+    ("Damián", "Adrián"),
+    ("Iván", "Ian"),
+    ("Jair", "Yahir"),
+];
+
+/// Whether two names are such names.
+#[cfg(test)]
+pub(crate) fn is_near(one: &str, other: &str) -> bool {
+    NEAR_NAMES
+        .iter()
+        .any(|pair| *pair == (one, other) || *pair == (other, one))
+}
 
 /// The short or English forms of a given name that clerks and families use.
 pub(crate) fn nicknames(name: &str) -> &'static [&'static str] {
@@ -199,7 +241,8 @@ const NICKNAMES: &[(&str, &[&str])] = &[
     ("Joseph", &["Joe"]),
 ];
 
-const GIRLS: &str = "María, Ana, Guadalupe, Valeria, Sofía, Ximena, Valentina, Daniela, Jessica, Evelyn, Andrea, Camila, \
+/// María twice: she is commoner than a list of one's own rank would have her.
+const GIRLS: &str = "María, Ana, Guadalupe, Valeria, Sofía, Ximena, María, Valentina, Daniela, Jessica, Evelyn, Andrea, Camila, \
 Diana, Alondra, Jennifer, Kimberly, Emily, Fernanda, Abigail, Alejandra, Karla, Leslie, Yesenia, Brenda, Rosa, Itzel, \
 Karina, Estefanía, Melissa, Elizabeth, Laura, Perla, Jazmín, Mariana, Natalia, Isabel, Paola, Vanesa, Gabriela, Araceli, \
 Juana, Citlali, Esmeralda, Cecilia, Jaqueline, Karen, Lizbeth, Nayeli, Rubí, Samantha, Teresa, Victoria, Yadira, Adriana, \
@@ -223,14 +266,14 @@ Gonzalo, Gregorio, Guillermo, Gustavo, Heriberto, Hernán, Ian, Ignacio, Ismael,
 Leonel, Lorenzo, Lucas, Matías, Mauricio, Maximiliano, Moisés, Nicolás, Noé, Octavio, Orlando, Oswaldo, Patricio, Ramiro, \
 Rigoberto, Rodolfo, Rodrigo, Rogelio, Román, Santos, Simón, Teodoro, Ulises, Uriel, Valentín, Vicente, Wilmer, Xavier, \
 Zacarías, Adolfo, Anselmo, Baltazar, Casimiro, Demetrio, Eleazar, Fermín, Genaro, Hilario, Isidro, Jacinto, Leobardo, \
-Melchor, Nazario, Porfirio, Quirino, Refugio, Silvestre, Tobías, Wilfredo";
+Melchor, Nazario, Porfirio, Quirino, Refugio, Silvestre, Tobías, Wilfredo, Alex";
 
-const SECOND_GIRLS: &str = "Guadalupe, Isabel, Elena, Fernanda, Nicole, Victoria, del Carmen, de los Ángeles, Yamileth, \
-Jazmín, Soledad, del Rosario, Patricia, Concepción, Alejandra, Luisa, Paola, Monserrat, Esmeralda, Daniela, Elizabeth, \
+const SECOND_GIRLS: &str = "Guadalupe, Fernanda, Isabel, de los Ángeles, Elena, del Carmen, Nicole, del Rosario, Victoria, \
+Yamileth, Jazmín, Soledad, Patricia, Concepción, Alejandra, Luisa, Paola, Monserrat, Esmeralda, Daniela, Elizabeth, \
 Teresa, de Jesús, Michelle, Cristina, José, Fátima, Rubí, Abigail, Camila, Estefanía, Gabriela, Karen, Lizbeth, Margarita, \
 Natalia, Ximena, Dolores, del Pilar, Rosario, Sofía, Valentina, Araceli, Berenice, Antonia, Josefina, Lucía, Mercedes";
 
-const SECOND_BOYS: &str = "Antonio, Ángel, Alberto, Manuel, Eduardo, de Jesús, Alejandro, Daniel, Luis, Carlos, Alexander, \
+const SECOND_BOYS: &str = "Ángel, Carlos, Luis, Antonio, Alberto, Manuel, Eduardo, de Jesús, Alejandro, Daniel, Alexander, \
 Isaac, Emmanuel, Gabriel, Francisco, David, Enrique, Ramón, Fernando, Armando, Alfredo, Miguel, Josué, Iván, Pablo, \
 Alonso, Gerardo, Javier, Ignacio, Martín, Adrián, Andrés, Ernesto, Guadalupe, José, Rafael, Santiago, Andrés, Roberto, \
 Sebastián, Ulises, Vicente, de la Cruz, Mauricio, Orlando, Rodolfo, Salvador, Víctor";

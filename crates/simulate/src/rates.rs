@@ -64,11 +64,10 @@ error_kinds! {
     SexWrong: "sex-wrong", 0.008, "students", "wrong sex";
     FatherMissing: "father-missing", 0.16, "students with a known father", "father left out";
     MotherMissing: "mother-missing", 0.03, "students with a known mother", "mother left out";
-    ParentsSwapped: "parents-swapped", 0.015, "students with both parents", "father and mother in each other's place";
+    ParentsSwapped: "parents-swapped", 0.019, "students with both parents", "father and mother in each other's place";
     GuardianForParents: "guardian-for-parents", 0.01, "students with a known mother", "another adult as guardian, no parent written";
     BirthCityMissing: "birth-city-missing", 0.19, "students", "no city of birth";
     BirthCityTypo: "birth-city-typo", 0.04, "students with a city of birth written", "a typing error in the city of birth";
-    BirthCityOther: "birth-city-other", 0.014, "students with a city of birth written", "the city where the family lives, as city of birth";
     BirthStateMissing: "birth-state-missing", 0.065, "students", "no state of birth";
     AccentsLost: "accents-lost", 0.45, "students with an accent in their name (by state: 10 % to all)", "accents left out";
     SecondId: "second-id", 0.022, "children in a state", "a second identifier of the same child in the state";
@@ -80,16 +79,25 @@ pub const FAMILY_SIZE: [f64; 6] = [0.40, 0.25, 0.19, 0.10, 0.045, 0.015];
 pub const STATES_PER_CHILD: [f64; 3] = [0.72, 0.26, 0.02];
 /// Share of families with one, two … six known arrivals in the nation's states.
 pub const ARRIVALS: [f64; 6] = [0.45, 0.25, 0.15, 0.08, 0.04, 0.03];
-/// Share of births that are of twins, so that about 2 % of the children are twins.
-pub const TWIN_BIRTH: f64 = 0.018;
-/// Share of twins with names that begin alike (Karla and Karina) or sound alike.
-pub const TWINS_ALIKE: f64 = 0.4;
-/// Share of states' students of a twin on whom the multiple birth is marked, where the state asks.
-pub const TWIN_MARKED: f64 = 0.93;
+/// Share of births that are of twins, so that about 3 % of the children are twins.
+pub const TWIN_BIRTH: f64 = 0.032;
+/// Share of twins of one sex.
+pub const TWINS_SAME_SEX: f64 = 0.9;
+/// Share of twins of one sex with names that are nearly the same (Karla and Karina), and no second name.
+pub const TWINS_ALIKE: f64 = 0.54;
+/// Share of the other twins with a second given name.
+pub const TWINS_TWO_GIVEN: f64 = 0.32;
+/// Share of twins of one sex with the same first name and second names of their own.
+pub const TWINS_SAME_FIRST: f64 = 0.025;
+/// Share of states' students of a twin who are marked as a multiple birth, as none, and not at all, where the state
+/// asks.
+pub const TWIN_MARKED: [f64; 3] = [0.87, 0.08, 0.05];
 /// Share of students with an answer to the question, where the state asks.
 pub const MULTIPLE_ASKED: f64 = 0.72;
 /// Share of children with a second given name.
-pub const TWO_GIVEN: f64 = 0.49;
+pub const TWO_GIVEN: f64 = 0.47;
+/// The same, of those whose first is María, José, Ana, Juan or Luis, and of all others.
+pub const TWO_GIVEN_BY_FIRST: [f64; 2] = [0.79, 0.37];
 /// Share of children given the first name of an older brother or sister of the same sex beside one of their own (María
 /// Elena and María José), where there is one.
 pub const NAMED_LIKE_SIBLING: f64 = 0.05;
@@ -101,6 +109,15 @@ pub const MOTHER_ONLY: f64 = 0.12;
 pub const ALONE: f64 = 0.015;
 /// Share of families with kin among their neighbours in the numbering: brothers, whose children are cousins.
 pub const KIN: f64 = 0.15;
+/// Of three families that are neighbours in the numbering, the chance that the eldest of the first two have a namesake
+/// in each other, where these two families are on circuits without a common state: the same names, both surnames and
+/// birth date, parents of the same surnames, born elsewhere.
+pub const NAMESAKES: f64 = 0.042;
+/// The same for cousins, where the two families have a state in common: the children of two brothers, with the same
+/// given names, born some days apart.
+pub const COUSINS_NAMED_ALIKE: f64 = 0.10;
+/// Days between the births of such cousins.
+pub const COUSIN_DAYS: std::ops::RangeInclusive<u64> = 4..=21;
 /// Share of families with the culture: Spanish double surnames, Mayan, Haitian, English.
 pub const CULTURE: [f64; 4] = [0.955, 0.028, 0.009, 0.008];
 /// Share of the Spanish-named families from Mexico, Guatemala, El Salvador, Honduras and the United States.
@@ -109,8 +126,12 @@ pub const ORIGIN: [f64; 5] = [0.82, 0.03, 0.045, 0.032, 0.073];
 pub const BORN_IN_CIRCUIT: f64 = 0.14;
 /// Share of students by evidence of the birth date: certificate, other document, parent's word.
 pub const BIRTH_EVIDENCE: [f64; 3] = [0.75, 0.14, 0.11];
-/// How a mother is written: both own surnames, the first alone, the husband's, own `de` husband's.
-pub const MOTHER_WRITTEN: [f64; 4] = [0.36, 0.36, 0.22, 0.06];
+/// Share of mothers written with the husband's surname.
+pub const MOTHER_AS_WIFE: f64 = 0.22;
+/// Share of families of which each clerk decides that anew; the others are written in one way in every state.
+pub const MOTHER_BY_CLERK: f64 = 0.5;
+/// How other mothers are written: both own surnames, the first alone, own `de` husband's.
+pub const MOTHER_WRITTEN: [f64; 3] = [0.46, 0.46, 0.08];
 /// How a father is written: both surnames, the first alone, both with a hyphen.
 pub const FATHER_WRITTEN: [f64; 3] = [0.47, 0.48, 0.05];
 /// Share of students with a guardian written, usually one of the parents again.

@@ -138,15 +138,12 @@ impl Record<'_> {
     }
 
     fn written(&self, corrected: bool) -> Written {
-        let (_, first) = self.stays[0];
-        let town = self.state.town(first.town);
         clerk::write(
             self.world,
             self.family,
             self.child,
             self.state,
             self.copy,
-            town,
             corrected,
         )
     }

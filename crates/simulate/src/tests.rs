@@ -7,7 +7,8 @@ use mde::{Action, Severity, Student, StudentId, rules};
 
 use crate::clerk::swappable;
 use crate::family::{Child, Family, circuit};
-use crate::names::nicknames;
+use crate::names::{is_near, nicknames, wants_second};
+use crate::places::State;
 use crate::rates::{self, ErrorKind};
 use crate::write::{write_truth, write_upload};
 use crate::{Config, Nation, Night, record};
@@ -138,7 +139,7 @@ fn can_happen(kind: ErrorKind, family: &Family, child: &Child, errors: &[ErrorKi
         FatherMissing => family.father.is_some(),
         MotherMissing | GuardianForParents => family.mother.is_some(),
         ParentsSwapped => family.father.is_some() && family.mother.is_some(),
-        BirthCityTypo | BirthCityOther => !errors.contains(&BirthCityMissing),
+        BirthCityTypo => !errors.contains(&BirthCityMissing),
         AccentsLost => [
             child.first,
             child.second.unwrap_or(""),
@@ -169,7 +170,7 @@ fn the_population_is_as_its_rates_say() {
                 .iter()
                 .find(|c| c.twin && c.index != child.index && c.birth == child.birth);
             assert!(
-                partner.is_some_and(|p| p.first != child.first),
+                partner.is_some_and(|p| (p.first, p.second) != (child.first, child.second)),
                 "a twin has no twin"
             );
         }
@@ -194,7 +195,7 @@ fn the_population_is_as_its_rates_say() {
     }
     let twins = twins.len() as f64 / children;
     assert!(
-        (0.012..0.03).contains(&twins),
+        (0.025..0.04).contains(&twins),
         "{twins} of the children are twins"
     );
     let two_given = two_given.len() as f64 / children;
@@ -210,6 +211,111 @@ fn the_population_is_as_its_rates_say() {
         (0.02..0.15).contains(&namesakes),
         "{namesakes} of the children have a namesake"
     );
+}
+
+/// The children registered in the nation, by family and place in it.
+fn registered(nation: &Nation) -> BTreeMap<(u64, u64), Child> {
+    let mut children = BTreeMap::new();
+    each_student(nation, |family, child, _, _| {
+        children.insert((family.number, child.index), child.clone());
+    });
+    children
+}
+
+#[test]
+fn some_children_have_a_namesake_and_some_a_cousin_of_the_same_name() {
+    let nation = nation(30_000);
+    let children = registered(&nation);
+    let (mut namesakes, mut cousins) = (0, 0);
+    for ((number, _), one) in children.iter().filter(|((n, i), _)| n % 3 == 0 && *i == 0) {
+        let Some(other) = children.get(&(number + 1, 0)) else {
+            continue;
+        };
+        let apart = (one.birth - other.birth).num_days().unsigned_abs();
+        let [a, b] = [*number, number + 1].map(|n| Family::new(&nation.world, n));
+        let meet = circuit(&nation.world, a.number)
+            .iter()
+            .any(|state| circuit(&nation.world, b.number).contains(state));
+        let brothers = a.father.map(|f| f.surnames) == b.father.map(|f| f.surnames);
+        // Twins are renamed, and have a name for two.
+        if one.twin || other.twin || one.first != other.first || one.girl != other.girl {
+            continue;
+        }
+        if apart == 0 {
+            namesakes += 1;
+            assert!(!meet && brothers && one.second == other.second && one.surnames == other.surnames);
+            assert_eq!(a.mother.map(|m| m.surnames), b.mother.map(|m| m.surnames));
+        } else if rates::COUSIN_DAYS.contains(&apart) && brothers {
+            cousins += 1;
+            assert!(meet && one.second == other.second);
+        }
+    }
+    let share = |pairs: i32| 2.0 * f64::from(pairs) / children.len() as f64;
+    assert!((share(namesakes) - 0.007).abs() < 0.0025, "{namesakes} namesakes");
+    assert!((share(cousins) - 0.007).abs() < 0.0025, "{cousins} cousins");
+}
+
+#[test]
+fn twins_are_named_and_marked_as_their_rates_say() {
+    let nation = nation(30_000);
+    let children = registered(&nation);
+    let (mut pairs, mut near, mut same_sex) = (0.0, 0.0, 0.0);
+    for ((number, index), one) in &children {
+        let other = children.get(&(*number, index + 1));
+        let Some(other) = other.filter(|o| o.twin && one.twin && o.birth == one.birth) else {
+            continue;
+        };
+        pairs += 1.0;
+        same_sex += f64::from(u8::from(one.girl == other.girl));
+        near += f64::from(u8::from(is_near(one.first, other.first)));
+        let has_second = one.second.is_some() || other.second.is_some();
+        assert!(!(is_near(one.first, other.first) && has_second));
+    }
+    assert!(pairs > 200.0);
+    let expected = rates::TWINS_SAME_SEX * rates::TWINS_ALIKE;
+    assert!((near / pairs - expected).abs() < 0.1, "{near} near of {pairs}");
+    assert!(
+        (same_sex / pairs - rates::TWINS_SAME_SEX).abs() < 0.06,
+        "{same_sex}"
+    );
+
+    let night = nation.nights().next().unwrap();
+    let mut marks = BTreeMap::new();
+    for state in nation.config().states.clone() {
+        let twins: BTreeSet<_> = nation
+            .truth(state)
+            .filter(|t| t.twin)
+            .map(|t| t.state_student_id)
+            .collect();
+        for sent in nation.submissions(state, night) {
+            let identity = &sent.student.identity;
+            if State::new(state).habits.asks_multiple && twins.contains(identity.state_student_id.as_str()) {
+                *marks.entry(identity.multiple_birth).or_insert(0.0) += 1.0;
+            }
+        }
+    }
+    let asked: f64 = marks.values().sum();
+    for (mark, rate) in [Some(true), Some(false), None]
+        .into_iter()
+        .zip(rates::TWIN_MARKED)
+    {
+        let seen = marks[&mark] / asked;
+        assert!((seen - rate).abs() < 0.04, "{mark:?}: {seen} of {asked}");
+    }
+}
+
+#[test]
+fn some_first_names_seldom_stand_alone() {
+    let children = registered(&nation(10_000));
+    for (common, rate) in [true, false].into_iter().zip(rates::TWO_GIVEN_BY_FIRST) {
+        let of: Vec<_> = children
+            .values()
+            .filter(|c| !c.twin && wants_second(c.first) == common)
+            .collect();
+        let share = of.iter().filter(|c| c.second.is_some()).count() as f64 / of.len() as f64;
+        // Who is named like a sibling has a second name always.
+        assert!((-0.02..0.06).contains(&(share - rate)), "{share} of {}", of.len());
+    }
 }
 
 #[test]
