@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::v1::{batches, findings, notices, persons, students, upload};
+use crate::v1::{batches, changes, findings, notices, persons, students, upload, work_items};
 
 /// Every operation below `/v1`.
 #[derive(Debug, OpenApi)]
@@ -28,6 +28,14 @@ use crate::v1::{batches, findings, notices, persons, students, upload};
         notices::send,
         notices::list,
         notices::acknowledge,
+        changes::list,
+        work_items::list,
+        work_items::read,
+        work_items::decide,
+        work_items::assign,
+        work_items::undo,
+        work_items::merge,
+        work_items::split,
     ),
     modifiers(&ClientCertificate),
     tags(
@@ -35,6 +43,8 @@ use crate::v1::{batches, findings, notices, persons, students, upload};
         (name = "students", description = "A state's own records of children."),
         (name = "persons", description = "Children, as all states know them."),
         (name = "notices", description = "That a child has moved, or will."),
+        (name = "changes", description = "What changed for a state's children."),
+        (name = "work items", description = "Who is who, where people decide."),
     )
 )]
 struct Document;

@@ -301,6 +301,20 @@ impl From<notices::Error> for Problem {
     }
 }
 
+impl From<linking::review::Error> for Problem {
+    fn from(error: linking::review::Error) -> Self {
+        use linking::review::Error;
+        let code = match error {
+            Error::Store(error) => return error.into(),
+            Error::NotFound => return Self::not_found("work item or person"),
+            Error::Late | Error::Locked { .. } => ProblemCode::Conflict,
+            Error::ReasonMissing | Error::Invalid(_) => ProblemCode::InvalidContent,
+            _ => ProblemCode::Forbidden,
+        };
+        Self::new(code, format!("Nothing was decided: {error}."))
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal.code {

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) upload_bytes: u64,
     /// Largest content of an upload once decompressed, in bytes.
     pub(crate) content_bytes: u64,
+    /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
+    pub(crate) escalation: linking::review::Policy,
 }
 
 /// A certificate chain and its key, as PEM files.
@@ -62,6 +64,7 @@ impl Default for Config {
             workers: 2,
             upload_bytes: limits.upload_bytes,
             content_bytes: limits.content.decompressed_bytes,
+            escalation: linking::review::Policy::default(),
         }
     }
 }
@@ -128,6 +131,7 @@ mod tests {
             (shipped.connections, shipped.workers),
             (default.connections, default.workers)
         );
+        assert_eq!(shipped.escalation, default.escalation);
         assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());
     }
 }

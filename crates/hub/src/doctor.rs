@@ -54,6 +54,17 @@ pub(crate) fn run(place: &Place) -> Result<()> {
                         ),
                     );
                 }
+                let wrong = store::links::disagreements(connection)?;
+                check(
+                    wrong == 0,
+                    if wrong == 0 {
+                        "links follow from the log of decisions".into()
+                    } else {
+                        format!(
+                            "{wrong} links do not follow from the log of decisions: keep a copy of the database and ask for help"
+                        )
+                    },
+                );
                 let dead = store::jobs::dead(connection)?;
                 check(dead.is_empty(), format!("{} jobs failed for good", dead.len()));
                 for job in dead.iter().take(10) {

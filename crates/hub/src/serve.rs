@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ingest::{Profiles, Spool};
 use pki::{Authority, Identity, TrustStore};
 use store::Pool;
+use store::jobs::NewJob;
 
 use crate::config::Config;
 use crate::database::Database;
@@ -85,6 +86,7 @@ impl Hub {
             profiles: Arc::clone(&profiles),
             limits: limits.content,
             clock: clock.clone(),
+            escalation: config.escalation.clone(),
             stop: Arc::clone(&stop),
         };
         let mut workers = worker::start(&context)?;
@@ -203,6 +205,17 @@ fn housekeeping(
                     .and_then(|mut c| store::accounts::sweep_sessions(&mut c, context.clock.now()));
                 if let Err(error) = swept {
                     tracing::warn!(%error, "old sessions were not removed");
+                }
+                let escalation = NewJob {
+                    name: linking::review::JOB,
+                    payload: serde_json::json!({}),
+                    priority: 0,
+                    deduplicate: Some(linking::review::JOB.to_owned()),
+                };
+                let enqueued = store::connection(&context.pool)
+                    .and_then(|mut c| store::jobs::enqueue(&mut c, &escalation, context.clock.now()));
+                if let Err(error) = enqueued {
+                    tracing::warn!(%error, "the worklists will be looked at an hour later");
                 }
             }
             rounds = rounds.wrapping_add(1);

@@ -11,6 +11,7 @@ use api::Clock;
 use chrono::TimeDelta;
 use ingest::{Profiles, Spool};
 use linking::driver::Linker;
+use linking::review;
 use mde::PersonId;
 use store::Pool;
 use store::jobs::{self, Claimed};
@@ -26,6 +27,7 @@ pub(crate) struct Context {
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) limits: formats::Limits,
     pub(crate) clock: Clock,
+    pub(crate) escalation: review::Policy,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -41,7 +43,7 @@ type Handler = Box<dyn FnMut(&Context, &Claimed, &dyn Fn() -> bool) -> Result<()
 /// Starts the workers: two for batches, of which one keeps to small ones, one linker, one for notices.
 pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
     let mut linker: Option<Linker> = None;
-    let workers: [(&str, &'static [&'static str], Handler); 4] = [
+    let workers: [(&str, &'static [&'static str], Handler); 5] = [
         ("ingest", &[ingest::JOB, ingest::JOB_SMALL], Box::new(load)),
         ("ingest-small", &[ingest::JOB_SMALL], Box::new(load)),
         (
@@ -50,6 +52,7 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
             Box::new(move |context, _, alive| link(&mut linker, context, alive)),
         ),
         ("notices", &[linking::driver::CHANGED_JOB], Box::new(notice)),
+        ("worklists", &[review::JOB], Box::new(escalate)),
     ];
     workers
         .into_iter()
@@ -209,5 +212,17 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     let connection = &mut *store::connection(&context.pool)?;
     let written = notices::handle_changed(connection, &persons, context.clock.now())?;
     tracing::info!(persons = persons.len(), notices = written, "looked for moves");
+    Ok(())
+}
+
+/// Lets items of worklists go up whose time is over. Nothing is decided by it.
+fn escalate(context: &Context, _: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
+    let connection = &mut *store::connection(&context.pool)?;
+    let done = review::escalate(connection, context.clock.now(), &context.escalation)?;
+    tracing::info!(
+        raised = done.raised,
+        to_arbiter = done.to_arbiter,
+        "looked at the worklists"
+    );
     Ok(())
 }

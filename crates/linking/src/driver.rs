@@ -19,6 +19,7 @@ use crate::index::LinkIndex;
 use crate::model::Model;
 use crate::record::{BirthDateEvidence, EnrollmentSpan, PersonNameInput, RecordInput, Sex};
 use crate::resolve::{Entities, Join, Memberships, Part, Resolution};
+use crate::review;
 
 /// Name of the job that lets the linker look at changed students.
 pub const JOB: &str = "link";
@@ -125,6 +126,10 @@ impl Linker {
         }
         let ids: Vec<Uuid> = queued.iter().map(|(id, _)| *id).collect();
         self.read(connection, &ids)?;
+        // People may have merged or split persons since.
+        for (student, person) in links::of_students(connection, &ids)? {
+            self.persons.set(student.as_u128(), u64::try_from(person).ok());
+        }
         let humans = human_decisions(connection)?;
         let changed: Vec<u128> = ids.iter().map(Uuid::as_u128).collect();
         let resolution = self.index.resolve(&changed, &self.persons, &humans);
@@ -157,6 +162,8 @@ impl Linker {
         changed: &[u128],
         now: DateTime<Utc>,
     ) -> store::Result<(Round, Vec<(Uuid, PersonId)>)> {
+        // Taken before any row of an item: whoever decides takes it first as well.
+        links::lock(connection)?;
         let parts: Vec<&Part> = resolution.parts().collect();
         let fresh = parts.iter().filter(|part| part.keeps.is_none()).count();
         let mut numbers = links::new_persons(connection, fresh, now)?.into_iter();
@@ -176,9 +183,11 @@ impl Linker {
             }
         }
         links::apply(connection, &changes, now)?;
-        let near = self.near_matches(resolution, &person_of)?;
+        let looked_at = looked_at(resolution, changed);
+        let mut near = self.near_matches(resolution, &person_of)?;
+        near.extend(review::reopened(connection, &self.index, &looked_at)?);
         let new_near_matches = work_items::open_near_matches(connection, &near, now)?;
-        close_settled(connection, resolution, changed, &near, now)?;
+        close_settled(connection, &looked_at, &near, now)?;
 
         let mut persons: Vec<PersonId> = changed
             .iter()
@@ -328,38 +337,39 @@ impl Linker {
                 student_a: Uuid::from_u128(pair.a),
                 student_b: Uuid::from_u128(pair.b),
                 persons: (person_a.number(), person_b.number()),
+                sides: [&near.left, &near.right]
+                    .map(|side| side.iter().map(|key| Uuid::from_u128(*key)).collect()),
                 states,
                 probability: near.probability as f32,
                 weight: near.mean,
                 reason: format!("{}: {summary}", words(near.reason)),
                 evidence: json(&explanation)?,
+                earlier: None,
             });
         }
         Ok(by_pair.into_values().collect())
     }
 }
 
+/// The changed students and all that is connected with them, each once.
+fn looked_at(resolution: &Resolution, changed: &[u128]) -> Vec<Uuid> {
+    let members = resolution.clusters.iter().flat_map(|cluster| &cluster.members);
+    let all: HashSet<u128> = members.chain(changed).copied().collect();
+    all.into_iter().map(Uuid::from_u128).collect()
+}
+
 /// Near matches around the students looked at that are no longer found are closed.
 fn close_settled(
     connection: &mut PgConnection,
-    resolution: &Resolution,
-    changed: &[u128],
+    looked_at: &[Uuid],
     found: &[work_items::NearMatch],
     now: DateTime<Utc>,
 ) -> store::Result<()> {
-    let looked_at: HashSet<Uuid> = resolution
-        .clusters
-        .iter()
-        .flat_map(|cluster| &cluster.members)
-        .chain(changed)
-        .map(|key| Uuid::from_u128(*key))
-        .collect();
     let still: HashSet<(Uuid, Uuid)> = found
         .iter()
         .map(|near| (near.student_a, near.student_b))
         .collect();
-    let ids: Vec<Uuid> = looked_at.iter().copied().collect();
-    let settled: Vec<i64> = work_items::open_near_matches_of(connection, &ids)?
+    let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
         .into_iter()
         .filter(|(_, a, b)| !still.contains(&(*a, *b)))
         .map(|(id, ..)| id)
@@ -370,49 +380,6 @@ fn close_settled(
         "the records changed and the question no longer arises",
         now,
     )
-}
-
-/// A data administrator's decision about a near match: it is remembered for ever, and the linker acts on it. `false`
-/// if the item was decided or closed before.
-pub fn review(
-    connection: &mut PgConnection,
-    work_item_id: i64,
-    same: bool,
-    by: &str,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> store::Result<bool> {
-    store::db::write(connection, |connection| {
-        let Some(item) = work_items::find(connection, work_item_id)? else {
-            return Ok(false);
-        };
-        let (Some(a), Some(b)) = (item.student_a, item.student_b) else {
-            return Ok(false);
-        };
-        let decision = if same { "same" } else { "different" };
-        if !work_items::decide(connection, work_item_id, decision, by, reason, now)? {
-            return Ok(false);
-        }
-        links::decide(connection, (a, b), same, by, reason, now)?;
-        links::queue(connection, &[a, b], now)?;
-        let job = NewJob {
-            name: JOB,
-            payload: serde_json::json!({}),
-            priority: 10,
-            deduplicate: Some(JOB.to_owned()),
-        };
-        jobs::enqueue(connection, &job, now)?;
-        let detail = serde_json::json!({ "decision": decision });
-        store::access::audit(
-            connection,
-            now,
-            by,
-            "near_match.decide",
-            &work_item_id.to_string(),
-            &detail,
-        )?;
-        Ok(true)
-    })
 }
 
 /// Puts a student into an index, as the store holds it.

@@ -14,6 +14,7 @@
 //! - [`model`], [`frequency`]: Fellegi–Sunter weights with classes for the same child, twins, siblings and strangers;
 //! - [`index`]: all of it held in memory, kept up to date student by student;
 //! - [`decisions`], [`cluster`], [`resolve`]: persons and near matches, with what people decided before;
+//! - [`review`]: people decide: merge, split, undo, a second person, the way up to the arbiter;
 //! - [`explain`], [`evaluate`]: why, and how well.
 
 pub mod cluster;
@@ -33,6 +34,7 @@ pub mod parents;
 pub mod postings;
 pub mod record;
 pub mod resolve;
+pub mod review;
 pub mod text;
 pub mod tokens;
 

@@ -3,10 +3,13 @@
 pub(crate) mod batches;
 pub(crate) mod history;
 pub(crate) mod home;
+pub(crate) mod merge;
 pub(crate) mod near_match;
 pub(crate) mod near_matches;
 pub(crate) mod notice_new;
 pub(crate) mod notices;
 pub(crate) mod person;
+pub(crate) mod questions;
+pub(crate) mod requests;
 pub(crate) mod search;
 pub(crate) mod sign_in;

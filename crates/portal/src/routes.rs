@@ -11,7 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, history, home, near_match, near_matches, notice_new, notices, person, search, sign_in,
+    batches, history, home, merge, near_match, near_matches, notice_new, notices, person, requests, search,
+    sign_in,
 };
 use crate::state::Portal;
 
@@ -32,6 +33,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/search/results"),
     ("GET", "/persons/{id}"),
     ("GET", "/persons/{id}/history"),
+    ("GET", "/merges/{id}"),
+    ("POST", "/merges/{id}"),
+    ("GET", "/splits/{id}"),
+    ("POST", "/splits/{id}"),
+    ("GET", "/requests/{id}"),
+    ("POST", "/requests/{id}"),
     ("GET", "/near-matches"),
     ("GET", "/near-matches/{id}"),
     ("POST", "/near-matches/{id}"),
@@ -88,6 +95,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/search/results", get().to(search::results))
             .route("/persons/{id}", get().to(person::show))
             .route("/persons/{id}/history", get().to(history::show))
+            .route("/merges/{id}", get().to(merge::show))
+            .route("/merges/{id}", post().to(merge::ask))
+            .route("/splits/{id}", get().to(merge::show_split))
+            .route("/splits/{id}", post().to(merge::ask_split))
+            .route("/requests/{id}", get().to(requests::show))
+            .route("/requests/{id}", post().to(requests::decide))
             .route("/near-matches", get().to(near_matches::list))
             .route("/near-matches/{id}", get().to(near_match::show))
             .route("/near-matches/{id}", post().to(near_match::decide))

@@ -10,10 +10,12 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::{FromRequest, HttpRequest, web};
 use diesel::pg::PgConnection;
+use linking::review::Judge;
 use mde::StateCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::accounts::{self, Grant, Role};
+use store::work_items::Scope;
 use store::{Access, Actor, Channel, Purpose};
 
 use crate::failure::Failure;
@@ -33,8 +35,10 @@ pub enum Permission {
     SignedIn,
     /// Search and see records of children.
     ReadRecords,
-    /// See and decide near matches.
+    /// See and decide near matches, and validate what others ask for.
     DecideMatches,
+    /// Ask for records to be joined, taken apart, or for that to be undone.
+    StartMerges,
     /// See the state's notices and send new ones.
     SendNotices,
     /// Answer notices to the state.
@@ -54,6 +58,7 @@ impl Permission {
             Self::SignedIn => true,
             Self::ReadRecords => matches!(role, SecondaryUser | PrimaryUser | DataAdministrator | Arbiter),
             Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
+            Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
             Self::AnswerNotices | Self::ReleaseBatches => role == DataAdministrator,
             Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
@@ -69,6 +74,8 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) acts_in: ActsIn,
     pub(crate) roles: Vec<Role>,
+    /// The districts whose items it administers; `None`: the whole state's.
+    pub(crate) districts: Option<Vec<String>>,
     /// Everywhere it may act.
     pub(crate) choices: Vec<ActsIn>,
     pub(crate) key_hash: String,
@@ -97,6 +104,19 @@ impl User {
             purpose,
             channel: Channel::Portal,
             at: portal.now(),
+        }
+    }
+
+    /// As who decides who is who, and on which worklists. Without a federal role an account acts in a state.
+    pub(crate) fn judge(&self) -> Judge {
+        let scope = match (self.acts_in, &self.districts) {
+            (None, _) => Scope::Everything,
+            (Some(state), None) => Scope::State(state),
+            (Some(state), Some(districts)) => Scope::Districts(state, districts.clone()),
+        };
+        Judge {
+            by: self.label(),
+            scope,
         }
     }
 
@@ -135,11 +155,23 @@ impl User {
             name: account.name,
             acts_in: chosen.flatten(),
             roles: grants.iter().filter(acting).map(|grant| grant.role).collect(),
+            districts: districts(grants.iter().filter(acting)),
             choices,
             key_hash,
             session,
         }))
     }
+}
+
+/// The districts of these roles of one state, if its data administration is of districts only. Somebody who is no
+/// administrator has no worklist, and sees its own requests wherever they are.
+fn districts<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Vec<String>> {
+    let administers: Vec<&Grant> = grants
+        .filter(|grant| grant.role == Role::DataAdministrator)
+        .collect();
+    let of_district = |grant: &&Grant| grant.district.clone();
+    let named: Option<Vec<String>> = administers.iter().map(of_district).collect();
+    named.filter(|districts| !districts.is_empty())
 }
 
 /// The places where these roles apply, each once.
@@ -174,6 +206,7 @@ rights!(
     SignedIn,
     ReadRecords,
     DecideMatches,
+    StartMerges,
     SendNotices,
     AnswerNotices,
     SeeBatches,

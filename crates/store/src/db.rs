@@ -37,6 +37,9 @@ pub enum Error {
     /// Two different identifiers of a state have the same student id.
     #[error("two state student ids have the same key; the batch is stopped")]
     KeyCollision,
+    /// Somebody else changed a link after it was read: read again, then decide again.
+    #[error("a link was changed by somebody else meanwhile; it has to be looked at again")]
+    LinkMoved,
 }
 
 impl Error {

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod accounts;
 pub mod batches;
+pub mod changes;
 pub mod copy;
 pub mod db;
 pub mod facilities;

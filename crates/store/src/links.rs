@@ -5,11 +5,32 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use mde::{PersonId, StateCode};
+use mde::PersonId;
 use uuid::Uuid;
 
+use crate::changes;
 use crate::db::{Error, Result};
-use crate::schema::{link, link_decision, link_queue, person, person_alias};
+use crate::schema::{link, person, person_alias};
+
+mod decisions;
+mod queue;
+mod replay;
+
+pub use decisions::{Decision, Different, decide, decisions, different_of, set_weights};
+pub use queue::{queue, queue_length, queued, unqueue};
+pub use replay::{disagreements, replay};
+
+/// Key of the advisory lock under which one transaction at a time changes links.
+const LOCK: i64 = 0x6d61_7269_6c69_6e6b;
+
+/// Lets one transaction at a time change links and what is decided about them, until its end. Whoever also locks other
+/// rows takes this first. The feed of changes relies on it for its order.
+pub fn lock(connection: &mut PgConnection) -> Result<()> {
+    sql_query("select pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(LOCK)
+        .execute(connection)?;
+    Ok(())
+}
 
 /// How a link was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,20 +109,42 @@ pub struct LinkChange {
     pub evidence: serde_json::Value,
 }
 
-/// Writes link changes: one event each, and the current state.
+/// Writes link changes: one event each, the current state, and an entry in the feed of the student's state.
+/// [`Error::LinkMoved`] if a student is no longer where the change says it was.
 pub fn apply(connection: &mut PgConnection, changes: &[LinkChange], now: DateTime<Utc>) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Moved {
+        #[diesel(sql_type = BigInt)]
+        moved: i64,
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    lock(connection)?;
     for chunk in changes.chunks(5_000) {
         let students: Vec<Uuid> = chunk.iter().map(|c| c.student_id).collect();
         let from: Vec<Option<i64>> = chunk.iter().map(|c| c.from.map(PersonId::number)).collect();
         let to: Vec<i64> = chunk.iter().map(|c| c.to.number()).collect();
         let decided: Vec<&str> = chunk.iter().map(|c| c.decided.name()).collect();
         let by: Vec<&str> = chunk.iter().map(|c| c.decided_by.as_str()).collect();
+        let there: Moved = sql_query(
+            "select count(*) as moved from unnest($1::uuid[], $2::bigint[]) as c (student_id, from_id)
+             left join link l using (student_id) where l.person_id is distinct from c.from_id",
+        )
+        .bind::<Array<SqlUuid>, _>(&students)
+        .bind::<Array<Nullable<BigInt>>, _>(&from)
+        .get_result(connection)?;
+        if there.moved > 0 {
+            return Err(Error::LinkMoved);
+        }
         let evidence: Vec<&serde_json::Value> = chunk.iter().map(|c| &c.evidence).collect();
         sql_query(
             "with change as (select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[])
                     as c (student_id, from_id, to_id, decided, decided_by, evidence)),
                 event as (insert into link_event (student_id, from_person_id, to_person_id, decided, decided_at, decided_by, evidence)
-                    select student_id, from_id, to_id, decided, $7, decided_by, evidence from change)
+                    select student_id, from_id, to_id, decided, $7, decided_by, evidence from change),
+                feed as (insert into change (state, kind, at, student_id, person_id, former_person_id)
+                    select t.state, 'link', $7, c.student_id, c.to_id, c.from_id from change c join student_status t using (student_id))
              insert into link (student_id, person_id, decided, decided_at) select student_id, to_id, decided, $7 from change
              on conflict (student_id) do update set person_id = excluded.person_id, decided = excluded.decided, decided_at = excluded.decided_at",
         )
@@ -117,13 +160,35 @@ pub fn apply(connection: &mut PgConnection, changes: &[LinkChange], now: DateTim
     Ok(())
 }
 
-/// Retires a person in favour of its survivor. Numbers retired earlier in favour of it follow.
+/// Retires a person in favour of its survivor. Numbers retired earlier in favour of it follow, and so do the open
+/// questions about it and what holds it. The states of both persons are told.
 pub fn retire(
     connection: &mut PgConnection,
     retired: PersonId,
     survivor: PersonId,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    retire_for(connection, retired, survivor, None, now)
+}
+
+/// The same by the decision of people that has this number.
+pub fn retire_for(
+    connection: &mut PgConnection,
+    retired: PersonId,
+    survivor: PersonId,
+    work_item_id: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    lock(connection)?;
+    changes::tell(
+        connection,
+        changes::Kind::Merge,
+        survivor,
+        Some(retired),
+        work_item_id,
+        now,
+    )?;
+    crate::work_items::follow(connection, retired.number(), survivor.number())?;
     diesel::update(person_alias::table.filter(person_alias::person_id.eq(retired.number())))
         .set(person_alias::person_id.eq(survivor.number()))
         .execute(connection)?;
@@ -135,6 +200,29 @@ pub fn retire(
         ))
         .on_conflict(person_alias::retired_id)
         .do_update()
+        .set(person_alias::person_id.eq(survivor.number()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What retired numbers resolve to, of those that lead to one of these persons: pairs of retired number and survivor.
+pub fn aliases(connection: &mut PgConnection, survivors: &[i64]) -> Result<Vec<(i64, i64)>> {
+    Ok(person_alias::table
+        .filter(person_alias::person_id.eq_any(survivors))
+        .order(person_alias::retired_id)
+        .select((person_alias::retired_id, person_alias::person_id))
+        .load(connection)?)
+}
+
+/// Lets a retired number live again: its merge is undone.
+pub fn revive(connection: &mut PgConnection, id: PersonId) -> Result<()> {
+    diesel::delete(person_alias::table.find(id.number())).execute(connection)?;
+    Ok(())
+}
+
+/// Lets a number that is retired lead to another person. A number that lives is left alone.
+pub fn redirect(connection: &mut PgConnection, retired: i64, survivor: PersonId) -> Result<()> {
+    diesel::update(person_alias::table.find(retired))
         .set(person_alias::person_id.eq(survivor.number()))
         .execute(connection)?;
     Ok(())
@@ -250,114 +338,6 @@ pub fn events(connection: &mut PgConnection, students: &[Uuid]) -> Result<Vec<Li
     )
     .bind::<Array<SqlUuid>, _>(students)
     .load(connection)?)
-}
-
-/// What people decided about pairs.
-#[derive(Debug, Clone, Queryable)]
-pub struct Decision {
-    /// The smaller student id.
-    pub student_a: Uuid,
-    /// The larger student id.
-    pub student_b: Uuid,
-    /// Whether they are the same child.
-    pub same: bool,
-}
-
-/// Every decision of people about a pair.
-pub fn decisions(connection: &mut PgConnection) -> Result<Vec<Decision>> {
-    Ok(link_decision::table
-        .select((
-            link_decision::student_a,
-            link_decision::student_b,
-            link_decision::same,
-        ))
-        .load(connection)?)
-}
-
-/// Remembers a decision of people about a pair; a later one replaces it.
-pub fn decide(
-    connection: &mut PgConnection,
-    (a, b): (Uuid, Uuid),
-    same: bool,
-    by: &str,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let (a, b) = if a < b { (a, b) } else { (b, a) };
-    let values = (
-        link_decision::same.eq(same),
-        link_decision::decided_at.eq(now),
-        link_decision::decided_by.eq(by),
-        link_decision::reason.eq(reason),
-    );
-    diesel::insert_into(link_decision::table)
-        .values((
-            link_decision::student_a.eq(a),
-            link_decision::student_b.eq(b),
-            values,
-        ))
-        .on_conflict((link_decision::student_a, link_decision::student_b))
-        .do_update()
-        .set(values)
-        .execute(connection)?;
-    Ok(())
-}
-
-/// Students that changed and that the linker has not seen, oldest first, each with the batch that changed it.
-pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i64)>> {
-    Ok(link_queue::table
-        .order((link_queue::queued_at, link_queue::student_id))
-        .limit(limit)
-        .select((link_queue::student_id, link_queue::batch_id))
-        .load(connection)?)
-}
-
-/// Lets the linker look at students whose content did not change: people have decided something about them. Batch 0
-/// stands for that.
-pub fn queue(connection: &mut PgConnection, ids: &[Uuid], now: DateTime<Utc>) -> Result<()> {
-    let rows: Vec<_> = ids
-        .iter()
-        .map(|id| {
-            (
-                link_queue::student_id.eq(id),
-                link_queue::queued_at.eq(now),
-                link_queue::batch_id.eq(0),
-            )
-        })
-        .collect();
-    diesel::insert_into(link_queue::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .execute(connection)?;
-    Ok(())
-}
-
-/// The linker has seen these students as these batches left them; one that a later batch changed stays queued.
-pub fn unqueue(connection: &mut PgConnection, seen: &[(Uuid, i64)]) -> Result<()> {
-    let (students, batches): (Vec<Uuid>, Vec<i64>) = seen.iter().copied().unzip();
-    sql_query(
-        "delete from link_queue q using unnest($1::uuid[], $2::bigint[]) as s (student_id, batch_id)
-         where q.student_id = s.student_id and q.batch_id = s.batch_id",
-    )
-    .bind::<Array<SqlUuid>, _>(students)
-    .bind::<Array<BigInt>, _>(batches)
-    .execute(connection)?;
-    Ok(())
-}
-
-/// Number of students that wait for the linker, of one state or of all.
-pub fn queue_length(connection: &mut PgConnection, state: Option<StateCode>) -> Result<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Count = sql_query(
-        "select count(*) as count from link_queue q join student_status t using (student_id) where $1 is null or t.state = $1",
-    )
-    .bind::<Nullable<Text>, _>(state.map(|s| s.to_string()))
-    .get_result(connection)?;
-    Ok(row.count)
 }
 
 #[cfg(test)]

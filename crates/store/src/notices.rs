@@ -252,6 +252,14 @@ pub fn follow(connection: &mut PgConnection, retired: i64, survivor: i64) -> Res
     Ok(())
 }
 
+/// Lets notices be about another person: its merge was undone.
+pub fn give_back(connection: &mut PgConnection, notices: &[i64], person: i64) -> Result<()> {
+    diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(notices)))
+        .set(move_notice::person_id.eq(person))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Number of open notices in a state's inbox.
 pub fn count_open(connection: &mut PgConnection, state: StateCode) -> Result<i64> {
     #[derive(QueryableByName)]

@@ -370,6 +370,58 @@ diesel::table! {
         decided_by -> Nullable<Text>,
         decision -> Nullable<Text>,
         note -> Nullable<Text>,
+        persons -> Array<Int8>,
+        request -> Jsonb,
+        requested_by -> Nullable<Text>,
+        requested_state -> Nullable<Text>,
+        cause -> Nullable<Int8>,
+        objected_by -> Nullable<Text>,
+        objection -> Nullable<Text>,
+        arbiter_since -> Nullable<Timestamptz>,
+        arbiter_why -> Nullable<Text>,
+        earlier -> Nullable<Jsonb>,
+        effect -> Nullable<Jsonb>,
+        undone_by -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    work_item_owner (work_item_id, state) {
+        work_item_id -> Int8,
+        state -> Text,
+        level -> Text,
+        district -> Nullable<Text>,
+        region -> Nullable<Text>,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    district_region (state, district) {
+        state -> Text,
+        district -> Text,
+        region -> Text,
+    }
+}
+
+diesel::table! {
+    person_lock (person_id) {
+        person_id -> Int8,
+        work_item_id -> Int8,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    change (state, change_id) {
+        state -> Text,
+        change_id -> Int8,
+        kind -> Text,
+        at -> Timestamptz,
+        student_id -> Nullable<Uuid>,
+        person_id -> Int8,
+        former_person_id -> Nullable<Int8>,
+        work_item_id -> Nullable<Int8>,
     }
 }
 
@@ -381,6 +433,8 @@ diesel::table! {
         decided_at -> Timestamptz,
         decided_by -> Text,
         reason -> Text,
+        weight -> Nullable<Float4>,
+        model -> Nullable<Text>,
     }
 }
 
@@ -504,6 +558,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     batch_finding,
     job,
     work_item,
+    work_item_owner,
+    district_region,
+    person_lock,
+    change,
     link_decision,
     move_notice,
     account,

@@ -1,10 +1,11 @@
-//! Work items: what a data administrator has to judge.
+//! Work items: what people have to judge. A near match asks whether two persons are one child; a merge, a split or an
+//! undo is a request that waits for a second person.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use mde::StateCode;
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,31 +13,23 @@ use uuid::Uuid;
 use crate::db::Result;
 use crate::schema::work_item;
 
-/// A near match as the engine found it: two students that may be one child.
-#[derive(Debug, Clone)]
-pub struct NearMatch {
-    /// The smaller student id.
-    pub student_a: Uuid,
-    /// The larger student id.
-    pub student_b: Uuid,
-    /// Their persons.
-    pub persons: (i64, i64),
-    /// Every state with a live student among both persons.
-    pub states: Vec<String>,
-    /// Probability that they are one child.
-    pub probability: f32,
-    /// Weight of the evidence, in bits.
-    pub weight: f32,
-    /// Why the engine asks, in words.
-    pub reason: String,
-    /// The comparison, element by element; no values.
-    pub evidence: serde_json::Value,
-}
+mod near_matches;
+mod owners;
+mod requests;
+
+pub use near_matches::{NearMatch, close_twins, open_near_matches, open_near_matches_of};
+pub use owners::{Owner, Scope, Turn, assign, give, owners, set_regions, states_of, turns};
+pub use requests::{
+    Lock, NewRequest, lock_of, lock_persons, object, open_request, set_effect, to_arbiter, undone, unlock,
+};
+
+/// The kinds that decide who is who.
+pub const WHO_IS_WHO: [&str; 4] = ["near_match", "merge", "split", "undo"];
 
 /// A work item.
 #[derive(Debug, Clone, Queryable, Selectable, Serialize)]
 #[diesel(table_name = work_item)]
-#[expect(missing_docs, reason = "the migration documents the columns")]
+#[expect(missing_docs, reason = "the migrations document the columns")]
 pub struct WorkItem {
     pub work_item_id: i64,
     pub kind: String,
@@ -55,68 +48,18 @@ pub struct WorkItem {
     pub decided_by: Option<String>,
     pub decision: Option<String>,
     pub note: Option<String>,
-}
-
-/// Opens near matches, and refreshes those that are open. Returns how many are new.
-pub fn open_near_matches(
-    connection: &mut PgConnection,
-    matches: &[NearMatch],
-    now: DateTime<Utc>,
-) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Opened {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        new: bool,
-    }
-    let mut new = 0;
-    for near in matches {
-        let opened: Opened = sql_query(
-            "insert into work_item (kind, status, states, student_a, student_b, person_a, person_b, probability, weight, reason, evidence, opened_at)
-             values ('near_match', 'open', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             on conflict (student_a, student_b) where kind = 'near_match' and status = 'open'
-             do update set states = excluded.states, person_a = excluded.person_a, person_b = excluded.person_b,
-                probability = excluded.probability, weight = excluded.weight, reason = excluded.reason, evidence = excluded.evidence
-             returning xmax = 0 as new",
-        )
-        .bind::<Array<Text>, _>(&near.states)
-        .bind::<SqlUuid, _>(near.student_a)
-        .bind::<SqlUuid, _>(near.student_b)
-        .bind::<BigInt, _>(near.persons.0)
-        .bind::<BigInt, _>(near.persons.1)
-        .bind::<diesel::sql_types::Float, _>(near.probability)
-        .bind::<diesel::sql_types::Float, _>(near.weight)
-        .bind::<Text, _>(&near.reason)
-        .bind::<Jsonb, _>(&near.evidence)
-        .bind::<Timestamptz, _>(now)
-        .get_result(connection)?;
-        new += usize::from(opened.new);
-    }
-    Ok(new)
-}
-
-/// Open near matches of which one side is among these students: what a new look at them may close again.
-pub fn open_near_matches_of(
-    connection: &mut PgConnection,
-    students: &[Uuid],
-) -> Result<Vec<(i64, Uuid, Uuid)>> {
-    let rows: Vec<(i64, Option<Uuid>, Option<Uuid>)> = work_item::table
-        .filter(work_item::kind.eq("near_match"))
-        .filter(work_item::status.eq("open"))
-        .filter(
-            work_item::student_a
-                .eq_any(students)
-                .or(work_item::student_b.eq_any(students)),
-        )
-        .select((
-            work_item::work_item_id,
-            work_item::student_a,
-            work_item::student_b,
-        ))
-        .load(connection)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(id, a, b)| Some((id, a?, b?)))
-        .collect())
+    pub persons: Vec<i64>,
+    pub request: serde_json::Value,
+    pub requested_by: Option<String>,
+    pub requested_state: Option<String>,
+    pub cause: Option<i64>,
+    pub objected_by: Option<String>,
+    pub objection: Option<String>,
+    pub arbiter_since: Option<DateTime<Utc>>,
+    pub arbiter_why: Option<String>,
+    pub earlier: Option<serde_json::Value>,
+    pub effect: Option<serde_json::Value>,
+    pub undone_by: Option<i64>,
 }
 
 /// Closes items that no longer need a person, with the reason.
@@ -138,20 +81,65 @@ pub fn open(
     state: Option<StateCode>,
     limit: i64,
 ) -> Result<Vec<WorkItem>> {
-    let mut query = work_item::table
-        .filter(work_item::kind.eq(kind))
-        .filter(work_item::status.eq("open"))
-        .order((
-            work_item::probability.desc().nulls_last(),
-            work_item::work_item_id,
-        ))
-        .limit(limit)
+    let scope = state.map_or(Scope::Everything, Scope::State);
+    worklist(connection, &scope, &[kind], limit)
+}
+
+/// Open items of these kinds on the worklists of a scope, the most probable first, then the oldest.
+pub fn worklist(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    kinds: &[&str],
+    limit: i64,
+) -> Result<Vec<WorkItem>> {
+    let ids = ids(connection, scope, kinds, None, limit)?;
+    let mut items: Vec<WorkItem> = work_item::table
+        .filter(work_item::work_item_id.eq_any(&ids))
         .select(WorkItem::as_select())
-        .into_boxed();
-    if let Some(state) = state {
-        query = query.filter(work_item::states.contains(vec![state.to_string()]));
+        .load(connection)?;
+    items.sort_by_key(|item| ids.iter().position(|id| *id == item.work_item_id));
+    Ok(items)
+}
+
+/// An item, whatever its status, if it is or was on a worklist of the scope.
+pub fn find_in(connection: &mut PgConnection, id: i64, scope: &Scope) -> Result<Option<WorkItem>> {
+    if ids(connection, scope, &[], Some(id), 1)?.is_empty() {
+        return Ok(None);
     }
-    Ok(query.load(connection)?)
+    find(connection, id)
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Items of a scope: open ones of these kinds, or one whatever it is.
+fn ids(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    kinds: &[&str],
+    one: Option<i64>,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    let (state, districts) = scope.parts();
+    let rows: Vec<Id> = sql_query(
+        "select w.work_item_id as id from work_item w
+         where case when $1 is null then w.status = 'open' and w.kind = any($2) else w.work_item_id = $1 end
+           and ($3 is null or exists (select from work_item_owner o where o.work_item_id = w.work_item_id and o.state = $3
+                and ($4 is null or case o.level when 'district' then o.district = any($4)
+                    when 'region' then o.region in (select r.region from district_region r where r.state = $3 and r.district = any($4))
+                    else false end)))
+         order by w.probability desc nulls last, w.work_item_id limit $5",
+    )
+    .bind::<Nullable<BigInt>, _>(one)
+    .bind::<Array<Text>, _>(kinds)
+    .bind::<Nullable<Text>, _>(state)
+    .bind::<Nullable<Array<Text>>, _>(districts)
+    .bind::<BigInt, _>(limit)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// A work item.
@@ -161,6 +149,29 @@ pub fn find(connection: &mut PgConnection, id: i64) -> Result<Option<WorkItem>> 
         .select(WorkItem::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// Open items about a person that decide who it is: what a reader of its record should know.
+pub fn about(connection: &mut PgConnection, person: i64) -> Result<Vec<WorkItem>> {
+    Ok(work_item::table
+        .filter(work_item::status.eq("open"))
+        .filter(work_item::persons.contains(vec![person]))
+        .filter(work_item::kind.eq_any(WHO_IS_WHO))
+        .order(work_item::work_item_id)
+        .select(WorkItem::as_select())
+        .load(connection)?)
+}
+
+/// Approved merges and splits of a person that are not undone, newest first.
+pub fn approved(connection: &mut PgConnection, person: i64) -> Result<Vec<WorkItem>> {
+    Ok(work_item::table
+        .filter(work_item::decision.eq("approved"))
+        .filter(work_item::kind.eq_any(["merge", "split"]))
+        .filter(work_item::undone_by.is_null())
+        .filter(work_item::persons.contains(vec![person]))
+        .order(work_item::decided_at.desc())
+        .select(WorkItem::as_select())
+        .load(connection)?)
 }
 
 /// Writes the decision of a person about an open item. `false` if somebody else was first.
@@ -199,4 +210,21 @@ pub fn count_open(connection: &mut PgConnection, kind: &str, state: Option<State
     .bind::<Nullable<Text>, _>(state.map(|s| s.to_string()))
     .get_result(connection)?;
     Ok(row.count)
+}
+
+/// Open questions about a retired person are about its survivor now, and so is what holds it.
+pub fn follow(connection: &mut PgConnection, retired: i64, survivor: i64) -> Result<()> {
+    for statement in [
+        "update work_item set person_a = case when person_a = $1 then $2 else person_a end,
+                person_b = case when person_b = $1 then $2 else person_b end,
+                persons = array(select distinct p from unnest(array_replace(persons, $1, $2)) as p order by p)
+         where status = 'open' and persons @> array[$1]",
+        "update person_lock set person_id = $2 where person_id = $1 and not exists (select from person_lock where person_id = $2)",
+    ] {
+        sql_query(statement)
+            .bind::<BigInt, _>(retired)
+            .bind::<BigInt, _>(survivor)
+            .execute(connection)?;
+    }
+    Ok(())
 }

@@ -1,11 +1,13 @@
 //! The machine interface, version 1.
 
 pub mod batches;
+pub mod changes;
 pub mod findings;
 pub mod notices;
 pub mod persons;
 pub mod students;
 pub mod upload;
+pub mod work_items;
 
 use actix_web::http::Method;
 use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
@@ -73,6 +75,38 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/move-notices/{move_notice_id}/acknowledgement",
             [(Method::POST, web::route().to(notices::acknowledge))],
+        ))
+        .service(resource(
+            "/changes",
+            [(Method::GET, web::route().to(changes::list))],
+        ))
+        .service(resource(
+            "/work-items",
+            [(Method::GET, web::route().to(work_items::list))],
+        ))
+        .service(resource(
+            "/work-items/{work_item_id}",
+            [(Method::GET, web::route().to(work_items::read))],
+        ))
+        .service(resource(
+            "/work-items/{work_item_id}/decision",
+            [(Method::POST, web::route().to(work_items::decide))],
+        ))
+        .service(resource(
+            "/work-items/{work_item_id}/assignment",
+            [(Method::PUT, web::route().to(work_items::assign))],
+        ))
+        .service(resource(
+            "/work-items/{work_item_id}/undo",
+            [(Method::POST, web::route().to(work_items::undo))],
+        ))
+        .service(resource(
+            "/merges",
+            [(Method::POST, web::route().to(work_items::merge))],
+        ))
+        .service(resource(
+            "/splits",
+            [(Method::POST, web::route().to(work_items::split))],
         ));
 }
 

@@ -10,3 +10,4 @@ mod outage;
 mod persons;
 mod problems;
 mod sweep;
+mod work_items;

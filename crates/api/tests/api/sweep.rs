@@ -14,6 +14,8 @@ enum Expect {
     NotFound,
     /// The call is refused.
     Forbidden,
+    /// The call is refused: the child is no child of the state.
+    Refused,
     /// A list without any of Texas's things.
     Nothing,
     /// Any state may: persons are read by all.
@@ -26,6 +28,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         batch,
         person,
         notice,
+        item,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
@@ -75,6 +78,30 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/move-notices/{notice}/acknowledgement"),
             Expect::NotFound,
         ),
+        ("GET /v1/changes", "/v1/changes".to_owned(), Expect::Nothing),
+        ("GET /v1/work-items", "/v1/work-items".to_owned(), Expect::Nothing),
+        (
+            "GET /v1/work-items/{work_item_id}",
+            format!("/v1/work-items/{item}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/work-items/{work_item_id}/decision",
+            format!("/v1/work-items/{item}/decision"),
+            Expect::NotFound,
+        ),
+        (
+            "PUT /v1/work-items/{work_item_id}/assignment",
+            format!("/v1/work-items/{item}/assignment"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/work-items/{work_item_id}/undo",
+            format!("/v1/work-items/{item}/undo"),
+            Expect::NotFound,
+        ),
+        ("POST /v1/merges", "/v1/merges".to_owned(), Expect::Refused),
+        ("POST /v1/splits", "/v1/splits".to_owned(), Expect::Refused),
     ];
     rows.map(|(operation, address, expect)| (operation.to_owned(), (address, expect)))
         .into()
@@ -84,6 +111,7 @@ struct Texas {
     batch: i64,
     person: String,
     notice: i64,
+    item: i64,
 }
 
 /// The operations of the document, as `GET /v1/batches`.
@@ -99,13 +127,20 @@ fn operations() -> Vec<String> {
         .collect()
 }
 
-fn body(operation: &str, person: &str) -> Option<String> {
+fn body(operation: &str, person: &str, other: &str) -> Option<String> {
     match operation {
         "POST /v1/batches" => Some(upload("TX", AS_OF, &student("9", ("Peña", "Ruiz"), "Ana", "2012-05-06"))),
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
+        "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
+        "PUT /v1/work-items/{work_item_id}/assignment" => Some(r#"{"level":"state"}"#.to_owned()),
+        "POST /v1/work-items/{work_item_id}/undo" => Some(r#"{"reason":"x"}"#.to_owned()),
+        "POST /v1/merges" => Some(serde_json::json!({ "persons": [person, other], "reason": "x" }).to_string()),
+        "POST /v1/splits" => Some(
+            serde_json::json!({ "person": person, "parts": [[{ "state": "TX", "state_student_id": "TX-1" }]], "reason": "x" }).to_string(),
+        ),
         _ => None,
     }
 }
@@ -120,7 +155,11 @@ fn no_operation_gives_one_state_what_is_anothers() {
         &upload(
             "TX",
             AS_OF,
-            &student("TX-1", ("Peña", "Ruiz"), "Ana", "2012-05-06"),
+            &format!(
+                "{}{}",
+                student("TX-1", ("Peña", "Ruiz"), "Ana", "2012-05-06"),
+                student("TX-2", ("Zavala", "Ochoa"), "Belén", "2010-11-30")
+            ),
         ),
     );
     let own: Value = texas
@@ -141,7 +180,32 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .as_i64()
         .expect("a number");
 
+    let linked: Value = texas
+        .read("/v1/states/TX/students/TX-2")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let other = linked["person_id"].as_str().expect("linked").to_owned();
+    let asked: Value = texas
+        .post("/v1/merges")
+        .header("On-Behalf-Of", "administrator-1")
+        .json(&serde_json::json!({ "persons": [person, other], "reason": "one child" }))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let item = asked["work_item_id"].as_i64().expect("a request");
+    let withdrawn = texas
+        .post(&format!("/v1/work-items/{item}/decision"))
+        .header("On-Behalf-Of", "administrator-1")
+        .json(&serde_json::json!({ "decision": "withdraw" }))
+        .send()
+        .expect("an answer");
+    assert_eq!(withdrawn.status(), 200);
+
     let mut table = table(&Texas {
+        item,
         batch,
         person: person.clone(),
         notice,
@@ -160,13 +224,14 @@ fn no_operation_gives_one_state_what_is_anothers() {
             .call(method, &address)
             .header("Purpose", "program")
             .header("On-Behalf-Of", "clerk-1");
-        if let Some(body) = body(&operation, &person) {
+        if let Some(body) = body(&operation, &person, &other) {
             call = call.header("Content-Type", "application/json").body(body);
         }
         let response = call.send().expect("an answer");
         match expect {
             Expect::NotFound => drop(problem(response, 404, "not-found")),
             Expect::Forbidden => drop(problem(response, 403, "wrong-state")),
+            Expect::Refused => drop(problem(response, 403, "forbidden")),
             Expect::Nothing => {
                 let page: Value = response.json().expect("JSON");
                 assert_eq!(page["items"], Value::Array(Vec::new()), "{operation}");
@@ -209,7 +274,8 @@ fn every_operation_needs_a_registered_certificate() {
             .replace(['{', '}'], "")
             .replace("batch_id", "1")
             .replace("person_id", "100000000000")
-            .replace("move_notice_id", "1");
+            .replace("move_notice_id", "1")
+            .replace("work_item_id", "1");
         let call = stranger
             .call(method.parse().expect("a method"), &path)
             .header("Purpose", "program");

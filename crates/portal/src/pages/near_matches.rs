@@ -34,6 +34,7 @@ pub(crate) struct Done {
 struct NearMatchesPage {
     chrome: Chrome,
     place: String,
+    requests: Table,
     table: Table,
     full: bool,
 }
@@ -69,15 +70,17 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Failure> {
     let state = user.acts_in;
     let access = user.access(Purpose::Program, &portal);
-    let (items, students) = portal
+    let scope = user.judge().scope;
+    let (items, asked, students) = portal
         .run(move |c| {
-            let items = work_items::open(c, KIND, state, ITEMS)?;
+            let items = work_items::worklist(c, &scope, &[KIND], ITEMS)?;
+            let asked = work_items::worklist(c, &scope, &["merge", "split", "undo"], ITEMS)?;
             let ids: Vec<StudentId> = items.iter().filter_map(pair).flat_map(|(a, b)| [a, b]).collect();
             let students: HashMap<Uuid, Student> = persons::read_students(c, &access, &ids)?
                 .into_iter()
                 .map(|(id, s)| (id.0, s))
                 .collect();
-            Ok((items, students))
+            Ok((items, asked, students))
         })
         .await?;
     let mut table = Table::new(
@@ -114,8 +117,14 @@ pub(crate) async fn list(
         );
     }
     let message = match done.done.as_str() {
-        "same" => Some("Decided: the same child. The records are being joined."),
-        "different" => Some("Decided: different children. This pair will not be asked again."),
+        "same" => Some("Decided: the same child. The records stay together."),
+        "different" => {
+            Some("Decided: different children. It is asked again only if much more evidence comes.")
+        }
+        "approve" => Some("Approved. The change is made and can be undone."),
+        "reject" => Some("Refused. That is remembered."),
+        "withdraw" => Some("The request is withdrawn."),
+        "arbiter" => Some("You disagree. The arbiter decides."),
         "late" => Some(
             "Somebody else decided this pair before you, or it no longer needs a decision. Nothing was changed.",
         ),
@@ -125,6 +134,41 @@ pub(crate) async fn list(
         chrome: Chrome::of(&user, "Near matches", "/near-matches").done(message),
         place: state.map_or_else(|| "all states".to_owned(), |state| state.name().to_owned()),
         full: items.len() as i64 == ITEMS,
+        requests: requests(&asked),
         table,
     })
+}
+
+/// Requests that wait for a second person or for the arbiter.
+fn requests(asked: &[WorkItem]) -> Table {
+    let mut table = Table::new(
+        "Waiting for a second person",
+        &["Request", "Reason", "States", "~Asked", "With"],
+        "No request waits.",
+    );
+    for item in asked {
+        let what = match item.kind.as_str() {
+            "merge" => "Join records",
+            "split" => "Take a record apart",
+            _ => "Undo a decision",
+        };
+        let states: Vec<String> = item.states.iter().map(|s| words::state_name(s)).collect();
+        let with = if item.arbiter_since.is_some() {
+            "The arbiter"
+        } else {
+            "The states"
+        };
+        table.row(
+            "",
+            [
+                Cell::new(format!("{what}, no. {}", item.work_item_id))
+                    .link(format!("/requests/{}", item.work_item_id)),
+                words::sentence(&item.reason).into(),
+                states.join(", ").into(),
+                words::day(item.opened_at.date_naive()).into(),
+                with.into(),
+            ],
+        );
+    }
+    table
 }

@@ -6,3 +6,4 @@ mod rights;
 mod sessions;
 mod support;
 mod work;
+mod who_is_who;

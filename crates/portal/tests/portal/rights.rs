@@ -36,12 +36,39 @@ async fn who_has_no_right_is_refused_everywhere() {
         ("counselor@mission.example", &["/search", "/persons"]),
         (
             "recruiter@mission.example",
-            &["/search", "/persons", "GET /notices", "POST /notices/new"],
+            &[
+                "/search",
+                "/persons",
+                "/merges",
+                "/splits",
+                "/requests",
+                "GET /notices",
+                "POST /notices/new",
+            ],
         ),
-        ("arbiter@ed.example", &["/search", "/persons", "/near-matches"]),
+        (
+            "arbiter@ed.example",
+            &[
+                "/search",
+                "/persons",
+                "/merges",
+                "/splits",
+                "/requests",
+                "/near-matches",
+            ],
+        ),
         (
             "admin@tea.example",
-            &["/search", "/persons", "/near-matches", "/notices", "/batches"],
+            &[
+                "/search",
+                "/persons",
+                "/merges",
+                "/splits",
+                "/requests",
+                "/near-matches",
+                "/notices",
+                "/batches",
+            ],
         ),
     ] {
         let (mut b, _) = browser(db.url()).await;
