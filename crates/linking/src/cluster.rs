@@ -292,6 +292,28 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// Joins all groups whose clipped mean is at least `at`, best first, unless a pair of theirs has a veto or a third
+    /// of them speak against it.
+    pub(crate) fn join_best(&mut self, at: f32) {
+        loop {
+            let alive: Vec<usize> = self.alive().collect();
+            let mut best: Option<(usize, usize, f32)> = None;
+            for (g, h) in pairs(&alive) {
+                let Some(cell) = self.cell(g, h) else { continue };
+                let mean = cell.clipped_mean();
+                if cell.veto.is_none()
+                    && mean >= at
+                    && !cell.is_hostile()
+                    && best.is_none_or(|(.., highest)| mean > highest)
+                {
+                    best = Some((g, h, mean));
+                }
+            }
+            let Some((g, h, _)) = best else { return };
+            self.join(g, h);
+        }
+    }
+
     /// The groups as they stand.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &[usize]> {
         self.groups

@@ -1,5 +1,6 @@
 //! Comparing two records, field by field.
 
+use crate::contact::compare_contact;
 use crate::frequency::Role;
 use crate::levels::level::{
     MISSING, birth_date, city, generation, given, identifier, middle, multiple_birth, place, sex, source,
@@ -23,6 +24,10 @@ pub struct Comparison {
     pub surnames: [TokenId; 2],
     /// The city both have, or [`NONE`].
     pub city: TokenId,
+    /// The rarest word of the street both have, or [`NONE`].
+    pub street: TokenId,
+    /// The postcode both have, or [`NONE`].
+    pub locality: TokenId,
 }
 
 /// Compares two records; the order does not matter.
@@ -30,8 +35,13 @@ pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
     let (given_a, surnames_a) = move_surnames(a, b);
     let (given_b, surnames_b) = move_surnames(b, a);
     let mut out = Comparison::default();
-    let (given, middle) = compare_given((a, &given_a), (b, &given_b), tokens, &mut out);
-    let surname = compare_surnames((a, &surnames_a), (b, &surnames_b), tokens, &mut out);
+    let (given, middle, surname) = if exchanged((&given_a, &surnames_a), (&given_b, &surnames_b), tokens) {
+        (given::EXCHANGED, MISSING, MISSING)
+    } else {
+        let (given, middle) = compare_given((a, &given_a), (b, &given_b), tokens, &mut out);
+        let surname = compare_surnames((a, &surnames_a), (b, &surnames_b), tokens, &mut out);
+        (given, middle, surname)
+    };
     let city = compare_city(a.city, b.city, tokens, &mut out);
     // The city already says where it is.
     let place = if matches!(city, city::EXACT | city::CLOSE) {
@@ -56,6 +66,7 @@ pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
     for (field, level) in levels {
         out.levels = out.levels.with(field, level);
     }
+    [out.street, out.locality] = compare_contact(a, b, tokens, &mut out.levels);
     out
 }
 
@@ -89,6 +100,11 @@ fn compare_given(
     else {
         return (MISSING, MISSING);
     };
+    match (a.0.first_words, b.0.first_words) {
+        (0, 1..) => return first_missing(words_a, (first_b, rest_b), tokens, out),
+        (1.., 0) => return first_missing(words_b, (first_a, rest_a), tokens, out),
+        _ => {}
+    }
     let likeness = tokens.given_likeness(first_a, first_b);
     if likeness == Likeness::Equal && tokens.text(first_a).len() > 1 {
         out.given = first_a;
@@ -140,6 +156,31 @@ fn compare_given(
     (level, middle)
 }
 
+/// The first name is missing on one side: its second names are compared with all names of the other.
+fn first_missing(
+    second: &[TokenId],
+    (first, rest): (TokenId, &[TokenId]),
+    tokens: &Tokens,
+    out: &mut Comparison,
+) -> (u8, u8) {
+    if second.contains(&first) && tokens.text(first).len() > 1 {
+        out.given = first;
+        return (given::OTHER_EQUAL, MISSING);
+    }
+    (MISSING, compare_middle(second, rest, tokens, out))
+}
+
+/// Whether given name and surname stand in each other's place.
+fn exchanged(a: (&Words, &Words), b: (&Words, &Words), tokens: &Tokens) -> bool {
+    let first = |words: &Words| words.as_slice().first().copied();
+    let (Some(given_a), Some(surname_a)) = (first(a.0), first(a.1)) else { return false };
+    let (Some(given_b), Some(surname_b)) = (first(b.0), first(b.1)) else { return false };
+    given_a != given_b
+        && surname_a != surname_b
+        && ((given_a == surname_b && tokens.likeness(surname_a, given_b) <= Likeness::Close)
+            || (surname_a == given_b && tokens.likeness(given_a, surname_b) <= Likeness::Close))
+}
+
 fn compare_compound(compound: TokenId, single: TokenId, tokens: &Tokens, out: &mut Comparison) -> Option<u8> {
     if compound == NONE {
         return None;
@@ -157,7 +198,7 @@ fn compare_compound(compound: TokenId, single: TokenId, tokens: &Tokens, out: &m
 /// The rarest of some words, whose agreement says most; ties by text, since numbers depend on the order of arrival.
 fn rarest(words: impl Iterator<Item = TokenId>, role: Role, tokens: &Tokens) -> Option<TokenId> {
     words.min_by(|&x, &y| {
-        let share = |id| tokens.share(id, role);
+        let share = |id| tokens.log_share(id, role);
         share(x)
             .total_cmp(&share(y))
             .then_with(|| tokens.text(x).cmp(tokens.text(y)))
@@ -286,7 +327,7 @@ fn single_and_several(
 
 fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
     if !a.is_known() || !b.is_known() {
-        return MISSING;
+        return compare_parts(a, b);
     }
     if a == b {
         return if a.is_placeholder() {
@@ -319,6 +360,20 @@ fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
         };
     }
     birth_date::DIFFERS
+}
+
+/// Of two dates of which one is not whole, the parts that both have.
+fn compare_parts(a: BirthDate, b: BirthDate) -> u8 {
+    let parts = [(a.year, b.year), (a.month.into(), b.month.into()), (a.day.into(), b.day.into())];
+    let both = parts.into_iter().filter(|&(x, y)| x != 0 && y != 0);
+    let (equal, known) = both.fold((0, 0), |(equal, known), (x, y)| (equal + u8::from(x == y), known + 1));
+    match (equal, known) {
+        (_, 0) => MISSING,
+        (2, 2) => birth_date::PARTS,
+        (1, 1) => birth_date::ONE_KNOWN,
+        (1, 2) => birth_date::PARTS_SOME,
+        _ => birth_date::DIFFERS,
+    }
 }
 
 /// Whether two numbers of two or four digits differ in one digit, or in two neighbours exchanged.
@@ -392,12 +447,17 @@ fn compare_multiple_birth(a: &Record, b: &Record) -> u8 {
         (Some(true), Some(true)) => multiple_birth::BOTH,
         (Some(false), Some(false)) => multiple_birth::NEITHER,
         (Some(_), Some(_)) => multiple_birth::ONE,
-        _ => MISSING,
+        // Twins have twins: what one side says counts.
+        (Some(true), None) | (None, Some(true)) => multiple_birth::ONE_KNOWN,
+        (Some(false), None) | (None, Some(false)) => multiple_birth::NEITHER_KNOWN,
+        (None, None) => MISSING,
     }
 }
 
 fn compare_source(a: &Record, b: &Record) -> u8 {
-    if a.state != b.state {
+    if a.state == 0 || b.state == 0 {
+        MISSING
+    } else if a.state != b.state {
         source::OTHER_STATE
     } else if a.live && b.live {
         source::SAME_STATE
@@ -415,7 +475,7 @@ fn compare_generation(a: &Record, b: &Record) -> u8 {
 }
 
 fn compare_identifiers(a: &Record, b: &Record) -> u8 {
-    if a.ids.iter().any(|id| b.ids.contains(id)) {
+    if a.ids().iter().any(|id| b.ids().contains(id)) {
         identifier::SHARED
     } else {
         MISSING

@@ -63,6 +63,15 @@ impl HumanDecisions {
         self.verdicts.get(&ordered(key_a, key_b)).copied()
     }
 
+    /// All decisions, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = HumanDecision> + '_ {
+        self.verdicts.iter().map(|(&(key_a, key_b), &verdict)| HumanDecision {
+            verdict,
+            key_a,
+            key_b,
+        })
+    }
+
     /// The students about whom and `key` something was decided.
     pub fn partners(&self, key: u128) -> &[u128] {
         self.partners.get(&key).map_or(&[], Vec::as_slice)

@@ -7,19 +7,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use mde::{Identity, PersonId, StateCode, Student, StudentId, code};
+use mde::{PersonId, StateCode, StudentId};
 use store::jobs::{self, NewJob};
 use store::links::{self, Decided, LinkChange};
-use store::work_items;
+use store::{link_holds, link_models, work_items};
 use uuid::Uuid;
 
 use crate::cluster::{Reason, Veto};
 use crate::decisions::{HumanDecision, HumanDecisions, Verdict};
 use crate::index::LinkIndex;
 use crate::model::Model;
-use crate::record::{BirthDateEvidence, EnrollmentSpan, PersonNameInput, RecordInput, Sex};
 use crate::resolve::{Entities, Join, Memberships, Part, Resolution};
 use crate::review;
+
+mod check;
+mod hold;
+mod refit;
+mod student;
+
+pub use hold::release;
+pub use refit::{Example, Refit, RefitReport, Turn, model_in_force};
+pub use student::upsert;
 
 /// Name of the job that lets the linker look at changed students.
 pub const JOB: &str = "link";
@@ -27,11 +35,20 @@ pub const JOB: &str = "link";
 /// Name of the job that is told which persons changed.
 pub const CHANGED_JOB: &str = "notice";
 
+/// Name of the job that looks at all students at once.
+pub const CHECK_JOB: &str = "link-check";
+
+/// How long a check stays good, in hours.
+pub const CHECK_EVERY: i64 = 24;
+
 /// Students looked at in one round.
 const ROUND: i64 = 20_000;
 
 /// Students read from the store at a time.
 const CHUNK: usize = 2_000;
+
+/// Why a near match is closed without people.
+const SETTLED: &str = "the records changed and the question no longer arises";
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +59,26 @@ pub struct Round {
     pub links: usize,
     /// Near matches that are new.
     pub near_matches: usize,
+    /// Changed students of states in doubt, which wait.
+    pub held: usize,
+}
+
+impl Round {
+    fn add(&mut self, other: Round) {
+        self.students += other.students;
+        self.links += other.links;
+        self.near_matches += other.near_matches;
+        self.held += other.held;
+    }
+}
+
+/// Why links are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Students changed.
+    Changed,
+    /// All are checked.
+    Check,
 }
 
 /// All live students in the form that is compared, and which of them are one person.
@@ -49,26 +86,38 @@ pub struct Round {
 pub struct Linker {
     index: LinkIndex,
     persons: Entities,
+    /// How many students there were when the frequencies of names were last frozen.
+    frozen_at: usize,
 }
 
 impl Linker {
-    /// Builds the index of all live students from the store.
+    /// Builds the index of all live students from the store, but for those of states in doubt that wait.
     pub fn open(connection: &mut PgConnection, model: Model) -> store::Result<Self> {
         let mut linker = Self {
             index: LinkIndex::new(model),
-            persons: Entities::default(),
+            persons: read_persons(connection)?,
+            frozen_at: 0,
         };
-        for (student, person) in links::all(connection)? {
-            linker.persons.set(student.as_u128(), u64::try_from(person).ok());
-        }
+        let waiting: HashSet<Uuid> = link_holds::waiting(connection, None)?.into_iter().collect();
         for state in StateCode::all() {
             let ids: Vec<Uuid> = store::students::live(connection, state)?
                 .into_iter()
                 .map(|live| live.student_id)
+                .filter(|id| !waiting.contains(id))
                 .collect();
-            linker.read(connection, &ids)?;
+            for chunk in ids.chunks(CHUNK) {
+                student::gather(&mut linker.index, state, &store::students::read(connection, chunk)?);
+            }
         }
+        linker.index.file();
+        linker.frozen_at = linker.index.len();
         Ok(linker)
+    }
+
+    /// The same with the model that is in force.
+    pub fn open_in_force(connection: &mut PgConnection) -> store::Result<Self> {
+        let model = model_in_force(connection)?;
+        Self::open(connection, model)
     }
 
     /// The index, for explanations and figures.
@@ -112,9 +161,7 @@ impl Linker {
             if round.students == 0 {
                 break;
             }
-            total.students += round.students;
-            total.links += round.links;
-            total.near_matches += round.near_matches;
+            total.add(round);
         }
         Ok(total)
     }
@@ -126,6 +173,10 @@ impl Linker {
         }
         let ids: Vec<Uuid> = queued.iter().map(|(id, _)| *id).collect();
         self.read(connection, &ids)?;
+        let waiting = self.hold(connection, &queued, now)?;
+        let seen: Vec<(Uuid, i64)> = queued.iter().copied().filter(|(id, _)| !waiting.contains(id)).collect();
+        let ids: Vec<Uuid> = seen.iter().map(|(id, _)| *id).collect();
+        self.freeze_if_grown();
         // People may have merged or split persons since.
         for (student, person) in links::of_students(connection, &ids)? {
             self.persons.set(student.as_u128(), u64::try_from(person).ok());
@@ -140,18 +191,32 @@ impl Linker {
             );
         }
         let (round, moved) = store::db::write(connection, |connection| {
-            let written = self.write(connection, &resolution, &changed, now)?;
-            links::unqueue(connection, &queued)?;
+            let written = self.write(connection, &resolution, &changed, Cause::Changed, now)?;
+            links::unqueue(connection, &seen)?;
             Ok(written)
         })?;
+        self.remember(moved);
+        Ok(Round {
+            students: queued.len(),
+            held: waiting.len(),
+            ..round
+        })
+    }
+
+    fn remember(&mut self, moved: Vec<(Uuid, PersonId)>) {
         for (student, person) in moved {
             self.persons
                 .set(student.as_u128(), u64::try_from(person.number()).ok());
         }
-        Ok(Round {
-            students: queued.len(),
-            ..round
-        })
+    }
+
+    /// Freezes the frequencies of names again when the students have become half as many more, so that a first load is
+    /// not judged by an empty table.
+    fn freeze_if_grown(&mut self) {
+        if self.index.len() > self.frozen_at + self.frozen_at / 2 {
+            self.index.freeze();
+            self.frozen_at = self.index.len();
+        }
     }
 
     /// Writes what was resolved. Returns the students with their new persons, to be remembered once it is committed.
@@ -160,6 +225,7 @@ impl Linker {
         connection: &mut PgConnection,
         resolution: &Resolution,
         changed: &[u128],
+        cause: Cause,
         now: DateTime<Utc>,
     ) -> store::Result<(Round, Vec<(Uuid, PersonId)>)> {
         // Taken before any row of an item: whoever decides takes it first as well.
@@ -177,17 +243,17 @@ impl Linker {
                     why: "no number is left".into(),
                 })?,
             };
-            self.part(part, person, &mut changes, &mut person_of)?;
+            self.part(part, person, cause, &mut changes, &mut person_of)?;
             for absorbed in &part.absorbs {
                 self.absorb(connection, part, person_id(*absorbed)?, person, &mut changes, now)?;
             }
         }
         links::apply(connection, &changes, now)?;
-        let looked_at = looked_at(resolution, changed);
-        let mut near = self.near_matches(resolution, &person_of)?;
-        near.extend(review::reopened(connection, &self.index, &looked_at)?);
-        let new_near_matches = work_items::open_near_matches(connection, &near, now)?;
-        close_settled(connection, &looked_at, &near, now)?;
+        let found = self.near_matches(resolution, &person_of)?;
+        let new_near_matches = match cause {
+            Cause::Changed => self.ask(connection, &looked_at(resolution, changed), found, now)?,
+            Cause::Check => self.ask_all(connection, found, &changes, now)?,
+        };
 
         let mut persons: Vec<PersonId> = changed
             .iter()
@@ -210,9 +276,9 @@ impl Linker {
             )?;
         }
         let round = Round {
-            students: 0,
             links: changes.len(),
             near_matches: new_near_matches,
+            ..Round::default()
         };
         Ok((
             round,
@@ -221,6 +287,26 @@ impl Linker {
                 .map(|change| (change.student_id, change.to))
                 .collect(),
         ))
+    }
+
+    /// Opens and refreshes near matches, and closes those around the students looked at that are no longer found.
+    fn ask(
+        &self,
+        connection: &mut PgConnection,
+        looked_at: &[Uuid],
+        mut found: Vec<work_items::NearMatch>,
+        now: DateTime<Utc>,
+    ) -> store::Result<usize> {
+        found.extend(review::reopened(connection, &self.index, looked_at)?);
+        let new = work_items::open_near_matches(connection, &found, now)?;
+        let still: HashSet<(Uuid, Uuid)> = found.iter().map(|near| (near.student_a, near.student_b)).collect();
+        let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
+            .into_iter()
+            .filter(|(_, a, b)| !still.contains(&(*a, *b)))
+            .map(|(id, ..)| id)
+            .collect();
+        work_items::close(connection, &settled, SETTLED, now)?;
+        Ok(new)
     }
 
     fn known(&self, key: u128) -> Option<PersonId> {
@@ -232,6 +318,7 @@ impl Linker {
         &self,
         part: &Part,
         person: PersonId,
+        cause: Cause,
         changes: &mut Vec<LinkChange>,
         person_of: &mut HashMap<u128, PersonId>,
     ) -> store::Result<()> {
@@ -246,13 +333,17 @@ impl Linker {
                 .joins
                 .iter()
                 .find(|join| join.left.contains(&member) || join.right.contains(&member));
-            let (decided, evidence) = match join {
+            let (decided, mut evidence) = match join {
                 // The first of a new person is not linked to anything: the others are linked to it.
-                _ if !founded => (Decided::New, serde_json::json!({})),
+                _ if !founded && from.is_none() => (Decided::New, serde_json::json!({})),
+                _ if !founded => (Decided::Automatic, serde_json::json!({})),
                 Some(join) if join.by_people => (Decided::Reviewed, self.evidence(join)?),
                 Some(join) => (Decided::Automatic, self.evidence(join)?),
                 None => (Decided::Automatic, serde_json::json!({})),
             };
+            if cause == Cause::Check {
+                evidence["cause"] = "nightly check".into();
+            }
             founded = true;
             changes.push(LinkChange {
                 student_id: Uuid::from_u128(member),
@@ -316,7 +407,8 @@ impl Linker {
                 continue; // Answered: it is not asked again.
             }
             let Some(pair) = near.pairs.first() else { continue };
-            let (Some(person_a), Some(person_b)) = (person_of.get(&pair.a), person_of.get(&pair.b)) else {
+            let person = |key| person_of.get(&key).copied().or_else(|| self.known(key));
+            let (Some(person_a), Some(person_b)) = (person(pair.a), person(pair.b)) else {
                 continue;
             };
             let mut states: Vec<String> = near
@@ -358,107 +450,9 @@ fn looked_at(resolution: &Resolution, changed: &[u128]) -> Vec<Uuid> {
     all.into_iter().map(Uuid::from_u128).collect()
 }
 
-/// Near matches around the students looked at that are no longer found are closed.
-fn close_settled(
-    connection: &mut PgConnection,
-    looked_at: &[Uuid],
-    found: &[work_items::NearMatch],
-    now: DateTime<Utc>,
-) -> store::Result<()> {
-    let still: HashSet<(Uuid, Uuid)> = found
-        .iter()
-        .map(|near| (near.student_a, near.student_b))
-        .collect();
-    let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
-        .into_iter()
-        .filter(|(_, a, b)| !still.contains(&(*a, *b)))
-        .map(|(id, ..)| id)
-        .collect();
-    work_items::close(
-        connection,
-        &settled,
-        "the records changed and the question no longer arises",
-        now,
-    )
-}
-
-/// Puts a student into an index, as the store holds it.
-pub fn upsert(index: &mut LinkIndex, id: StudentId, state: StateCode, student: &Student) {
-    let stays: Vec<EnrollmentSpan<'_>> = student
-        .enrollments
-        .iter()
-        .map(|e| EnrollmentSpan {
-            state: state.as_str(),
-            start: e.enrollment_date.day(),
-            end: e.withdrawal_date.map(mde::Date::day),
-        })
-        .collect();
-    let others: Vec<&str> = student
-        .alternate_ids
-        .iter()
-        .map(|a| a.identifier.as_str())
-        .collect();
-    let identity = &student.identity;
-    index.upsert(&RecordInput {
-        key: id.0.as_u128(),
-        state: state.as_str(),
-        state_student_id: identity.state_student_id.as_str(),
-        first_name: identity.first_name.as_str(),
-        middle_name: text(identity.middle_name.as_ref()),
-        last_name_1: identity.last_name_1.as_str(),
-        last_name_2: text(identity.last_name_2.as_ref()),
-        generation: text(identity.generation.as_ref()),
-        birth_date: identity.birth_date.map(mde::Date::day),
-        birth_date_evidence: birth_date_evidence(identity),
-        sex: match identity.gender {
-            Some(code::Gender::Female) => Some(Sex::Female),
-            Some(code::Gender::Male) => Some(Sex::Male),
-            Some(code::Gender::Other) | None => None,
-        },
-        multiple_birth: identity.multiple_birth,
-        father: adult(
-            identity.parent1_last_name.as_ref(),
-            identity.parent1_first_name.as_ref(),
-        ),
-        mother: adult(
-            identity.parent2_last_name.as_ref(),
-            identity.parent2_first_name.as_ref(),
-        ),
-        guardian: adult(
-            identity.guardian_last_name.as_ref(),
-            identity.guardian_first_name.as_ref(),
-        ),
-        birth_city: text(identity.birth_city.as_ref()),
-        birth_state: text(identity.birth_state.as_ref()),
-        birth_country: identity.birth_country.as_ref().map_or("", mde::Country::as_str),
-        alternate_ids: &others,
-        live: true,
-        enrollments: &stays,
-    });
-}
-
-fn text<const MAX: usize>(value: Option<&mde::Text<MAX>>) -> &str {
-    value.map_or("", mde::Text::as_str)
-}
-
-fn adult<'a>(last: Option<&'a mde::text::Name>, first: Option<&'a mde::text::Name>) -> PersonNameInput<'a> {
-    PersonNameInput {
-        last: text(last),
-        first: text(first),
-    }
-}
-
-/// Another document than a mere statement was seen.
-fn birth_date_evidence(identity: &Identity) -> BirthDateEvidence {
-    match identity.birth_verification.map(code::BirthVerification::rank) {
-        Some(rank) if rank >= 2 => BirthDateEvidence::Verified,
-        Some(_) => BirthDateEvidence::NotVerified,
-        None => BirthDateEvidence::Unknown,
-    }
-}
-
+/// What people decided; and for what they are about to decide, that its persons stay as they are until then.
 fn human_decisions(connection: &mut PgConnection) -> store::Result<HumanDecisions> {
-    Ok(links::decisions(connection)?
+    let mut all: HumanDecisions = links::decisions(connection)?
         .into_iter()
         .map(|decision| HumanDecision {
             verdict: if decision.same {
@@ -469,7 +463,23 @@ fn human_decisions(connection: &mut PgConnection) -> store::Result<HumanDecision
             key_a: decision.student_a.as_u128(),
             key_b: decision.student_b.as_u128(),
         })
-        .collect())
+        .collect();
+    for two in link_models::locked(connection)?.windows(2) {
+        let (key_a, key_b) = (two[0].1.as_u128(), two[1].1.as_u128());
+        if two[0].0 == two[1].0 && all.verdict(key_a, key_b).is_none() {
+            all.record(HumanDecision { verdict: Verdict::Same, key_a, key_b });
+        }
+    }
+    Ok(all)
+}
+
+/// All persons as they are linked.
+fn read_persons(connection: &mut PgConnection) -> store::Result<Entities> {
+    let mut persons = Entities::default();
+    for (student, person) in links::all(connection)? {
+        persons.set(student.as_u128(), u64::try_from(person).ok());
+    }
+    Ok(persons)
 }
 
 /// The state of a student is the first part of its key.

@@ -11,6 +11,12 @@ use crate::index::LinkIndex;
 use crate::levels::Field;
 use crate::levels::level::{birth_date, given, parents, surname};
 
+mod blocking;
+mod metrics;
+
+pub use blocking::{BlockingCost, KeyPairs, blocking_cost};
+pub use metrics::{BCubed, Curve, Scope, Score, b_cubed, pairwise, true_pairs};
+
 /// What a wrong join confused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -17,18 +17,25 @@ pub enum Role {
     Surname,
     /// A city of birth.
     City,
+    /// A word of the street where someone lives.
+    Street,
+    /// A postcode, or a town where there is none.
+    Locality,
 }
 
 impl Role {
+    /// How many roles there are.
+    pub const COUNT: usize = 5;
+
     /// All roles, in index order.
-    pub const ALL: [Role; 3] = [Role::Given, Role::Surname, Role::City];
+    pub const ALL: [Role; Role::COUNT] = [Role::Given, Role::Surname, Role::City, Role::Street, Role::Locality];
 }
 
-/// How many records the default table weighs as much as.
-const SMOOTHING: f64 = 2_000.0;
+/// How many records the default table weighs as much as, in a registry of students.
+pub const SMOOTHING: f64 = 2_000.0;
 
 /// The share of a name that neither the table nor many records know.
-const RARE: [f64; 3] = [8e-5, 5e-5, 4e-4];
+const RARE: [f64; Role::COUNT] = [8e-5, 5e-5, 4e-4, 1e-3, 1e-3];
 
 const GIVEN: &str = "MARIA 4200 JOSE 2900 JUAN 1900 LUIS 1700 ANA 1300 ANGEL 1200 JESUS 1100 CARLOS 1050 MIGUEL 950 \
     GUADALUPE 900 DANIEL 900 JORGE 750 ANTONIO 900 DAVID 700 ALEJANDRO 750 FRANCISCO 700 MANUEL 650 DIEGO 600 \
@@ -78,7 +85,7 @@ pub fn default_share(name: &str, role: Role) -> f64 {
     let listed = match role {
         Role::Given => DEFAULT_GIVEN.get(name),
         Role::Surname => DEFAULT_SURNAME.get(name),
-        Role::City => None,
+        Role::City | Role::Street | Role::Locality => None,
     };
     listed.copied().unwrap_or(RARE[role as usize])
 }
@@ -88,9 +95,10 @@ pub fn is_common_given(name: &str) -> bool {
     DEFAULT_GIVEN.contains_key(name)
 }
 
-/// The smoothed share of a value seen `count` times among `total`, whose default share is `default`.
-pub fn smoothed_share(count: u32, total: u64, default: f64) -> f64 {
-    (f64::from(count) + SMOOTHING * default) / (total as f64 + SMOOTHING)
+/// The smoothed share of a value seen `count` times among `total`, whose default share is `default`; the default
+/// weighs as much as `smoothing` records.
+pub fn smoothed_share(count: u32, total: u64, default: f64, smoothing: f64) -> f64 {
+    (f64::from(count) + smoothing * default) / (total as f64 + smoothing)
 }
 
 #[cfg(test)]
@@ -101,8 +109,8 @@ mod tests {
     fn table_reads_and_smooths() {
         assert!(DEFAULT_GIVEN.len() > 100 && DEFAULT_SURNAME.len() > 100);
         assert!(default_share("GARCIA", Role::Surname) > 100.0 * default_share("BALLESTEROS", Role::Surname));
-        assert!(smoothed_share(0, 0, 0.01) > 0.0099);
-        let learned = smoothed_share(500_000, 1_000_000, 0.01);
+        assert!(smoothed_share(0, 0, 0.01, SMOOTHING) > 0.0099);
+        let learned = smoothed_share(500_000, 1_000_000, 0.01, SMOOTHING);
         assert!((learned - 0.5).abs() < 0.01);
     }
 }

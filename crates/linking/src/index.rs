@@ -1,16 +1,18 @@
 //! All students in memory, in the form that is compared, kept up to date one by one.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
+use crate::cells::Cells;
 use crate::compare::{Comparison, compare};
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
 use crate::model::{Model, probability};
-use crate::postings::{KindFractions, KindReport, Postings, Slot, report_key};
+use crate::postings::{Filed, KindFractions, KindReport, Postings, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, mix};
+use crate::weigh::Scorer;
 
 /// Two students compared.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -49,12 +51,24 @@ pub(crate) struct Edge {
 #[derive(Debug)]
 pub struct LinkIndex {
     model: Model,
+    scorer: Scorer,
     tokens: Tokens,
+    cells: Cells,
     records: Vec<Option<Record>>,
     free: Vec<Slot>,
-    slots: FxHashMap<u128, Slot>,
+    /// Slots by the hash of their key, which is compared in the record.
+    slots: HashTable<Slot>,
     postings: Postings,
+    /// Records gathered from here on are not filed yet.
+    unfiled: Slot,
 }
+
+fn hash_of(key: u128) -> u64 {
+    mix(key as u64 ^ mix((key >> 64) as u64))
+}
+
+/// Records whose keys are worked out before they are filed, so that few wait in memory.
+const FILED_AT_ONCE: usize = 1 << 16;
 
 /// Room that a search reuses.
 #[derive(Debug, Default)]
@@ -67,43 +81,89 @@ impl LinkIndex {
     /// An empty index that weighs by `model`.
     pub fn new(model: Model) -> LinkIndex {
         LinkIndex {
+            scorer: Scorer::new(&model),
             model,
             tokens: Tokens::default(),
+            cells: Cells::default(),
             records: Vec::new(),
             free: Vec::new(),
-            slots: FxHashMap::default(),
+            slots: HashTable::new(),
             postings: Postings::default(),
+            unfiled: 0,
         }
     }
 
-    /// An index of many students at once; the same as inserting them one after the other, but parallel. Of two
-    /// with one key, the later.
+    /// An index of many students at once; the same as inserting them one after the other and freezing the
+    /// frequencies, but parallel.
     pub fn build(model: Model, inputs: &[RecordInput<'_>]) -> LinkIndex {
         let mut index = LinkIndex::new(model);
-        for prepared in Prepared::all(inputs) {
-            let record = prepared.number(&mut index.tokens);
-            index.hold(record);
-        }
-        let filed: Vec<(Slot, Vec<Key>)> = index
-            .records
-            .par_iter()
-            .enumerate()
-            .filter_map(|(slot, record)| {
-                let mut own = Vec::new();
-                keys(record.as_ref()?, &index.tokens, &mut own);
-                Some((slot as Slot, own))
-            })
-            .collect();
-        index.postings.add_all(&filed);
+        index.gather(inputs);
+        index.file();
         index
     }
 
-    /// Stores a record and counts its words, without keys. Gives the slot.
-    fn hold(&mut self, record: Record) -> Slot {
+    /// Takes many records in without filing them under their keys: to be called with one part after the other,
+    /// [`LinkIndex::file`] at the end. Of two with one key, the later counts. Slots follow the order of arrival.
+    pub fn gather(&mut self, inputs: &[RecordInput<'_>]) {
+        let (cells, tokens) = (&self.cells, &self.tokens);
+        let read: Vec<Result<Record, Prepared>> = inputs
+            .par_iter()
+            .with_min_len(256)
+            .map(|input| Prepared::new(input).with_known(input, cells, tokens))
+            .collect();
+        for (input, record) in inputs.iter().zip(read) {
+            let record = match record {
+                Ok(record) => record,
+                Err(prepared) => prepared.number(input, &mut self.cells, &mut self.tokens),
+            };
+            if self.slot(record.key).is_some_and(|slot| slot < self.unfiled) {
+                self.remove(record.key);
+            }
+            self.hold(record, false);
+        }
+    }
+
+    /// Files all gathered records under their keys and freezes the frequencies of names.
+    pub fn file(&mut self) {
+        self.freeze();
+        self.cells = Cells::default();
+        let from = self.unfiled as usize;
+        let tokens = &self.tokens;
+        for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
+            let first = from + part * FILED_AT_ONCE;
+            let filed: Vec<Filed> = records
+                .par_chunks(FILED_AT_ONCE / 16)
+                .enumerate()
+                .map(|(piece, records)| {
+                    let first = first + piece * (FILED_AT_ONCE / 16);
+                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 24));
+                    for (offset, record) in records.iter().enumerate() {
+                        if let Some(record) = record {
+                            keys(record, tokens, &mut own);
+                            own.iter().for_each(|&key| all.add(key, (first + offset) as Slot));
+                        }
+                    }
+                    all
+                })
+                .collect();
+            self.postings.push_all(&filed);
+        }
+        self.postings.settle();
+        self.unfiled = self.records.len() as Slot;
+    }
+
+    /// Fixes how common each name is as counted now. Until the next call weights do not move as records come and go.
+    pub fn freeze(&mut self) {
+        self.tokens.freeze(self.model.smoothing);
+    }
+
+    /// Stores a record and counts its words, without keys; gathered records are filed by their place at the end and
+    /// must not `reuse` a free one. Gives the slot.
+    fn hold(&mut self, record: Record, reuse: bool) -> Slot {
         for (word, role) in word_uses(&record) {
             self.tokens.count(word, role);
         }
-        if let Some(&slot) = self.slots.get(&record.key) {
+        if let Some(slot) = self.slot(record.key) {
             if let Some(old) = self.records[slot as usize].replace(record) {
                 for (word, role) in word_uses(&old) {
                     self.tokens.uncount(word, role);
@@ -111,24 +171,26 @@ impl LinkIndex {
             }
             return slot;
         }
-        let key = record.key;
-        let slot = if let Some(slot) = self.free.pop() {
+        let free = if reuse { self.free.pop() } else { None };
+        let slot = if let Some(slot) = free {
             self.records[slot as usize] = Some(record);
             slot
         } else {
             self.records.push(Some(record));
             (self.records.len() - 1) as Slot
         };
-        self.slots.insert(key, slot);
+        let records = &self.records;
+        let hash_of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| hash_of(record.key));
+        self.slots.insert_unique(hash_of(&slot), slot, hash_of);
         slot
     }
 
     /// Inserts a student or replaces what is held of it.
     pub fn upsert(&mut self, input: &RecordInput<'_>) -> Change {
-        let record = Prepared::new(input).number(&mut self.tokens);
+        let record = Prepared::new(input).number(input, &mut self.cells, &mut self.tokens);
         let mut change = Change::Inserted;
         let mut own = Vec::new();
-        if let Some(&slot) = self.slots.get(&input.key)
+        if let Some(slot) = self.slot(input.key)
             && let Some(old) = &self.records[slot as usize]
         {
             if *old == record {
@@ -141,18 +203,24 @@ impl LinkIndex {
             }
         }
         keys(&record, &self.tokens, &mut own);
-        let slot = self.hold(record);
+        let slot = self.hold(record, true);
         for &key in &own {
             self.postings.add(key, slot);
+        }
+        if self.unfiled == slot {
+            self.unfiled += 1;
         }
         change
     }
 
     /// Takes a student out; false if it was not held.
     pub fn remove(&mut self, key: u128) -> bool {
-        let Some(slot) = self.slots.remove(&key) else {
+        let records = &self.records;
+        let held = |&slot: &Slot| records[slot as usize].as_ref().is_some_and(|record| record.key == key);
+        let Ok(entry) = self.slots.find_entry(hash_of(key), held) else {
             return false;
         };
+        let (slot, _) = entry.remove();
         if let Some(old) = self.records[slot as usize].take() {
             let mut own = Vec::new();
             keys(&old, &self.tokens, &mut own);
@@ -179,12 +247,12 @@ impl LinkIndex {
 
     /// Whether a student is held.
     pub fn contains(&self, key: u128) -> bool {
-        self.slots.contains_key(&key)
+        self.slot(key).is_some()
     }
 
     /// The keys of all students held, in no order.
     pub fn keys(&self) -> impl Iterator<Item = u128> + '_ {
-        self.slots.keys().copied()
+        self.records.iter().flatten().map(|record| record.key)
     }
 
     /// The model in force.
@@ -194,6 +262,7 @@ impl LinkIndex {
 
     /// Weighs by another model from now on.
     pub fn set_model(&mut self, model: Model) {
+        self.scorer = Scorer::new(&model);
         self.model = model;
     }
 
@@ -204,13 +273,30 @@ impl LinkIndex {
 
     /// A student in the form that is compared.
     pub fn record(&self, key: u128) -> Option<&Record> {
-        self.slots
-            .get(&key)
-            .and_then(|&slot| self.records[slot as usize].as_ref())
+        self.slot(key).and_then(|slot| self.records[slot as usize].as_ref())
+    }
+
+    /// The key of the student in a slot; `None` if it is free.
+    pub fn key_of(&self, slot: Slot) -> Option<u128> {
+        Some(self.records.get(slot as usize)?.as_ref()?.key)
+    }
+
+    /// One more than the highest slot in use.
+    pub fn slots(&self) -> Slot {
+        self.records.len() as Slot
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Record> {
+        self.records[slot as usize].as_ref()
+    }
+
+    pub(crate) fn postings(&self) -> &Postings {
+        &self.postings
     }
 
     pub(crate) fn slot(&self, key: u128) -> Option<Slot> {
-        self.slots.get(&key).copied()
+        let held = |&slot: &Slot| self.records[slot as usize].as_ref().is_some_and(|record| record.key == key);
+        self.slots.find(hash_of(key), held).copied()
     }
 
     /// The record of a slot that is in use.
@@ -259,9 +345,13 @@ impl LinkIndex {
             .collect()
     }
 
+    pub(crate) fn comparison(&self, a: &Record, b: &Record) -> Comparison {
+        compare(a, b, &self.tokens)
+    }
+
     pub(crate) fn score(&self, a: &Record, b: &Record) -> (Comparison, f32) {
         let comparison = compare(a, b, &self.tokens);
-        let weight = self.model.weigh(&comparison, &self.tokens);
+        let weight = self.scorer.weigh(&comparison, &self.tokens);
         (comparison, weight)
     }
 
@@ -316,10 +406,10 @@ impl LinkIndex {
             .records
             .iter()
             .flatten()
-            .map(|r| r.ids.len() * 4 + r.stays.len() * 4)
+            .map(Record::heap)
             .sum();
-        // A hash map entry costs its size and one control byte at a load of at most 7/8.
-        let map = self.slots.capacity() * (size_of::<(u128, Slot)>() + 1) * 8 / 7;
+        // An entry costs its size and one control byte at a load of at most 7/8.
+        let map = self.slots.capacity() * (size_of::<Slot>() + 1) * 8 / 7;
         heap + map
             + self.records.capacity() * size_of::<Option<Record>>()
             + self.postings.bytes()

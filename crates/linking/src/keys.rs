@@ -16,7 +16,7 @@ pub enum KeyKind {
     GivenBirthDate,
     /// A surname and the birth date.
     SurnameBirthDate,
-    /// A given name, a surname and the year of birth.
+    /// A given name and a surname, whichever is which, and the year of birth.
     GivenSurnameYear,
     /// A given name, a surname, month and day of birth.
     GivenSurnameMonthDay,
@@ -44,17 +44,62 @@ pub enum KeyKind {
     BothGivenMonth,
     /// A state student id or another identifier.
     Identifier,
+    /// Telephone, e-mail or a number for life.
+    Contact,
+    /// A name and the postcode or town.
+    NameLocality,
+    /// A name and the street.
+    NameStreet,
+    /// House number, and street or postcode.
+    Address,
+    /// The birth date alone.
+    BirthDate,
 }
 
 impl KeyKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 21;
+
+    /// Whether the key brings many together and finds few whom no other key finds: it is narrowed early.
+    pub fn is_wide(self) -> bool {
+        matches!(
+            self,
+            KeyKind::GivenSurnameYear | KeyKind::SoundYear | KeyKind::GivenSurnameAdult | KeyKind::Address
+        )
+    }
+
+    /// What the key is made of, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            KeyKind::GivenBirthDate => "given name, birth date",
+            KeyKind::SurnameBirthDate => "last name, birth date",
+            KeyKind::GivenSurnameYear => "given name, last name, birth year",
+            KeyKind::GivenSurnameMonthDay => "given name, last name, birth day and month",
+            KeyKind::ThreeLettersMonthDay => "3 letters of both names, birth day and month",
+            KeyKind::TwoLettersBirthDate => "2 letters of both names, birth date",
+            KeyKind::SoundYear => "sound of both names, birth year",
+            KeyKind::GivenSurnameAdult => "given name, last name, a parent's given name",
+            KeyKind::ParentsBirthDate => "both parents' given names, birth date",
+            KeyKind::AdultBirthDate => "a parent's name, birth date",
+            KeyKind::GivenBothSurnames => "given name, both last names",
+            KeyKind::InitialParents => "initial, last name, both parents' given names",
+            KeyKind::UndatedCity => "no birth date: both names, birth city",
+            KeyKind::UndatedAdult => "no birth date: given name, a parent's name",
+            KeyKind::BothGivenMonth => "both given names, birth month and year",
+            KeyKind::Identifier => "identifier",
+            KeyKind::Contact => "telephone, e-mail or number for life",
+            KeyKind::NameLocality => "a name, postcode or town",
+            KeyKind::NameStreet => "a name, street",
+            KeyKind::Address => "house number, street or postcode",
+            KeyKind::BirthDate => "birth date",
+        }
+    }
 }
 
 /// A key of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Hash of kind and content.
+    /// Hash of kind and content; odd for wide keys.
     pub hash: u64,
     /// What too long lists of this key are narrowed by: birth state where the key has the year, else the year.
     pub refine: u8,
@@ -76,14 +121,16 @@ fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
             | KeyKind::ParentsBirthDate
             | KeyKind::AdultBirthDate
             | KeyKind::BothGivenMonth
+            | KeyKind::BirthDate
     );
     let narrow = if dated {
         u64::from(record.birth_state)
     } else {
         u64::from(record.birth.year)
     };
+    let hash = mix(a ^ b.rotate_left(17) ^ (kind as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     Key {
-        hash: mix(a ^ b.rotate_left(17) ^ (kind as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+        hash: if kind.is_wide() { hash | 1 } else { hash & !1 },
         refine: mix(narrow) as u8,
         kind,
     }
@@ -134,10 +181,13 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
             add(KeyKind::GivenBirthDate, [g, date, 0, 0]);
         }
         for &s in &surnames {
-            if dated {
-                add(KeyKind::GivenSurnameYear, [g, s, year, 0]);
+            if year != 0 {
+                add(KeyKind::GivenSurnameYear, [unordered(g, s), year, 0, 0]);
+            }
+            if month_day & 31 != 0 && month_day > 31 {
                 add(KeyKind::GivenSurnameMonthDay, [g, s, month_day, 0]);
-            } else {
+            }
+            if !dated {
                 add(KeyKind::UndatedCity, [g, s, record.city, 0]);
             }
             for adult in &adults {
@@ -198,8 +248,11 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
             );
         }
     }
-    for &id in &record.ids {
+    for &id in record.ids() {
         add(KeyKind::Identifier, [id, 0, 0, 0]);
+    }
+    if let Some(contact) = &record.contact {
+        contact.keys(record, &mut add);
     }
     out.sort_unstable_by_key(|key| key.hash);
     out.dedup_by_key(|key| key.hash);

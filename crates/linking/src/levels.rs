@@ -1,4 +1,4 @@
-//! How well two records agree, field by field: one level of at most 15 for each of 12 fields, in 48 bits.
+//! How well two records agree, field by field: one level of at most 15 for each of 16 fields, in 64 bits.
 //!
 //! Level 0 always means that nothing could be compared; it weighs nothing, because missing is not different.
 
@@ -33,11 +33,19 @@ pub enum Field {
     Generation,
     /// Identifiers.
     Identifier,
+    /// Street and house number. No data element: only files of other people have it, as the three after it.
+    Address,
+    /// Postcode and town.
+    Locality,
+    /// Telephone and e-mail.
+    Contact,
+    /// Further columns of text.
+    Other,
 }
 
 impl Field {
     /// All fields, in the order of the packed form.
-    pub const ALL: [Field; 12] = [
+    pub const ALL: [Field; 16] = [
         Field::Given,
         Field::Middle,
         Field::Surname,
@@ -50,10 +58,14 @@ impl Field {
         Field::Source,
         Field::Generation,
         Field::Identifier,
+        Field::Address,
+        Field::Locality,
+        Field::Contact,
+        Field::Other,
     ];
 
-    /// The numbers of the data elements that are compared (empty for the multiple birth flag and alternate ids,
-    /// which came later than the numbered list).
+    /// The numbers of the data elements that are compared (empty for the multiple birth flag, which came later than
+    /// the numbered list, and for what students do not have).
     pub fn elements(self) -> &'static [u16] {
         match self {
             Field::Given => &[5],
@@ -64,7 +76,7 @@ impl Field {
             Field::Parents => &[14, 15, 16, 17, 18, 19],
             Field::BirthCity => &[11],
             Field::BirthPlace => &[12, 13],
-            Field::MultipleBirth => &[],
+            Field::MultipleBirth | Field::Address | Field::Locality | Field::Contact | Field::Other => &[],
             Field::Source | Field::Identifier => &[2],
             Field::Generation => &[7],
         }
@@ -84,6 +96,7 @@ impl Field {
                 "another given name nearly equal",
                 "given names begin alike",
                 "given names differ",
+                "given and last name exchanged",
             ],
             Field::Middle => &[
                 "second given name not compared",
@@ -118,6 +131,9 @@ impl Field {
                 "same birth year, and day or month",
                 "same birth day and month, other year",
                 "birth dates differ",
+                "both known parts of the birth date equal",
+                "the one known part of the birth date equal",
+                "one of two known parts of the birth date equal",
             ],
             Field::Sex => &["sex not compared", "sex equal", "sex differs"],
             Field::Parents => &[
@@ -150,6 +166,8 @@ impl Field {
                 "multiple birth on both",
                 "multiple birth on one",
                 "single birth on both",
+                "multiple birth on one, not known of the other",
+                "single birth on one, not known of the other",
             ],
             Field::Source => &[
                 "source not compared",
@@ -158,7 +176,45 @@ impl Field {
                 "two ids of one state, one no longer reported",
             ],
             Field::Generation => &["suffix not compared", "suffix equal", "suffix differs"],
-            Field::Identifier => &["no shared identifier", "an identifier is shared"],
+            Field::Identifier => &[
+                "no shared identifier",
+                "an identifier is shared",
+                "identifier nearly equal",
+                "identifier differs",
+            ],
+            Field::Address => &[
+                "address not compared",
+                "same street and house number",
+                "same house number, street nearly equal",
+                "same street, house number on one side only",
+                "same street, house number nearly equal",
+                "same street, another house number",
+                "street nearly equal, house number not",
+                "same house number, another street",
+                "address differs",
+            ],
+            Field::Locality => &[
+                "postcode and town not compared",
+                "postcode equal",
+                "postcode nearly equal, town equal",
+                "town equal",
+                "postcode nearly equal",
+                "postcode and town differ",
+            ],
+            Field::Contact => &[
+                "telephone and e-mail not compared",
+                "e-mail equal",
+                "telephone equal",
+                "telephone or e-mail nearly equal",
+                "telephone or e-mail differs",
+            ],
+            Field::Other => &[
+                "further columns not compared",
+                "further columns equal",
+                "most further columns equal",
+                "some further columns equal",
+                "further columns differ",
+            ],
         }
     }
 }
@@ -177,6 +233,7 @@ pub mod level {
         pub const OTHER_CLOSE: u8 = 7;
         pub const SAME_START: u8 = 8;
         pub const DIFFERS: u8 = 9;
+        pub const EXCHANGED: u8 = 10;
     }
     pub mod middle {
         pub const EXACT: u8 = 1;
@@ -208,6 +265,9 @@ pub mod level {
         pub const YEAR_AND_PART: u8 = 8;
         pub const MONTH_DAY: u8 = 9;
         pub const DIFFERS: u8 = 10;
+        pub const PARTS: u8 = 11;
+        pub const ONE_KNOWN: u8 = 12;
+        pub const PARTS_SOME: u8 = 13;
     }
     pub mod sex {
         pub const EQUAL: u8 = 1;
@@ -239,6 +299,8 @@ pub mod level {
         pub const BOTH: u8 = 1;
         pub const ONE: u8 = 2;
         pub const NEITHER: u8 = 3;
+        pub const ONE_KNOWN: u8 = 4;
+        pub const NEITHER_KNOWN: u8 = 5;
     }
     pub mod source {
         pub const OTHER_STATE: u8 = 1;
@@ -251,6 +313,37 @@ pub mod level {
     }
     pub mod identifier {
         pub const SHARED: u8 = 1;
+        pub const CLOSE: u8 = 2;
+        pub const DIFFERS: u8 = 3;
+    }
+    pub mod address {
+        pub const BOTH: u8 = 1;
+        pub const HOUSE_STREET_CLOSE: u8 = 2;
+        pub const STREET: u8 = 3;
+        pub const STREET_HOUSE_CLOSE: u8 = 4;
+        pub const STREET_HOUSE_DIFFERS: u8 = 5;
+        pub const STREET_CLOSE: u8 = 6;
+        pub const HOUSE_ONLY: u8 = 7;
+        pub const DIFFERS: u8 = 8;
+    }
+    pub mod locality {
+        pub const POSTCODE: u8 = 1;
+        pub const POSTCODE_CLOSE_TOWN: u8 = 2;
+        pub const TOWN: u8 = 3;
+        pub const POSTCODE_CLOSE: u8 = 4;
+        pub const DIFFERS: u8 = 5;
+    }
+    pub mod contact {
+        pub const EMAIL: u8 = 1;
+        pub const PHONE: u8 = 2;
+        pub const CLOSE: u8 = 3;
+        pub const DIFFERS: u8 = 4;
+    }
+    pub mod other {
+        pub const ALL: u8 = 1;
+        pub const MOST: u8 = 2;
+        pub const SOME: u8 = 3;
+        pub const NONE: u8 = 4;
     }
 }
 
@@ -297,7 +390,7 @@ mod tests {
         assert_eq!(Field::Surname.words().len(), level::surname::DIFFERS as usize + 1);
         assert_eq!(
             Field::BirthDate.words().len(),
-            level::birth_date::DIFFERS as usize + 1
+            level::birth_date::PARTS_SOME as usize + 1
         );
         assert_eq!(Field::Parents.words().len(), level::parents::DIFFER as usize + 1);
     }

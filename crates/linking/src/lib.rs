@@ -14,18 +14,25 @@
 //! - [`model`], [`frequency`]: Fellegi–Sunter weights with classes for the same child, twins, siblings and strangers;
 //! - [`index`]: all of it held in memory, kept up to date student by student;
 //! - [`decisions`], [`cluster`], [`resolve`]: persons and near matches, with what people decided before;
+//! - [`calibrate`], [`doubt`]: what people decided makes probabilities true; what cannot be right is not linked;
 //! - [`review`]: people decide: merge, split, undo, a second person, the way up to the arbiter;
-//! - [`explain`], [`evaluate`]: why, and how well.
+//! - [`explain`], [`waterfall`], [`story`], [`evaluate`]: why, in words, as a picture and step by step; and how well.
 
+pub mod bulk;
+pub mod calibrate;
+mod cells;
 pub mod cluster;
 pub mod compare;
+pub mod contact;
 pub mod decisions;
+pub mod doubt;
 pub mod driver;
 pub mod evaluate;
 pub mod explain;
 pub mod frequency;
 pub mod index;
 pub mod keys;
+pub mod learn;
 pub mod levels;
 pub mod model;
 pub mod names;
@@ -35,9 +42,13 @@ pub mod postings;
 pub mod record;
 pub mod resolve;
 pub mod review;
+pub mod story;
 pub mod text;
 pub mod tokens;
+pub mod waterfall;
+pub mod weigh;
 
+pub use contact::ContactInput;
 pub use decisions::{HumanDecision, HumanDecisions, Verdict};
 pub use explain::Explanation;
 pub use index::{LinkIndex, Pair};

@@ -7,11 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compare::Comparison;
-use crate::frequency::Role;
+use crate::frequency::{Role, SMOOTHING};
+pub use crate::weigh::FieldBits;
 use crate::levels::Field;
-use crate::levels::level::{given, surname};
-use crate::tokens::{NONE, TokenId, Tokens};
 
 /// Rates of one level in the four classes: same child, twins, other siblings, strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,6 +33,8 @@ pub struct Priors {
     pub twin: f64,
     /// Records of its other siblings.
     pub sibling: f64,
+    /// Records of children of other families with its names and birth date.
+    pub namesake: f64,
     /// Records of strangers: the size of the registry the weights are meant for.
     pub stranger: f64,
 }
@@ -71,27 +71,18 @@ pub struct Model {
     pub thresholds: Thresholds,
     /// The chance that two strangers share a given name, surname or city, at which the stranger rates of exact
     /// levels are stated ([`Role`] order).
-    pub collision: [f64; 3],
+    pub collision: [f64; Role::COUNT],
+    /// How many records the built-in tables of name frequencies weigh as much as.
+    pub smoothing: f64,
     /// Rates by field and level.
     pub rates: Vec<Vec<Rates>>,
-}
-
-/// Bits that one field adds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FieldBits {
-    /// Against strangers.
-    pub strangers: f32,
-    /// Against relatives of the kind that explains the pair best.
-    pub relatives: f32,
-}
-
-/// Natural logarithms of the likelihood of a pair in each class, priors included.
-#[derive(Debug, Clone, Copy)]
-struct ClassLogs {
-    same: f64,
-    twin: f64,
-    sibling: f64,
-    stranger: f64,
+    /// The part of twins, and of other siblings, whose given names agree as if they were one child: a clerk's mix-up,
+    /// a family that gives a name again.
+    pub namesakes: [f32; 2],
+    /// Probabilities at weights, both ascending, by what people decided ([`crate::calibrate`]). Empty: the logistic
+    /// curve.
+    #[serde(default)]
+    pub calibration: Vec<(f32, f64)>,
 }
 
 /// Rates of a level whose family members share what the child has.
@@ -104,14 +95,9 @@ const fn family(same: f32, stranger: f32) -> Rates {
     }
 }
 
-/// The part of twins, and of other siblings, whose given names agree as if they were one child (a clerk's mix-up).
+/// [`Model::namesakes`] of the default model.
 const TWIN_MIX: f32 = 0.002;
 const SIBLING_MIX: f32 = 0.02;
-
-/// Names at least this common (María, José) are given to several children of a family, each with
-/// another second name; relatives share them this many times as often as strangers do.
-const FAMILY_NAME_SHARE: f64 = 0.02;
-const FAMILY_NAME_FACTOR: f64 = 6.5;
 
 /// Rates of a level in which relatives are like strangers, but for a small part that is like the child itself.
 const fn own(same: f32, stranger: f32) -> Rates {
@@ -120,6 +106,14 @@ const fn own(same: f32, stranger: f32) -> Rates {
         twin: (1.0 - TWIN_MIX) * stranger + TWIN_MIX * same,
         sibling: (1.0 - SIBLING_MIX) * stranger + SIBLING_MIX * same,
         stranger,
+    }
+}
+
+/// The same with a rate of its own for twins, to whom parents like to give names that are nearly alike.
+const fn twins(same: f32, twin: f32, stranger: f32) -> Rates {
+    Rates {
+        twin,
+        ..own(same, stranger)
     }
 }
 
@@ -145,19 +139,21 @@ impl Model {
     /// calendar.
     pub fn default_fixed() -> Model {
         let rates = vec![
-            // given name
+            // given name; of 35 pairs of twins of one sex, 19 were seen to have names that are nearly equal or begin
+            // alike
             vec![
                 NEUTRAL,
-                // Parents do not give twins one name: twins share one more rarely than strangers.
-                each(0.850, 0.0035, 0.0229, 0.006),
-                own(0.045, 0.002),
-                own(0.030, 0.0015),
-                own(0.030, 0.012),
-                own(0.008, 0.020),
+                each(0.850, 0.005, 0.0229, 0.006),
+                twins(0.045, 0.020, 0.002),
+                twins(0.030, 0.020, 0.0015),
+                twins(0.030, 0.030, 0.012),
+                twins(0.008, 0.200, 0.020),
                 own(0.010, 0.050),
                 own(0.004, 0.006),
-                own(0.003, 0.015),
-                own(0.020, 0.8875),
+                twins(0.003, 0.070, 0.015),
+                twins(0.020, 0.601, 0.8875),
+                // Both names at once, as rare among strangers as both names equal.
+                each(0.002, 0.000_002, 0.000_002, 0.000_002),
             ],
             // second given name
             vec![
@@ -195,6 +191,10 @@ impl Model {
                 each(0.008, 0.008, 0.0080, 0.006_00),
                 each(0.002, 0.002, 0.0030, 0.002_20),
                 each(0.009, 0.009, 0.9780, 0.988_04),
+                // Of dates that are not whole; students have none.
+                each(0.004, 0.004, 0.0004, 0.000_90),
+                each(0.004, 0.004, 0.0020, 0.003_00),
+                each(0.002, 0.002, 0.0040, 0.006_00),
             ],
             // sex
             vec![
@@ -205,30 +205,30 @@ impl Model {
             // parents
             vec![
                 NEUTRAL,
-                family(0.480, 0.000_002),
-                family(0.300, 0.000_1),
+                family(0.520, 0.000_002),
+                family(0.310, 0.000_1),
                 family(0.050, 0.000_1),
                 family(0.020, 0.000_01),
-                family(0.060, 0.000_3),
+                family(0.012, 0.000_3),
                 family(0.020, 0.000_4),
-                family(0.025, 0.012),
+                family(0.040, 0.012),
                 family(0.015, 0.020),
-                family(0.030, 0.967),
+                family(0.013, 0.967),
             ],
             // city of birth
             vec![
                 NEUTRAL,
-                each(0.84, 0.84, 0.60, 0.012),
+                each(0.87, 0.87, 0.60, 0.012),
                 each(0.08, 0.08, 0.06, 0.010),
-                each(0.08, 0.08, 0.34, 0.978),
+                each(0.05, 0.05, 0.34, 0.978),
             ],
             // state and country of birth
             vec![
                 NEUTRAL,
-                each(0.80, 0.80, 0.55, 0.10),
-                each(0.13, 0.13, 0.25, 0.38),
-                each(0.05, 0.05, 0.13, 0.32),
-                each(0.02, 0.02, 0.07, 0.20),
+                each(0.82, 0.82, 0.55, 0.10),
+                each(0.14, 0.14, 0.25, 0.38),
+                each(0.03, 0.03, 0.13, 0.32),
+                each(0.01, 0.01, 0.07, 0.20),
             ],
             // multiple birth
             vec![
@@ -236,6 +236,8 @@ impl Model {
                 each(0.025, 0.80, 0.002, 0.0009),
                 each(0.015, 0.17, 0.058, 0.0591),
                 each(0.960, 0.03, 0.940, 0.9400),
+                each(0.030, 0.90, 0.030, 0.0300),
+                each(0.970, 0.10, 0.970, 0.9700),
             ],
             // source
             vec![
@@ -250,15 +252,59 @@ impl Model {
                 each(0.96, 0.50, 0.50, 0.50),
                 each(0.04, 0.50, 0.50, 0.50),
             ],
-            // identifiers: agreement is rare among the same child too, disagreement says nothing
-            vec![NEUTRAL, each(0.05, 0.000_05, 0.000_05, 0.000_02)],
+            // identifiers: of students agreement is rare among the same child too and disagreement says nothing; the
+            // other levels are of a number that a person keeps for life
+            vec![
+                NEUTRAL,
+                each(0.05, 0.000_05, 0.000_05, 0.000_02),
+                each(0.04, 0.000_05, 0.000_05, 0.000_02),
+                each(0.06, 0.999_9, 0.999_9, 0.999_96),
+            ],
+            // address
+            vec![
+                NEUTRAL,
+                family(0.55, 0.000_05),
+                family(0.08, 0.000_02),
+                family(0.06, 0.004),
+                family(0.05, 0.000_6),
+                family(0.04, 0.006),
+                family(0.04, 0.010),
+                family(0.03, 0.010),
+                family(0.15, 0.969_33),
+            ],
+            // postcode and town
+            vec![
+                NEUTRAL,
+                family(0.70, 0.003),
+                family(0.08, 0.004),
+                family(0.10, 0.020),
+                family(0.02, 0.010),
+                family(0.10, 0.963),
+            ],
+            // telephone and e-mail
+            vec![
+                NEUTRAL,
+                each(0.55, 0.10, 0.10, 0.000_01),
+                each(0.15, 0.15, 0.15, 0.000_01),
+                each(0.10, 0.05, 0.05, 0.000_05),
+                each(0.20, 0.70, 0.70, 0.999_93),
+            ],
+            // further columns
+            vec![
+                NEUTRAL,
+                own(0.70, 0.10),
+                own(0.15, 0.15),
+                own(0.05, 0.15),
+                own(0.10, 0.60),
+            ],
         ];
         Model {
-            version: "fixed-1".to_owned(),
+            version: "fixed-2".to_owned(),
             priors: Priors {
                 same: 0.8,
                 twin: 0.05,
                 sibling: 2.5,
+                namesake: 0.006,
                 stranger: 200_000.0,
             },
             thresholds: Thresholds {
@@ -271,8 +317,21 @@ impl Model {
                 hostile: -8.0,
                 clip: 12.0,
             },
-            collision: [0.006, 0.0075, 0.012],
+            collision: [0.006, 0.0075, 0.012, 0.003, 0.003],
+            smoothing: SMOOTHING,
             rates,
+            namesakes: [TWIN_MIX, SIBLING_MIX],
+            calibration: Vec::new(),
+        }
+    }
+
+    /// The same to start from where the records are of people of any kind: no name counts as known to be common, and
+    /// relatives are looked for, not assumed.
+    pub fn general() -> Model {
+        Model {
+            version: "general-1".to_owned(),
+            smoothing: 50.0,
+            ..Model::default_fixed()
         }
     }
 
@@ -286,124 +345,21 @@ impl Model {
             .unwrap_or(NEUTRAL)
     }
 
-    /// Natural logarithm of how much commoner (positive) the shared value is than the value of an average
-    /// agreement.
-    fn correction(&self, id: TokenId, role: Role, tokens: &Tokens) -> f64 {
-        if id == NONE {
-            return 0.0;
-        }
-        (tokens.share(id, role) / self.collision[role as usize])
-            .ln()
-            .clamp(-6.0, 4.0)
+    /// The probability of a weight in bits, by what people decided as far as they did.
+    pub fn probability(&self, weight: f32) -> f64 {
+        crate::calibrate::at(&self.calibration, weight)
     }
 
-    /// Corrections of the stranger rate of given, middle, surname and city for the values shared.
-    fn corrections(&self, comparison: &Comparison, tokens: &Tokens) -> [(Field, f64); 4] {
-        let levels = comparison.levels;
-        let of = |id, role| self.correction(id, role, tokens);
-        let given = match levels.get(Field::Given) {
-            given::EXACT | given::OTHER_EQUAL => of(comparison.given, Role::Given),
-            _ => 0.0,
-        };
-        let surname = match levels.get(Field::Surname) {
-            surname::DIFFERS => 0.0,
-            _ => comparison.surnames.iter().map(|&id| of(id, Role::Surname)).sum(),
-        };
-        [
-            (Field::Given, given),
-            (Field::Middle, of(comparison.middle, Role::Given)),
-            (Field::Surname, surname),
-            (Field::BirthCity, of(comparison.city, Role::City)),
-        ]
+    /// Whether relatives are told from strangers.
+    pub fn has_relatives(&self) -> bool {
+        self.priors.twin + self.priors.sibling > 0.0
     }
 
-    /// Rates of a field with the values' frequency worked in: strangers share common values more often, and
-    /// relatives share a given name only as often as strangers do.
-    fn corrected(&self, field: Field, level: u8, correction: f64) -> Rates {
-        let mut rates = self.rates(field, level);
-        if correction != 0.0 {
-            let stranger = (f64::from(rates.stranger) * correction.exp()).clamp(1e-9, 0.9) as f32;
-            if matches!(field, Field::Given | Field::Middle) {
-                let ratio = stranger / rates.stranger;
-                let mixed = |rate: f32, mix: f32| mix * rates.same + (rate - mix * rates.same) * ratio;
-                let share = self.collision[Role::Given as usize] * correction.exp();
-                // A second given name, where compared, is weighed by itself.
-                let family_name = if field == Field::Given && share >= FAMILY_NAME_SHARE {
-                    (f64::from(stranger) * FAMILY_NAME_FACTOR) as f32
-                } else {
-                    0.0
-                };
-                rates.twin = mixed(rates.twin, TWIN_MIX).max(family_name).min(0.9);
-                rates.sibling = mixed(rates.sibling, SIBLING_MIX).max(family_name).min(0.9);
-            }
-            rates.stranger = stranger;
-        }
-        rates
-    }
-
-    fn field_rates(&self, comparison: &Comparison, tokens: &Tokens) -> impl Iterator<Item = (Field, Rates)> {
-        let corrections = self.corrections(comparison, tokens);
-        let levels = comparison.levels;
-        Field::ALL
-            .into_iter()
-            .filter(move |&field| levels.get(field) != 0)
-            .map(move |field| {
-                let correction = corrections.iter().find(|c| c.0 == field).map_or(0.0, |c| c.1);
-                (field, self.corrected(field, levels.get(field), correction))
-            })
-    }
-
-    fn class_logs(&self, comparison: &Comparison, tokens: &Tokens) -> ClassLogs {
-        let p = self.priors;
-        let mut product = [p.same, p.twin, p.sibling, p.stranger];
-        for (_, rates) in self.field_rates(comparison, tokens) {
-            for (class, rate) in
-                product
-                    .iter_mut()
-                    .zip([rates.same, rates.twin, rates.sibling, rates.stranger])
-            {
-                *class *= f64::from(rate);
-            }
-        }
-        // Twelve rates of at least 1e-9 each stay far above the smallest double.
-        let [same, twin, sibling, stranger] = product.map(f64::ln);
-        ClassLogs {
-            same,
-            twin,
-            sibling,
-            stranger,
-        }
-    }
-
-    /// The weight of a pair in bits: log2 of the odds that it is the same child.
-    pub fn weigh(&self, comparison: &Comparison, tokens: &Tokens) -> f32 {
-        let logs = self.class_logs(comparison, tokens);
-        let top = logs.twin.max(logs.sibling).max(logs.stranger);
-        let rest =
-            ((logs.twin - top).exp() + (logs.sibling - top).exp() + (logs.stranger - top).exp()).ln() + top;
-        ((logs.same - rest) / std::f64::consts::LN_2) as f32
-    }
-
-    /// What each compared field adds to the weight.
-    pub fn field_bits(&self, comparison: &Comparison, tokens: &Tokens) -> Vec<(Field, FieldBits)> {
-        let logs = self.class_logs(comparison, tokens);
-        let twin = logs.twin > logs.sibling;
-        self.field_rates(comparison, tokens)
-            .map(|(field, rates)| {
-                let relative = if twin { rates.twin } else { rates.sibling };
-                let bits = FieldBits {
-                    strangers: (rates.same / rates.stranger).log2(),
-                    relatives: (rates.same / relative).log2(),
-                };
-                (field, bits)
-            })
-            .collect()
-    }
-
-    /// The bits with which a pair starts, before any field: against strangers, twins, other siblings.
+    /// The bits with which a pair starts, before any field: against strangers, twins, other siblings. At most 99,
+    /// where the model knows no relatives.
     pub fn prior_bits(&self) -> [f64; 3] {
         let p = self.priors;
-        [p.stranger, p.twin, p.sibling].map(|other| (p.same / other).log2())
+        [p.stranger, p.twin, p.sibling].map(|other| (p.same / other).log2().min(99.0))
     }
 }
 
@@ -421,7 +377,8 @@ mod tests {
         let model = Model::default_fixed();
         for (field, levels) in Field::ALL.iter().zip(&model.rates) {
             assert_eq!(levels.len(), field.words().len(), "{field:?}");
-            if *field == Field::Identifier {
+            // Identifiers are two kinds of numbers, and of a multiple birth one side or both may be known.
+            if matches!(field, Field::Identifier | Field::MultipleBirth) {
                 continue;
             }
             for pick in [

@@ -116,7 +116,10 @@ pub fn place_word(place: &str) -> String {
     words.concat()
 }
 
-fn generation_of(text: &str) -> u8 {
+pub(crate) fn generation_of(text: &str) -> u8 {
+    if text.is_empty() {
+        return 0;
+    }
     let folded = fold(text);
     folded
         .split_whitespace()
@@ -132,7 +135,7 @@ fn clean(word: &str) -> String {
     }
 }
 
-fn given_words(text: &str, generation: &mut u8) -> Vec<String> {
+pub(crate) fn given_words(text: &str, generation: &mut u8) -> Vec<String> {
     let folded = fold(text);
     let mut out: Vec<String> = Vec::new();
     for word in folded.split_whitespace() {
@@ -149,7 +152,7 @@ fn given_words(text: &str, generation: &mut u8) -> Vec<String> {
     out
 }
 
-fn surname_words(text: &str, generation: &mut u8) -> Vec<String> {
+pub(crate) fn surname_words(text: &str, generation: &mut u8) -> Vec<String> {
     let folded = fold(text);
     let mut out: Vec<String> = Vec::new();
     let mut joining = String::new();

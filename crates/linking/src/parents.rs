@@ -39,10 +39,6 @@ pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
     use Agreement::{Differ, GivenOnly, NotCompared, Same, SurnameOnly};
     let mother = adult(a.mother, b.mother, tokens);
     let father = adult(a.father, b.father, tokens);
-    let crossed = [
-        adult(a.mother, b.father, tokens),
-        adult(a.father, b.mother, tokens),
-    ];
     let straight_level = match (mother, father) {
         (Same, Same | GivenOnly) | (GivenOnly, Same) => level::BOTH,
         (Same, NotCompared | SurnameOnly) => level::MOTHER,
@@ -53,8 +49,15 @@ pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
         (Differ, _) | (_, Differ) => level::DIFFER,
         (NotCompared, NotCompared) => MISSING,
     };
+    if matches!(straight_level, level::BOTH | level::MOTHER | level::FATHER) {
+        return straight_level;
+    }
+    let crossed = [
+        adult(a.mother, b.father, tokens),
+        adult(a.father, b.mother, tokens),
+    ];
     let crossed_agrees = crossed.contains(&Same) && !crossed.contains(&Differ);
-    if crossed_agrees && !matches!(straight_level, level::BOTH | level::MOTHER | level::FATHER) {
+    if crossed_agrees {
         return level::CROSSED;
     }
     if matches!(

@@ -22,6 +22,9 @@ pub const MAX_RECORDS: usize = 1 << SLOT_BITS;
 /// How long a key's list may be before it is narrowed by its refinement.
 pub const CAP: usize = 60;
 
+/// The same for wide keys ([`KeyKind::is_wide`]).
+const CAP_OF_WIDE: usize = 10;
+
 /// How long a narrowed list may be; a key as common as that says nothing and is skipped and counted.
 pub const REFINED_CAP: usize = 4 * CAP;
 
@@ -51,6 +54,26 @@ pub struct KindReport {
     pub longest: u64,
 }
 
+/// Lists are filled in so many shares, side by side.
+const SHARES: usize = 64;
+
+/// Entries on their way to the lists, by share, each with the number of its list.
+#[derive(Debug)]
+pub(crate) struct Filed([Vec<(u16, u64)>; SHARES]);
+
+impl Filed {
+    /// Room for about so many entries.
+    pub(crate) fn with_capacity(entries: usize) -> Filed {
+        Filed(std::array::from_fn(|_| Vec::with_capacity(entries / SHARES)))
+    }
+
+    /// Files a record under a key.
+    pub(crate) fn add(&mut self, key: Key, slot: Slot) {
+        let list = list_of(key);
+        self.0[list / (LISTS / SHARES)].push((list as u16, entry(key, slot)));
+    }
+}
+
 /// The lists.
 #[derive(Debug)]
 pub struct Postings {
@@ -71,6 +94,11 @@ fn list_of(key: Key) -> usize {
 
 fn base(key: Key) -> u64 {
     (key.hash & 0x0FFF_FFFF) << (SLOT_BITS + REFINE_BITS)
+}
+
+/// How many records may stand under the key of an entry before it is narrowed.
+fn cap(entry: u64) -> usize {
+    if entry >> (SLOT_BITS + REFINE_BITS) & 1 == 1 { CAP_OF_WIDE } else { CAP }
 }
 
 fn entry(key: Key, slot: Slot) -> u64 {
@@ -118,18 +146,41 @@ impl Postings {
         }
     }
 
-    /// Files many records at once.
-    pub fn add_all(&mut self, keys: &[(Slot, Vec<Key>)]) {
-        for (slot, keys) in keys {
-            for &key in keys {
-                self.lists[list_of(key)].push(entry(key, *slot));
+    /// Files many records without keeping the lists in order: [`Postings::settle`] has to follow.
+    pub(crate) fn push_all(&mut self, filed: &[Filed]) {
+        self.lists.par_chunks_mut(LISTS / SHARES).enumerate().for_each(|(share, lists)| {
+            for &(list, entry) in filed.iter().flat_map(|filed| &filed.0[share]) {
+                lists[list as usize % (LISTS / SHARES)].push(entry);
             }
-        }
-        self.lists.par_iter_mut().for_each(|list| {
+        });
+    }
+
+    /// Puts the lists in order.
+    pub(crate) fn settle(&mut self) {
+        self.lists.par_iter_mut().with_min_len(256).for_each(|list| {
             list.sort_unstable();
             list.dedup();
             list.shrink_to_fit();
         });
+    }
+
+    /// All blocks of two records and more that are compared with each other, list by list: whole keys up to [`CAP`],
+    /// longer ones in their refined parts up to [`REFINED_CAP`].
+    pub(crate) fn blocks<T: Send>(&self, take: impl Fn(&mut dyn Iterator<Item = &[u64]>) -> T + Sync) -> Vec<T> {
+        self.lists
+            .par_chunks(512)
+            .map(|lists| {
+                let blocks = lists.iter().flat_map(|list| {
+                    list.chunk_by(|a, b| a >> (SLOT_BITS + REFINE_BITS) == b >> (SLOT_BITS + REFINE_BITS))
+                        .flat_map(|key| {
+                            let shift = if key.len() > cap(key[0]) { SLOT_BITS } else { SLOT_BITS + REFINE_BITS };
+                            key.chunk_by(move |a, b| a >> shift == b >> shift)
+                        })
+                        .filter(|block| (2..=REFINED_CAP).contains(&block.len()))
+                });
+                take(&mut { blocks })
+            })
+            .collect()
     }
 
     /// Takes a record out from under a key.
@@ -145,7 +196,7 @@ impl Postings {
         let list = &self.lists[list_of(key)];
         let mut found = range(list, base(key), 1 << (SLOT_BITS + REFINE_BITS));
         let mut lookup = Lookup::Whole;
-        if found.len() > CAP {
+        if found.len() > cap(base(key)) {
             lookup = Lookup::Refined;
             found = range(
                 found,
@@ -156,7 +207,7 @@ impl Postings {
                 return Lookup::Skipped;
             }
         }
-        out.extend(found.iter().map(|e| (e & (MAX_RECORDS as u64 - 1)) as Slot));
+        out.extend(found.iter().copied().map(slot_of));
         lookup
     }
 
@@ -184,6 +235,11 @@ impl Postings {
     }
 }
 
+/// The record of an entry.
+pub(crate) fn slot_of(entry: u64) -> Slot {
+    (entry & (MAX_RECORDS as u64 - 1)) as Slot
+}
+
 /// Adds one key of one record to the report. Each key and each narrowed list is counted once, as fractions over
 /// its records.
 pub(crate) fn report_key(postings: &Postings, key: Key, report: &mut [KindFractions; KeyKind::COUNT]) {
@@ -192,7 +248,7 @@ pub(crate) fn report_key(postings: &Postings, key: Key, report: &mut [KindFracti
     kind.keys += 1.0 / whole as f64;
     kind.records += 1;
     kind.longest = kind.longest.max(whole as u64);
-    if whole > CAP {
+    if whole > cap(base(key)) {
         kind.refined += 1.0 / whole as f64;
         if refined > REFINED_CAP {
             kind.skipped += 1.0 / refined as f64;

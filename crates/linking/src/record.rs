@@ -1,11 +1,12 @@
 //! One student in the form that is compared: small integers only.
 
 use chrono::{Datelike, NaiveDate};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::contact::{Contact, ContactInput, ContactWords};
 use crate::frequency::Role;
-use crate::names::{MAX_WORDS, NameWords, name_words, place_word};
+use crate::cells::{Cell, CellKind, Cells, Known, Learning, Read};
+use crate::names::{MAX_WORDS, generation_of};
 use crate::text::fold;
 use crate::tokens::{NONE, TokenId, Tokens, hash_bytes};
 
@@ -71,6 +72,8 @@ pub struct RecordInput<'a> {
     pub generation: &'a str,
     /// Data element 9.
     pub birth_date: Option<NaiveDate>,
+    /// What is known of a birth date that is not whole; files of other people have such, students do not.
+    pub birth_parts: BirthDate,
     /// Data element 10.
     pub birth_date_evidence: BirthDateEvidence,
     /// Data element 8.
@@ -95,26 +98,28 @@ pub struct RecordInput<'a> {
     pub live: bool,
     /// Stays, in any order.
     pub enrollments: &'a [EnrollmentSpan<'a>],
+    /// What only files of other people have.
+    pub contact: ContactInput<'a>,
 }
 
-/// Up to four words.
+/// Up to four words; places after the last hold [`NONE`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Words {
-    ids: [TokenId; MAX_WORDS],
-    len: u8,
-}
+pub struct Words([TokenId; MAX_WORDS]);
 
 impl Words {
-    /// The words in order.
-    pub fn as_slice(&self) -> &[TokenId] {
-        &self.ids[..self.len as usize]
+    fn len(&self) -> usize {
+        self.0.iter().position(|&id| id == NONE).unwrap_or(MAX_WORDS)
     }
 
-    /// Adds a word; a fifth is ignored.
+    /// The words in order.
+    pub fn as_slice(&self) -> &[TokenId] {
+        &self.0[..self.len()]
+    }
+
+    /// Adds a word; a fifth, or none, is ignored.
     pub fn push(&mut self, id: TokenId) {
-        if (self.len as usize) < MAX_WORDS {
-            self.ids[self.len as usize] = id;
-            self.len += 1;
+        if let Some(free) = self.0.iter_mut().find(|place| **place == NONE) {
+            *free = id;
         }
     }
 }
@@ -136,10 +141,10 @@ pub struct Adult {
     pub last: [TokenId; 2],
 }
 
-/// A birth date taken apart; zero year when missing.
+/// A birth date taken apart; a part that is missing is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BirthDate {
-    /// Year, 0 when the date is missing.
+    /// Year.
     pub year: u16,
     /// Month, 1 to 12.
     pub month: u8,
@@ -148,9 +153,9 @@ pub struct BirthDate {
 }
 
 impl BirthDate {
-    /// Whether there is a date.
+    /// Whether the date is whole.
     pub fn is_known(self) -> bool {
-        self.year != 0
+        self.year != 0 && self.month != 0 && self.day != 0
     }
 
     /// Day and month in one number.
@@ -205,37 +210,55 @@ pub struct Record {
     pub state: u16,
     /// Whether the state still reports it.
     pub live: bool,
-    /// Hashes of the state student id and of the alternate ids, where they are long enough to tell anything.
-    pub ids: Box<[u32]>,
-    /// Stays in the student's own state: first and last day as days since 1990, clamped.
-    pub stays: Box<[(u16, u16)]>,
+    /// How many of `numbers` are identifiers.
+    id_count: u8,
+    /// Identifiers and after them stays; one allocation, because there is one for every student held.
+    numbers: Box<[u32]>,
+    /// What only files of other people have.
+    pub contact: Option<Box<Contact>>,
 }
 
 impl Record {
+    /// Hashes of the state student id and of the alternate ids, where they are long enough to tell anything.
+    pub fn ids(&self) -> &[u32] {
+        &self.numbers[..self.id_count as usize]
+    }
+
+    /// Stays in the student's own state: first and last day as days since 1990, clamped.
+    pub fn stays(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
+        self.numbers[self.id_count as usize..].iter().map(|&stay| ((stay >> 16) as u16, stay as u16))
+    }
+
     /// Whether the two were enrolled in one state's schools on the same day.
     pub fn overlaps(&self, other: &Record) -> bool {
-        self.state == other.state
-            && self
-                .stays
-                .iter()
-                .any(|a| other.stays.iter().any(|b| a.0 <= b.1 && b.0 <= a.1))
+        self.state == other.state && self.stays().any(|a| other.stays().any(|b| a.0 <= b.1 && b.0 <= a.1))
+    }
+
+    /// Bytes held outside the record itself.
+    pub(crate) fn heap(&self) -> usize {
+        self.numbers.len() * 4 + self.contact.as_ref().map_or(0, |contact| size_of_val(&**contact))
     }
 }
 
 /// Up to three letters of a code in 16 bits (5 bits each); longer codes are hashed.
 fn pack_code(code: &str) -> u16 {
+    let letter = |b: &u8| u16::from(b.to_ascii_uppercase() - b'A' + 1);
+    if code.len() <= 3 && code.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return code.as_bytes().iter().fold(0, |packed, b| packed << 5 | letter(b));
+    }
     let folded = fold(code);
     let letters: Vec<u8> = folded.bytes().filter(u8::is_ascii_alphabetic).collect();
     if letters.len() > 3 {
         return 0x8000 | (hash_bytes(&letters) as u16);
     }
-    letters
-        .iter()
-        .fold(0, |packed, b| packed << 5 | u16::from(b - b'A' + 1))
+    letters.iter().fold(0, |packed, b| packed << 5 | letter(b))
 }
 
 /// ISO 3166-1 countries that states send with two letters, three or as a word; one code for each.
 fn country_code(country: &str) -> u16 {
+    if country.len() == 2 {
+        return pack_code(country);
+    }
     let two = match fold(country).trim() {
         "USA" | "UNITED STATES" | "U S" | "EUA" => "US",
         "MEX" | "MEXICO" => "MX",
@@ -253,50 +276,44 @@ fn country_code(country: &str) -> u16 {
 /// Shorter identifiers agree by chance too often.
 const MIN_ID_LENGTH: usize = 6;
 
-/// The words of a record before they are numbered: the part of the work that needs no shared table.
+/// A record and what still has to be numbered of it.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     record: Record,
-    name: NameWords,
-    adults: [NameWords; 3],
-    city: String,
+    contact: Option<ContactWords>,
 }
 
 impl Prepared {
+    /// Everything but names and places: codes, dates, identifiers, stays.
     pub(crate) fn new(input: &RecordInput<'_>) -> Prepared {
         let day = |date: NaiveDate| {
             let days = date.num_days_from_ce() - 726_468;
             days.clamp(0, i32::from(u16::MAX)) as u16
         };
         let state = pack_code(input.state);
-        let mut ids: Vec<u32> = std::iter::once(&input.state_student_id)
+        let mut numbers: Vec<u32> = std::iter::once(&input.state_student_id)
             .chain(input.alternate_ids)
             .map(|id| id.trim().trim_start_matches('0').to_ascii_uppercase())
             .filter(|id| id.len() >= MIN_ID_LENGTH)
             .map(|id| hash_bytes(id.as_bytes()) as u32)
             .collect();
         // The first stays the state's own; the rest is a set.
-        ids.dedup();
-        let adult = |name: PersonNameInput<'_>| name_words(name.first, "", name.last, "", "");
-        let name = name_words(
-            input.first_name,
-            input.middle_name,
-            input.last_name_1,
-            input.last_name_2,
-            input.generation,
-        );
+        numbers.dedup();
+        numbers.truncate(usize::from(u8::MAX));
+        let id_count = numbers.len() as u8;
+        let own_stays = input.enrollments.iter().filter(|span| pack_code(span.state) == state);
+        numbers.extend(own_stays.map(|span| {
+            u32::from(day(span.start)) << 16 | u32::from(span.end.map_or(u16::MAX, day))
+        }));
+        let birth = input.birth_date.map_or(input.birth_parts, |date| BirthDate {
+            year: u16::try_from(date.year()).unwrap_or(0),
+            month: date.month() as u8,
+            day: date.day() as u8,
+        });
         Prepared {
             record: Record {
                 key: input.key,
-                first_words: name.first_words as u8,
-                generation: name.generation,
-                birth: input
-                    .birth_date
-                    .map_or_else(BirthDate::default, |date| BirthDate {
-                        year: u16::try_from(date.year()).unwrap_or(0),
-                        month: date.month() as u8,
-                        day: date.day() as u8,
-                    }),
+                birth,
                 evidence: input.birth_date_evidence,
                 sex: input.sex,
                 multiple_birth: input.multiple_birth,
@@ -304,57 +321,84 @@ impl Prepared {
                 birth_country: country_code(input.birth_country),
                 state,
                 live: input.live,
-                ids: ids.into(),
-                stays: input
-                    .enrollments
-                    .iter()
-                    .filter(|span| pack_code(span.state) == state)
-                    .map(|span| (day(span.start), span.end.map_or(u16::MAX, day)))
-                    .collect(),
+                id_count,
+                numbers: numbers.into(),
                 ..Record::default()
             },
-            name,
-            adults: [adult(input.mother), adult(input.father), adult(input.guardian)],
-            city: place_word(input.birth_city),
+            contact: ContactWords::of(&input.contact),
         }
     }
 
-    pub(crate) fn all(inputs: &[RecordInput<'_>]) -> Vec<Prepared> {
-        inputs.par_iter().map(Prepared::new).collect()
+    /// Fills in names and places as far as `cells` knows them; `None` where it does not.
+    pub(crate) fn with_known(mut self, input: &RecordInput<'_>, cells: &Cells, tokens: &Tokens) -> Result<Record, Prepared> {
+        let mut known = Known { cells, tokens };
+        if self.contact.is_none() && fill(&mut self.record, input, &mut known).is_some() {
+            Ok(self.record)
+        } else {
+            Err(self)
+        }
     }
 
-    pub(crate) fn number(self, tokens: &mut Tokens) -> Record {
-        let Prepared {
-            mut record,
-            name,
-            adults,
-            city,
-        } = self;
-        record.given = name.given.iter().map(|word| tokens.intern(word)).collect();
-        record.surnames = name.surnames.iter().map(|word| tokens.intern(word)).collect();
-        if name.given.len() > 1 {
-            record.given_compound = tokens.intern(&(name.given[0].clone() + &name.given[1]));
-        }
-        if name.surnames.len() > 1 {
-            record.surname_compound = tokens.intern(&name.surnames.concat());
-        }
-        let [mother, father, guardian] = adults.map(|adult| Adult {
-            first: adult.given.first().map_or(NONE, |word| tokens.intern(word)),
-            last: [0, 1].map(|i| adult.surnames.get(i).map_or(NONE, |word| tokens.intern(word))),
-        });
-        (record.mother, record.father, record.guardian) = (mother, father, guardian);
-        record.city = tokens.intern(&city);
+    /// Fills in names and places, numbering words that are new.
+    pub(crate) fn number(self, input: &RecordInput<'_>, cells: &mut Cells, tokens: &mut Tokens) -> Record {
+        let Prepared { mut record, contact } = self;
+        let filled = fill(&mut record, input, &mut Learning { cells, tokens });
+        debug_assert!(filled.is_some(), "every cell can be read");
+        record.contact = contact.map(|contact| Box::new(contact.number(tokens)));
         record
     }
+}
+
+/// Fills in names and places.
+fn fill(record: &mut Record, input: &RecordInput<'_>, read: &mut impl Read) -> Option<()> {
+    // A first try may have filled in a part.
+    (record.given, record.surnames) = (Words::default(), Words::default());
+    let mut generation = generation_of(input.generation);
+    let mut words = |text: &str, kind: CellKind, into: &mut Words| {
+        let cell = if text.is_empty() { Cell::default() } else { read.cell(text, kind)? };
+        if cell.generation != 0 {
+            generation = cell.generation;
+        }
+        cell.words.as_slice().iter().for_each(|&word| into.push(word));
+        Some(())
+    };
+    words(input.first_name, CellKind::Given, &mut record.given)?;
+    record.first_words = record.given.len() as u8;
+    words(input.middle_name, CellKind::Given, &mut record.given)?;
+    words(input.last_name_1, CellKind::Surname, &mut record.surnames)?;
+    words(input.last_name_2, CellKind::Surname, &mut record.surnames)?;
+    record.generation = generation;
+    let adults = [
+        (&input.mother, &mut record.mother),
+        (&input.father, &mut record.father),
+        (&input.guardian, &mut record.guardian),
+    ];
+    for (input, adult) in adults {
+        let mut word = |text: &str, kind| if text.is_empty() { Some(Cell::default()) } else { read.cell(text, kind) };
+        adult.first = word(input.first, CellKind::Given)?.words.0[0];
+        adult.last = *word(input.last, CellKind::Surname)?.words.0.first_chunk().unwrap_or(&[NONE; 2]);
+    }
+    if !input.birth_city.is_empty() {
+        record.city = read.cell(input.birth_city, CellKind::Place)?.words.0[0];
+    }
+    if let [first, second, ..] = *record.given.as_slice() {
+        record.given_compound = read.compound(&[first, second])?;
+    }
+    if let several @ [_, _, ..] = record.surnames.as_slice() {
+        record.surname_compound = read.compound(several)?;
+    }
+    Some(())
 }
 
 /// The uses of words that a record adds to the frequencies.
 pub(crate) fn word_uses(record: &Record) -> impl Iterator<Item = (TokenId, Role)> + '_ {
     let given = record.given.as_slice().iter().map(|&id| (id, Role::Given));
     let surnames = record.surnames.as_slice().iter().map(|&id| (id, Role::Surname));
+    let contact = record.contact.iter().flat_map(|contact| contact.word_uses());
     given
         .chain(surnames)
         .chain(std::iter::once((record.city, Role::City)))
+        .chain(contact)
 }
 
 #[cfg(test)]
@@ -377,18 +421,18 @@ mod tests {
             enrollments: &stays,
             ..RecordInput::default()
         };
-        let mut tokens = Tokens::default();
-        let a = Prepared::new(&input).number(&mut tokens);
-        assert_eq!(a.stays.len(), 1);
+        let (mut cells, mut tokens) = (Cells::default(), Tokens::default());
+        let a = Prepared::new(&input).number(&input, &mut cells, &mut tokens);
+        assert_eq!(a.stays().count(), 1);
         let later = [span("KY", date(2025, 5, 2), None)];
-        let b = Prepared::new(&RecordInput {
+        let input = RecordInput {
             enrollments: &later,
             ..input
-        })
-        .number(&mut tokens);
+        };
+        let b = Prepared::new(&input).number(&input, &mut cells, &mut tokens);
         assert!(a.overlaps(&a) && !a.overlaps(&b) && !b.overlaps(&a));
         assert!(
-            std::mem::size_of::<Record>() <= 192,
+            std::mem::size_of::<Record>() <= 144,
             "{}",
             std::mem::size_of::<Record>()
         );

@@ -1,17 +1,18 @@
 //! From changed students to persons and near matches.
 //!
-//! With no memberships given, the result depends on the records and the decisions of people alone, not on the
-//! order in which they came. With memberships, students that are one person stay one person: if the evidence has
-//! turned, people are asked.
+//! The result depends on the records and the decisions of people, not on the order in which they came. There is one
+//! exception by day: members of a person whose evidence has turned against it are not parted, but people are asked.
+//! [`LinkIndex::resolve_all`] then takes all students at once and makes the persons what
+//! they would be if all had come together; only their numbers follow from what they are today.
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::{self, BulkOptions};
 use crate::cluster::{Board, Evidence, Open, Reason, Veto, veto};
 use crate::decisions::{HumanDecisions, Verdict};
 use crate::index::{LinkIndex, Pair, Scratch};
-use crate::model::probability;
 use crate::postings::Slot;
 
 /// A piece of the pair graph is worked on as a whole up to this many records; a larger one is cut at its weakest
@@ -85,6 +86,22 @@ pub struct Cluster {
     pub parts: Vec<Part>,
     /// What is left to people.
     pub near_matches: Vec<NearMatch>,
+}
+
+impl Cluster {
+    /// A student with whom nothing is connected.
+    fn of_one(key: u128) -> Cluster {
+        Cluster {
+            members: vec![key],
+            parts: vec![Part {
+                members: vec![key],
+                keeps: None,
+                absorbs: Vec::new(),
+                joins: Vec::new(),
+            }],
+            near_matches: Vec::new(),
+        }
+    }
 }
 
 /// What should be so, after some students changed.
@@ -243,6 +260,71 @@ impl LinkIndex {
         Resolution { clusters, cut }
     }
 
+    /// Works out what should be so of all students at once, whatever is so today: the records and the decisions of
+    /// people alone say who is who. Persons keep their numbers: a part goes on as the person with most of whose
+    /// students it shares. Gives only the persons that are not so today, and all that is left to people.
+    pub fn resolve_all(&self, current: &dyn Memberships, humans: &HumanDecisions) -> Resolution {
+        let review = self.model().thresholds.review;
+        let options = BulkOptions {
+            pair_floor: review,
+            ..BulkOptions::default()
+        };
+        let (pairs, _) = bulk::pairs(self, &options, &|_| {});
+        let mut edges: Vec<(Slot, Slot, f32)> = pairs.iter().map(|pair| (pair.a, pair.b, pair.weight)).collect();
+        edges.extend(humans.iter().filter_map(|decision| {
+            let (a, b) = (self.slot(decision.key_a)?, self.slot(decision.key_b)?);
+            Some((a, b, f32::INFINITY))
+        }));
+        let mut nodes: Vec<Slot> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
+        nodes.par_sort_unstable();
+        nodes.dedup();
+        let alone = (0..self.slots()).filter(|slot| nodes.binary_search(slot).is_err());
+        let alone: Vec<u128> = alone.filter_map(|slot| self.key_of(slot)).collect();
+        let mut graph = Graph {
+            nodes,
+            edges,
+            cut: FxHashSet::default(),
+        };
+        let pieces = graph.pieces();
+        let nobody = Entities::default();
+        let mut clusters: Vec<Cluster> = pieces
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|piece| self.cluster(piece, &nobody, humans))
+            .collect();
+        clusters.extend(alone.into_iter().map(Cluster::of_one));
+        self.keep_news(&mut clusters, current);
+        clusters.sort_by_key(|cluster| cluster.members[0]);
+        let mut cut: Vec<u128> = graph.cut.iter().map(|&slot| self.at(slot).key).collect();
+        cut.sort_unstable();
+        Resolution { clusters, cut }
+    }
+
+    /// Leaves only the parts that are not a person today, with their numbers, and clusters of which something is left.
+    fn keep_news(&self, clusters: &mut Vec<Cluster>, current: &dyn Memberships) {
+        let mut held: FxHashMap<u64, usize> = FxHashMap::default();
+        for person in self.keys().filter_map(|key| current.entity(key)) {
+            *held.entry(person).or_default() += 1;
+        }
+        let is_today = |part: &Part| {
+            let person = current.entity(part.members[0]);
+            person.is_some_and(|p| held.get(&p) == Some(&part.members.len()))
+                && part.members.iter().all(|&key| current.entity(key) == person)
+        };
+        let mut news: Vec<(usize, Part)> = Vec::new();
+        for (number, cluster) in clusters.iter_mut().enumerate() {
+            let parts = std::mem::take(&mut cluster.parts);
+            news.extend(parts.into_iter().filter(|part| !is_today(part)).map(|part| (number, part)));
+        }
+        news.sort_by_key(|(_, part)| part.members[0]);
+        // All at once: what was one person may lie in pieces that nothing connects any more.
+        give_numbers(news.iter_mut().map(|(_, part)| part).collect(), current);
+        for (number, part) in news {
+            clusters[number].parts.push(part);
+        }
+        clusters.retain(|cluster| !cluster.parts.is_empty() || !cluster.near_matches.is_empty());
+    }
+
     /// All that is connected with the changed students by evidence, by being one person, or by a decision.
     fn graph(&self, changed: &[u128], current: &dyn Memberships, humans: &HumanDecisions) -> Graph {
         let mut wave: Vec<Slot> = Vec::new();
@@ -329,6 +411,7 @@ impl LinkIndex {
         let evidence = self.evidence(&slots, humans);
         let at = |i: usize, j: usize| evidence[i.min(j) * n + i.max(j)];
         let thresholds = &self.model().thresholds;
+        let probability = |weight| self.model().probability(weight);
         let pair = |i: usize, j: usize| {
             let Evidence { levels, weight, .. } = at(i, j);
             Pair {
@@ -375,9 +458,13 @@ impl LinkIndex {
                 persons.entry(entity).or_default().push(i);
             }
         }
-        let mut by_entity: Vec<(u64, Vec<usize>)> = persons.into_iter().collect();
-        by_entity.sort_unstable();
-        for (_, nodes) in &by_entity {
+        // Persons whose members' evidence has turned are kept together, and asked about.
+        let mut turned: Vec<(u64, Vec<usize>)> = persons
+            .into_iter()
+            .filter(|(_, nodes)| !falls_apart(nodes, &pinned, thresholds, at).is_empty())
+            .collect();
+        turned.sort_unstable();
+        for (_, nodes) in &turned {
             board.join_person(nodes);
         }
         for joined in board.join_automatically() {
@@ -391,14 +478,15 @@ impl LinkIndex {
             };
             joins.push((joined.left[0], join));
         }
-        // A decision that made today's person is not news.
+        // What is one person today is not news.
         joins.retain(|(_, join)| {
             let entity = current.entity(join.left[0]);
-            !(join.by_people && entity.is_some() && entity == current.entity(join.right[0]))
+            let mut members = join.left.iter().chain(&join.right);
+            entity.is_none() || members.any(|&key| current.entity(key) != entity)
         });
 
         let mut open: Vec<Open> = board.open_questions();
-        for (_, nodes) in &by_entity {
+        for (_, nodes) in &turned {
             for group in board.groups().filter(|group| group.len() > 1) {
                 let inside: Vec<usize> = nodes
                     .iter()
@@ -432,7 +520,7 @@ impl LinkIndex {
                     .collect(),
             })
             .collect();
-        give_numbers(&mut parts, current);
+        give_numbers(parts.iter_mut().collect(), current);
         Cluster {
             members: keys,
             parts,
@@ -485,6 +573,7 @@ fn same_pairs(keys: &[u128], humans: &HumanDecisions) -> Vec<(usize, usize)> {
     pairs
 }
 
+/// The parts into which the members of a person fall whose evidence has turned; none if they hold together.
 fn falls_apart(
     nodes: &[usize],
     pinned: &[(usize, usize)],
@@ -510,29 +599,27 @@ fn falls_apart(
 }
 
 /// Decides which part continues which person: the part with most of its members, then the one with the smallest
-/// key; a part that continues several keeps the one with most members in it, then the smallest number.
-fn give_numbers(parts: &mut [Part], current: &dyn Memberships) {
+/// key; a part that continues several keeps the one with most members in it, then the smallest number. The parts come
+/// by ascending first key.
+fn give_numbers(parts: Vec<&mut Part>, current: &dyn Memberships) {
     let mut claims: FxHashMap<u64, (usize, usize)> = FxHashMap::default();
-    let mut inside: Vec<FxHashMap<u64, usize>> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
         for entity in part.members.iter().filter_map(|&key| current.entity(key)) {
             *counts.entry(entity).or_default() += 1;
         }
-        for (&entity, &count) in &counts {
+        for (entity, count) in counts {
             let claim = claims.entry(entity).or_insert((index, count));
             if count > claim.1 {
                 *claim = (index, count);
             }
         }
-        inside.push(counts);
     }
-    for (index, part) in parts.iter_mut().enumerate() {
-        let mut own: Vec<(usize, u64)> = claims
-            .iter()
-            .filter(|(_, claim)| claim.0 == index)
-            .map(|(&entity, _)| (inside[index][&entity], entity))
-            .collect();
+    let mut own: Vec<Vec<(usize, u64)>> = vec![Vec::new(); parts.len()];
+    for (entity, (index, count)) in claims {
+        own[index].push((count, entity));
+    }
+    for (part, mut own) in parts.into_iter().zip(own) {
         own.sort_unstable_by_key(|&(count, entity)| (std::cmp::Reverse(count), entity));
         part.keeps = own.first().map(|&(_, entity)| entity);
         part.absorbs = own.iter().skip(1).map(|&(_, entity)| entity).collect();

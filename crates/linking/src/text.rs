@@ -43,6 +43,16 @@ pub fn repair_mojibake(text: &str) -> String {
 /// letter nor digit parts words, except apostrophes, which vanish (`O'Brien` → `OBRIEN`).
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        for b in text.bytes() {
+            match b {
+                b'\'' | b'`' => {}
+                _ if b.is_ascii_alphanumeric() => out.push(char::from(b.to_ascii_uppercase())),
+                _ => out.push(' '),
+            }
+        }
+        return out;
+    }
     for c in repair_mojibake(text).nfkd() {
         match c {
             '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{00B4}' | '\u{FFFD}' => {}
@@ -154,8 +164,7 @@ pub fn jaro_winkler(a: &[u8], b: &[u8]) -> f32 {
     }
     let m = matches as f32;
     let jaro = (m / a.len() as f32 + m / b.len() as f32 + (m - (halves / 2) as f32) / m) / 3.0;
-    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count() as f32;
-    jaro + prefix * 0.1 * (1.0 - jaro)
+    jaro + common_start(a, b) as f32 * 0.1 * (1.0 - jaro)
 }
 
 /// One bit for each letter of a word: what two words cannot share is seen without comparing them.
@@ -163,14 +172,20 @@ pub fn letter_mask(word: &[u8]) -> u32 {
     word.iter().fold(0, |mask, b| mask | 1 << (b & 31))
 }
 
-/// The most that [`jaro_winkler`] can be, from lengths and letter masks alone.
-pub fn jaro_winkler_bound(a: (usize, u32), b: (usize, u32)) -> f32 {
+/// The most that [`jaro_winkler`] can be, from lengths and letter masks and from how many letters (up to four) the
+/// words begin with alike.
+pub fn jaro_winkler_bound(a: (usize, u32), b: (usize, u32), start: u32) -> f32 {
     let unmatched = |own: u32, other: u32| (own & !other).count_ones() as usize;
     let most =
         a.0.saturating_sub(unmatched(a.1, b.1))
             .min(b.0.saturating_sub(unmatched(b.1, a.1))) as f32;
     let jaro = (most / a.0.max(1) as f32 + most / b.0.max(1) as f32 + 1.0) / 3.0;
-    jaro + 0.4 * (1.0 - jaro)
+    jaro + start as f32 * 0.1 * (1.0 - jaro)
+}
+
+/// How many letters two words begin with alike, up to four.
+fn common_start(a: &[u8], b: &[u8]) -> u32 {
+    a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count() as u32
 }
 
 /// Whether one insertion, deletion, substitution or swap of neighbours turns `a` into `b`.
@@ -185,6 +200,21 @@ pub fn one_edit(a: &[u8], b: &[u8]) -> bool {
         return s == &l[1..];
     }
     s[1..] == l[1..] || (s.len() > 1 && s[0] == l[1] && s[1] == l[0] && s[2..] == l[2..])
+}
+
+/// Letters that look alike in print or handwriting, as a scanner or a tired eye takes them for each other.
+const ALIKE: [&[u8]; 7] = [b"HMNW", b"ILJT", b"OQDCGU", b"BRP", b"VYU", b"EF", b"KX"];
+
+/// Whether one or two letters of a word have been taken for others that look like them.
+pub fn misread(a: &[u8], b: &[u8]) -> bool {
+    let alike = |x: &u8, y: &u8| ALIKE.iter().any(|group| group.contains(x) && group.contains(y));
+    let mut wrong = 0;
+    a.len() == b.len()
+        && a.iter().zip(b).filter(|(x, y)| x != y).all(|(x, y)| {
+            wrong += 1;
+            wrong <= 2 && alike(x, y)
+        })
+        && wrong > 0
 }
 
 #[cfg(test)]
@@ -202,6 +232,12 @@ mod tests {
         assert_eq!(fold("O’Brien"), "OBRIEN");
         assert_eq!(letters_for_digits("G0ME5"), "GOMES");
         assert_eq!(letters_for_digits("1234"), "1234");
+    }
+
+    #[test]
+    fn letters_are_misread() {
+        assert!(misread(b"EMMA", b"EHHA") && misread(b"ELLIS", b"ELLLS") && misread(b"RYAN", b"RYAM"));
+        assert!(!misread(b"EMMA", b"EMMA") && !misread(b"EMMA", b"ELLA") && !misread(b"SUMMER", b"SUNNEX"));
     }
 
     #[test]
@@ -234,7 +270,7 @@ mod tests {
         #[test]
         fn the_bound_holds(a in "[A-F]{1,12}", b in "[A-F]{1,12}") {
             let (s, t) = (a.as_bytes(), b.as_bytes());
-            let bound = jaro_winkler_bound((s.len(), letter_mask(s)), (t.len(), letter_mask(t)));
+            let bound = jaro_winkler_bound((s.len(), letter_mask(s)), (t.len(), letter_mask(t)), common_start(s, t));
             prop_assert!(jaro_winkler(s, t) <= bound + 1e-6);
         }
 

@@ -2,9 +2,10 @@
 
 use std::hash::Hasher;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::frequency::{Role, default_share, is_common_given, smoothed_share};
+use crate::frequency::{Role, SMOOTHING, default_share, is_common_given, smoothed_share};
 use crate::{nicknames, text};
 
 /// The number of a word; [`NONE`] means that there is none.
@@ -17,13 +18,48 @@ pub const NONE: TokenId = 0;
 #[derive(Debug)]
 pub struct Token {
     text: Box<str>,
+    groups: &'static [u16],
+    counts: [u32; Role::COUNT],
+    /// Log2 of the share in each role, as of the last [`Tokens::freeze`].
+    log_shares: [f32; Role::COUNT],
+}
+
+/// What nearly every comparison of two words needs, in half a cache line.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
+struct Shape {
+    /// The word, if it is not longer.
+    text: [u8; 16],
     /// Hash of the sound form.
     sound: u32,
     letters: u32,
-    groups: &'static [u16],
+    /// Bytes of the word, at most 255.
+    len: u8,
     established: bool,
-    defaults: [f32; 3],
-    counts: [u32; 3],
+    has_nicknames: bool,
+}
+
+impl Shape {
+    fn new(word: &str) -> Shape {
+        let bytes = word.as_bytes();
+        let mut start = [0; 16];
+        let kept = bytes.len().min(16);
+        start[..kept].copy_from_slice(&bytes[..kept]);
+        Shape {
+            text: start,
+            sound: hash_bytes(text::sound(word).as_bytes()) as u32,
+            letters: text::letter_mask(bytes),
+            len: bytes.len().min(255) as u8,
+            established: is_common_given(word) || nicknames::is_formal(word),
+            has_nicknames: !nicknames::groups(word).is_empty(),
+        }
+    }
+
+    /// How many letters two words begin with alike, up to four; what is beyond the shorter counts too.
+    fn common_start(&self, other: &Shape) -> u32 {
+        let start = |shape: &Shape| u32::from_le_bytes([shape.text[0], shape.text[1], shape.text[2], shape.text[3]]);
+        (start(self) ^ start(other)).trailing_zeros() / 8
+    }
 }
 
 /// How alike two different words are, best first.
@@ -50,24 +86,26 @@ pub enum Likeness {
 pub struct Tokens {
     ids: FxHashMap<Box<str>, TokenId>,
     all: Vec<Token>,
-    totals: [u64; 3],
+    shapes: Vec<Shape>,
+    totals: [u64; Role::COUNT],
+    /// The totals and the smoothing by which words that come later are judged.
+    frozen: ([u64; Role::COUNT], f64),
 }
 
 impl Default for Tokens {
     fn default() -> Self {
         let none = Token {
             text: "".into(),
-            sound: 0,
-            letters: 0,
             groups: &[],
-            established: false,
-            defaults: [0.0; 3],
-            counts: [0; 3],
+            counts: [0; Role::COUNT],
+            log_shares: [0.0; Role::COUNT],
         };
         Tokens {
             ids: FxHashMap::default(),
             all: vec![none],
-            totals: [0; 3],
+            shapes: vec![Shape::default()],
+            totals: [0; Role::COUNT],
+            frozen: ([0; Role::COUNT], SMOOTHING),
         }
     }
 }
@@ -97,13 +135,11 @@ impl Tokens {
         let id = self.all.len() as TokenId;
         self.all.push(Token {
             text: word.into(),
-            sound: hash_bytes(text::sound(word).as_bytes()) as u32,
-            letters: text::letter_mask(word.as_bytes()),
             groups: nicknames::groups(word),
-            established: is_common_given(word) || nicknames::is_formal(word),
-            defaults: Role::ALL.map(|role| default_share(word, role) as f32),
-            counts: [0; 3],
+            counts: [0; Role::COUNT],
+            log_shares: log_shares(word, [0; Role::COUNT], self.frozen),
         });
+        self.shapes.push(Shape::new(word));
         self.ids.insert(word.into(), id);
         id
     }
@@ -115,7 +151,7 @@ impl Tokens {
 
     /// Hash of the word's sound form.
     pub fn sound(&self, id: TokenId) -> u32 {
-        self.all[id as usize].sound
+        self.shapes[id as usize].sound
     }
 
     /// How many words are held.
@@ -132,6 +168,7 @@ impl Tokens {
     pub fn bytes(&self) -> usize {
         let text: usize = self.all.iter().map(|token| 2 * token.text.len()).sum();
         text + self.all.capacity() * size_of::<Token>()
+            + self.shapes.capacity() * size_of::<Shape>()
             + self.ids.capacity() * (size_of::<(Box<str>, TokenId)>() + 1) * 8 / 7
     }
 
@@ -152,11 +189,37 @@ impl Tokens {
         }
     }
 
-    /// The share of all values in `role` that are this word, smoothed, in 0..1.
+    /// The number of a word that is held.
+    pub fn find(&self, word: &str) -> Option<TokenId> {
+        self.ids.get(word).copied()
+    }
+
+    /// Fixes how common each word is, as counted now; the counts go on, their meaning does not change until the next
+    /// call. `smoothing` is how many records the built-in tables weigh as much as.
+    pub fn freeze(&mut self, smoothing: f64) {
+        self.frozen = (self.totals, smoothing);
+        let frozen = self.frozen;
+        self.all[1..]
+            .par_iter_mut()
+            .with_min_len(4_096)
+            .for_each(|token| token.log_shares = log_shares(&token.text, token.counts, frozen));
+    }
+
+    /// The chance that two values drawn from those in `role` are one, as counted now; `None` where there are none.
+    pub fn collision(&self, role: Role) -> Option<f64> {
+        let total = self.totals[role as usize] as f64;
+        let squares: f64 = self.all.iter().map(|token| f64::from(token.counts[role as usize]).powi(2)).sum();
+        (total > 0.0).then(|| squares / (total * total))
+    }
+
+    /// Log2 of [`Tokens::share`].
+    pub fn log_share(&self, id: TokenId, role: Role) -> f32 {
+        self.all[id as usize].log_shares[role as usize]
+    }
+
+    /// The share of all values in `role` that are this word, smoothed, in 0..1, as of the last [`Tokens::freeze`].
     pub fn share(&self, id: TokenId, role: Role) -> f64 {
-        let token = &self.all[id as usize];
-        let i = role as usize;
-        smoothed_share(token.counts[i], self.totals[i], f64::from(token.defaults[i]))
+        f64::from(self.log_share(id, role)).exp2()
     }
 
     /// How alike two surnames, cities or other free words are.
@@ -164,20 +227,20 @@ impl Tokens {
         if a == b {
             return Likeness::Equal;
         }
-        let (left, right) = (&self.all[a as usize], &self.all[b as usize]);
-        let (s, t) = (left.text.as_bytes(), right.text.as_bytes());
-        if s.len().min(t.len()) == 1 {
-            return if s[0] == t[0] {
-                Likeness::Initial
-            } else {
-                Likeness::Different
-            };
+        let (left, right) = (&self.shapes[a as usize], &self.shapes[b as usize]);
+        let (s, t) = (self.bytes_of(a, left), self.bytes_of(b, right));
+        let (short, long) = (s.len().min(t.len()), s.len().max(t.len()));
+        let alike_from = left.common_start(right).min(short as u32);
+        if short <= 1 {
+            return if alike_from == 1 { Likeness::Initial } else { Likeness::Different };
         }
-        let long = s.len().max(t.len());
-        if long >= 4 && (left.sound == right.sound || text::one_edit(s, t)) {
+        // One edit changes at most two letters of the sets, two letters misread at most four.
+        let apart = (left.letters ^ right.letters).count_ones();
+        let slip = || (apart <= 2 && text::one_edit(s, t)) || (apart <= 4 && text::misread(s, t));
+        if long >= 4 && (left.sound == right.sound || slip()) {
             return Likeness::Close;
         }
-        let bound = text::jaro_winkler_bound((s.len(), left.letters), (t.len(), right.letters));
+        let bound = text::jaro_winkler_bound((s.len(), left.letters), (t.len(), right.letters), alike_from);
         let similarity = if bound < 0.82 {
             0.0
         } else {
@@ -188,11 +251,18 @@ impl Tokens {
             Likeness::Close
         } else if similarity >= 0.82 {
             Likeness::Similar
-        } else if s.len() > 3 && t.len() > 3 && s[..3] == t[..3] {
+        } else if short > 3 && alike_from >= 3 {
             Likeness::SameStart
         } else {
             Likeness::Different
         }
+    }
+
+    fn bytes_of<'a>(&'a self, id: TokenId, shape: &'a Shape) -> &'a [u8] {
+        shape
+            .text
+            .get(..shape.len as usize)
+            .unwrap_or_else(|| self.all[id as usize].text.as_bytes())
     }
 
     /// How alike two given names are: nicknames count, and two established names one letter apart (MARIO,
@@ -201,20 +271,30 @@ impl Tokens {
         if a == b {
             return Likeness::Equal;
         }
-        let (x, y) = (&self.all[a as usize], &self.all[b as usize]);
-        if x.groups.iter().any(|group| y.groups.contains(group)) {
-            return Likeness::Nickname;
+        let (x, y) = (&self.shapes[a as usize], &self.shapes[b as usize]);
+        if x.has_nicknames && y.has_nicknames {
+            let of_other = self.all[b as usize].groups;
+            if self.all[a as usize].groups.iter().any(|group| of_other.contains(group)) {
+                return Likeness::Nickname;
+            }
         }
         match self.likeness(a, b) {
             Likeness::Close
                 if x.sound != y.sound
-                    && (x.established && y.established || gender_pair(&x.text, &y.text)) =>
+                    && (x.established && y.established || gender_pair(self.text(a), self.text(b))) =>
             {
                 Likeness::Similar
             }
             other => other,
         }
     }
+}
+
+fn log_shares(word: &str, counts: [u32; Role::COUNT], frozen: ([u64; Role::COUNT], f64)) -> [f32; Role::COUNT] {
+    Role::ALL.map(|role| {
+        let i = role as usize;
+        smoothed_share(counts[i], frozen.0[i], default_share(word, role), frozen.1).log2() as f32
+    })
 }
 
 /// `DANIEL`/`DANIELA`, `MARIO`/`MARIA`: the two names a brother and a sister can have.
@@ -254,10 +334,13 @@ mod tests {
         for _ in 0..500 {
             tokens.count(id, Role::Given);
         }
+        assert!((tokens.share(id, Role::Given) - before).abs() < 1e-12, "counted, not yet in force");
+        tokens.freeze(SMOOTHING);
         assert!(tokens.share(id, Role::Given) > 100.0 * before);
         for _ in 0..500 {
             tokens.uncount(id, Role::Given);
         }
+        tokens.freeze(SMOOTHING);
         assert!((tokens.share(id, Role::Given) - before).abs() < 1e-12);
     }
 }

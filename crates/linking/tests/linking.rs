@@ -26,6 +26,7 @@ fn boy(key: u128, state: &'static str) -> RecordInput<'static> {
         last_name_2: "Ortega",
         birth_date: Some(date(2014, 3, 21)),
         sex: Some(Sex::Male),
+        multiple_birth: Some(false),
         mother: PersonNameInput {
             last: "Ortega",
             first: "Elsa",
@@ -328,6 +329,8 @@ fn twins_and_siblings_stay_apart() {
     let maria = RecordInput {
         first_name: "María",
         middle_name: "Isabel",
+        // Not known, as in states that do not ask.
+        multiple_birth: None,
         ..a.clone()
     };
     let other = RecordInput {

@@ -156,6 +156,7 @@ proptest! {
             index.upsert(&person.input());
         }
         index.remove(5_000);
+        index.freeze();
         assert_same(&clusters(&batch, &humans), &clusters(&index, &humans));
     }
 
@@ -329,5 +330,193 @@ proptest! {
             rest = later;
         }
         prop_assert_eq!(persons.partition(), expected.partition());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn after_the_check_the_order_of_arrival_is_forgotten(
+        people in population(20).prop_shuffle(),
+        humans in decisions(),
+        cuts in prop::collection::vec(1..7_usize, 1..6),
+        leaving in prop::collection::vec(0..20_usize, 0..6),
+    ) {
+        let humans: HumanDecisions = humans.into_iter().collect();
+        let inputs: Vec<RecordInput<'_>> = people.iter().map(Made::input).collect();
+        let mut batch = inputs.clone();
+        batch.sort_by_key(|input| input.key);
+        let whole = LinkIndex::build(Model::default_fixed(), &batch);
+        let nobody = Entities::default();
+        let mut expected = Entities::default();
+        expected.apply(&whole.resolve_all(&nobody, &humans));
+        let all: Vec<u128> = batch.iter().map(|input| input.key).collect();
+        let mut resolved = Entities::default();
+        resolved.apply(&whole.resolve(&all, &nobody, &humans));
+        prop_assert_eq!(resolved.partition(), expected.partition(), "two ways to one answer");
+
+        // The same frequencies, then one batch after the other, students that leave and come back between.
+        let mut index = LinkIndex::build(Model::default_fixed(), &batch);
+        for key in &all {
+            index.remove(*key);
+        }
+        let mut persons = Entities::default();
+        let (mut rest, mut sizes) = (inputs.as_slice(), cuts.iter().cycle());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+            now.iter().for_each(|input| { index.upsert(input); });
+            let changed: Vec<u128> = now.iter().map(|input| input.key).collect();
+            persons.apply(&index.resolve(&changed, &persons, &humans));
+            rest = later;
+        }
+        for &i in &leaving {
+            index.remove(inputs[i].key);
+            persons.apply(&index.resolve(&[inputs[i].key], &persons, &humans));
+        }
+        for &i in &leaving {
+            index.upsert(&inputs[i]);
+            persons.apply(&index.resolve(&[inputs[i].key], &persons, &humans));
+        }
+        let before = persons.clone();
+        let check = index.resolve_all(&persons, &humans);
+        let changed = check.parts().count();
+        persons.apply(&check);
+        prop_assert_eq!(persons.partition(), expected.partition());
+        prop_assert_eq!(index.resolve_all(&persons, &humans).parts().count(), 0, "nothing is left to mend");
+
+        // Numbers: no two parts go on as one person, and the largest part of a person goes on as it.
+        let mut kept: Vec<u64> = check.parts().filter_map(|part| part.keeps).collect();
+        kept.sort_unstable();
+        let different = kept.len();
+        kept.dedup();
+        prop_assert_eq!(kept.len(), different);
+        for part in check.parts().filter(|part| part.keeps.is_none()) {
+            for &member in &part.members {
+                let former = before.entity(member);
+                let here = part.members.iter().filter(|key| before.entity(**key) == former).count();
+                let elsewhere = check.parts().filter(|other| other.keeps == former || other.absorbs.iter().any(|a| former == Some(*a)));
+                for other in elsewhere {
+                    let there = other.members.iter().filter(|key| before.entity(**key) == former).count();
+                    prop_assert!(there >= here, "a new number for the larger part");
+                }
+            }
+        }
+        prop_assert!(changed <= 20);
+    }
+}
+
+/// The students of a made-up nation in the order of a shuffle, as an index of all of them and one by one.
+#[test]
+fn a_nation_that_came_in_parts_is_nearly_what_the_check_makes_of_it() {
+    let sent = simulated(2_000);
+    let mut index = LinkIndex::new(Model::default_fixed());
+    for (id, state, student) in &sent {
+        linking::driver::upsert(&mut index, *id, *state, student);
+    }
+    index.freeze();
+    let humans = HumanDecisions::default();
+    let mut expected = Entities::default();
+    expected.apply(&index.resolve_all(&expected, &humans));
+    for (id, ..) in &sent {
+        index.remove(id.0.as_u128());
+    }
+    let mut persons = Entities::default();
+    let mut order: Vec<usize> = (0..sent.len()).collect();
+    // A shuffle that is always the same: by a multiple modulo a prime.
+    order.sort_by_key(|i| (i * 7_919 + 13) % 1_000_003 % 4_099);
+    for batch in order.chunks(97) {
+        let mut changed = Vec::new();
+        for &i in batch {
+            let (id, state, student) = &sent[i];
+            linking::driver::upsert(&mut index, *id, *state, student);
+            changed.push(id.0.as_u128());
+        }
+        persons.apply(&index.resolve(&changed, &persons, &humans));
+    }
+    let (agreeing, all) = agreement(&persons, &expected);
+    println!("{agreeing} of {all} joined pairs agree before the check");
+    assert!(all > 400 && agreeing * 1_000 >= all * 999, "{agreeing} of {all}");
+    persons.apply(&index.resolve_all(&persons, &humans));
+    assert_eq!(persons.partition(), expected.partition());
+}
+
+/// How many pairs of students are one person by both, and by either.
+fn agreement(a: &Entities, b: &Entities) -> (usize, usize) {
+    let pairs = |persons: &Entities| -> std::collections::BTreeSet<(u128, u128)> {
+        let parts = persons.partition();
+        let within = |part: &Vec<u128>| -> Vec<(u128, u128)> {
+            let mut out = Vec::new();
+            for (i, &x) in part.iter().enumerate() {
+                out.extend(part[i + 1..].iter().map(|&y| (x, y)));
+            }
+            out
+        };
+        parts.iter().flat_map(within).collect()
+    };
+    let (a, b) = (pairs(a), pairs(b));
+    (a.intersection(&b).count(), a.union(&b).count())
+}
+
+fn simulated(students: usize) -> Vec<(mde::StudentId, mde::StateCode, mde::Student)> {
+    let nation = simulate::Nation::new(simulate::Config {
+        students,
+        states: simulate::Config::first_states(10),
+        nights: 1,
+        ..simulate::Config::default()
+    })
+    .unwrap();
+    let night = nation.nights().next().unwrap();
+    let mut sent = Vec::new();
+    for &state in &nation.config().states {
+        sent.extend(nation.submissions(state, night).map(|submission| {
+            let student = submission.student;
+            (student.id(state), state, student)
+        }));
+    }
+    sent
+}
+
+/// Two ids of one state and a record of a third state between them: who comes first would keep the third.
+#[test]
+fn the_third_between_two_ids_of_one_state_is_nobodys_after_the_check() {
+    let child = |key, state, state_student_id| RecordInput {
+        key,
+        state,
+        state_student_id,
+        first_name: "Cristian",
+        last_name_1: "Tello",
+        last_name_2: "Ortega",
+        birth_date: NaiveDate::from_ymd_opt(2014, 3, 21),
+        sex: Some(Sex::Male),
+        mother: PersonNameInput { last: "Ortega", first: "Elsa" },
+        birth_city: "Monterrey",
+        live: true,
+        ..RecordInput::default()
+    };
+    // The second id says less than is overwhelming: the day is another.
+    let second = RecordInput {
+        birth_date: NaiveDate::from_ymd_opt(2014, 3, 22),
+        ..child(2, "KY", "0000000002")
+    };
+    let all = [child(1, "KY", "0000000001"), second, child(3, "CA", "0000000003")];
+    let humans = HumanDecisions::default();
+    for order in [[0, 1, 2], [0, 2, 1], [2, 1, 0]] {
+        let mut index = LinkIndex::build(Model::default_fixed(), &all);
+        all.iter().for_each(|input| { index.remove(input.key); });
+        let mut persons = Entities::default();
+        let mut was = None;
+        for i in order {
+            was = persons.entity(1);
+            index.upsert(&all[i]);
+            persons.apply(&index.resolve(&[all[i].key], &persons, &humans));
+        }
+        let check = index.resolve_all(&persons, &humans);
+        persons.apply(&check);
+        assert_eq!(persons.partition(), [[1], [2], [3]], "{order:?}");
+        assert!(check.near_matches().count() >= 2, "people are asked");
+        if order == [0, 2, 1] {
+            assert_eq!(persons.entity(1), was, "the number stays with the first of equal parts");
+        }
     }
 }

@@ -11,6 +11,8 @@ pub mod copy;
 pub mod db;
 pub mod facilities;
 pub mod jobs;
+pub mod link_holds;
+pub mod link_models;
 pub mod links;
 pub mod notices;
 pub mod participants;

@@ -1,0 +1,192 @@
+//! From weights to probabilities by what people decided: isotonic regression (pool adjacent violators) of their
+//! answers on the weight, with the model's own logistic curve as what is believed before.
+//!
+//! Weights of independent fields are overconfident in the middle of the band; the curve learned here says how often
+//! people really found one child at a weight. Only the band counts in which people are asked because the weight leaves
+//! it open: above and below they see conflicts alone, which are not like the rest, and there the logistic curve stands.
+
+use crate::model::{Model, probability};
+
+/// What people decided about a pair, and its weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decided {
+    /// Log2 of the odds by the model.
+    pub weight: f32,
+    /// Whether they said that it is one child.
+    pub same: bool,
+}
+
+/// Where the curve is held by what is believed before, in whole bits.
+const RANGE: std::ops::RangeInclusive<i8> = -12..=20;
+
+/// Decisions as which that counts, at each bit.
+const BELIEF: f64 = 20.0;
+
+/// No decision of people makes a pair surer than this, in bits.
+const SUREST: f64 = 20.0;
+
+/// Two groups are joined without people from this probability on.
+pub const SURE: f64 = 0.995;
+
+/// Decisions pooled to one probability.
+#[derive(Debug, Clone, Copy)]
+struct Pool {
+    /// The lowest and the highest weight.
+    from: f32,
+    to: f32,
+    same: f64,
+    mass: f64,
+}
+
+impl Pool {
+    fn of(weight: f32, share: f64, mass: f64) -> Pool {
+        Pool {
+            from: weight,
+            to: weight,
+            same: share * mass,
+            mass,
+        }
+    }
+
+    fn add(&mut self, other: Pool) {
+        self.from = self.from.min(other.from);
+        self.to = self.to.max(other.to);
+        self.same += other.same;
+        self.mass += other.mass;
+    }
+
+    fn share(&self) -> f64 {
+        self.same / self.mass
+    }
+}
+
+/// The curve: weights with their probabilities, both ascending, for [`Model::calibration`]. Empty without decisions.
+#[must_use]
+pub fn curve(decisions: &[Decided]) -> Vec<(f32, f64)> {
+    if decisions.is_empty() {
+        return Vec::new();
+    }
+    let believed = RANGE.map(|bit| Pool::of(bit.into(), probability(bit.into()), BELIEF));
+    let seen = decisions.iter().filter(|decision| decision.weight.is_finite());
+    let seen = seen.map(|decision| Pool::of(decision.weight, f64::from(u8::from(decision.same)), 1.0));
+    let mut all: Vec<Pool> = believed.chain(seen).collect();
+    all.sort_by(|a, b| a.from.total_cmp(&b.from));
+    let mut pools: Vec<Pool> = Vec::new();
+    for mut pool in all {
+        // Equal weights are one pool; a pool that is not above the one before is pooled with it.
+        while let Some(before) = pools.last()
+            && (before.share() >= pool.share() || before.to >= pool.from)
+        {
+            pool.add(*before);
+            pools.pop();
+        }
+        pools.push(pool);
+    }
+    let (least, most) = (1.0 / (1.0 + SUREST.exp2()), 1.0 / (1.0 + (-SUREST).exp2()));
+    let mut curve: Vec<(f32, f64)> = Vec::new();
+    for pool in pools {
+        // Twelve digits are read back from JSON as they were written.
+        let share = (pool.share().clamp(least, most) * 1e12).round() / 1e12;
+        curve.push((pool.from, share));
+        if pool.to > pool.from {
+            curve.push((pool.to, share));
+        }
+    }
+    curve
+}
+
+/// The probability of a weight by a curve: between its points straight in bits, beyond them the logistic curve as far
+/// as it is not across the nearest point.
+#[must_use]
+pub fn at(curve: &[(f32, f64)], weight: f32) -> f64 {
+    let logistic = probability(weight);
+    let above = curve.partition_point(|point| point.0 <= weight);
+    match (above.checked_sub(1).and_then(|i| curve.get(i)), curve.get(above)) {
+        (None, None) => logistic,
+        (None, Some(&(_, first))) => logistic.min(first),
+        (Some(&(_, last)), None) => logistic.max(last),
+        (Some(&(from, low)), Some(&(to, high))) => {
+            let bits = |p: f64| (p / (1.0 - p)).log2();
+            let part = f64::from(weight - from) / f64::from(to - from);
+            let between = bits(low) + (bits(high) - bits(low)) * part;
+            (1.0 / (1.0 + (-between).exp2())).clamp(low, high)
+        }
+    }
+}
+
+/// Gives a model the curve of these decisions, as far as they are between its thresholds, and says how many those are.
+/// The upper threshold goes up to where the curve is sure; it never comes down.
+pub fn apply(model: &mut Model, decisions: &[Decided]) -> usize {
+    let open = model.thresholds.review..model.thresholds.auto;
+    let asked: Vec<Decided> = decisions.iter().copied().filter(|d| open.contains(&d.weight)).collect();
+    model.calibration = curve(&asked);
+    if asked.is_empty() {
+        return 0;
+    }
+    model.version = format!("{}+{}", model.version, asked.len());
+    let (auto, clip) = (model.thresholds.auto, model.thresholds.clip);
+    let steps = ((clip - auto).max(0.0) * 100.0) as u16;
+    let mut weights = (0..=steps).map(|step| auto + f32::from(step) / 100.0);
+    let sure = weights.find(|&weight| at(&model.calibration, weight) >= SURE);
+    model.thresholds.auto = sure.unwrap_or(clip).max(auto);
+    asked.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decided() -> impl Strategy<Value = Vec<Decided>> {
+        let one = (-15.0_f32..25.0, any::<bool>()).prop_map(|(weight, same)| Decided { weight, same });
+        prop::collection::vec(one, 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn more_weight_is_never_less_probable(decisions in decided(), mut weights in prop::collection::vec(-40.0_f32..40.0, 2..50)) {
+            let curve = curve(&decisions);
+            weights.sort_by(f32::total_cmp);
+            let found: Vec<f64> = weights.iter().map(|&weight| at(&curve, weight)).collect();
+            prop_assert!(found.iter().all(|p| (0.0..=1.0).contains(p)));
+            prop_assert!(found.windows(2).all(|two| two[0] <= two[1]), "{:?} of {:?}", found, curve);
+        }
+
+        #[test]
+        fn without_decisions_the_model_is_believed(weight in -40.0_f32..40.0) {
+            prop_assert_eq!(at(&curve(&[]), weight).to_bits(), probability(weight).to_bits());
+            let mut model = Model::default_fixed();
+            apply(&mut model, &[]);
+            prop_assert_eq!(model.probability(weight).to_bits(), probability(weight).to_bits());
+            prop_assert_eq!(model, Model::default_fixed());
+        }
+
+        #[test]
+        fn the_threshold_never_comes_down(decisions in decided()) {
+            let mut model = Model::default_fixed();
+            apply(&mut model, &decisions);
+            prop_assert!(model.thresholds.auto >= Model::default_fixed().thresholds.auto);
+            prop_assert!(model.thresholds.auto <= model.thresholds.clip);
+        }
+    }
+
+    #[test]
+    fn decisions_move_the_curve_where_they_are() {
+        let many = |weight, same, count| vec![Decided { weight, same }; count];
+        // At 5 bits people found one child in half of the pairs, where the model says 97 %.
+        let decisions = [many(5.0, true, 1_000), many(5.0, false, 1_000)].concat();
+        let curve = curve(&decisions);
+        assert!((at(&curve, 5.0) - 0.5).abs() < 0.05, "{}", at(&curve, 5.0));
+        assert!((at(&curve, -6.0) - probability(-6.0)).abs() < 1e-3, "far away nothing is known");
+        assert!(at(&curve, 15.0) > 0.999);
+        let mut model = Model::default_fixed();
+        let wrong = [many(7.5, true, 40), many(7.5, false, 40), many(-30.0, true, 1), many(14.0, false, 3)].concat();
+        assert_eq!(apply(&mut model, &wrong), 80, "what is above and below the band does not count");
+        assert!(model.thresholds.auto > 7.9, "not alone next to where people said no: {}", model.thresholds.auto);
+        assert!(model.version.ends_with("+80"));
+        assert!(model.probability(7.6) < 0.9 && model.probability(14.0) > 0.999);
+        let json = serde_json::to_string(&model).unwrap();
+        assert_eq!(serde_json::from_str::<Model>(&json).unwrap(), model);
+    }
+}

@@ -1,0 +1,344 @@
+//! What files of other people than students have: address, postcode, telephone, e-mail, one number for life, and
+//! further columns of text. Students have no such data elements and pay one empty pointer for it.
+
+use crate::frequency::Role;
+use crate::keys::KeyKind;
+use crate::levels::level::{MISSING, address, contact as reach, identifier, locality, other};
+use crate::levels::{Field, Levels};
+use crate::names::{MAX_WORDS, place_word};
+use crate::record::{Record, Words};
+use crate::text::{fold, one_edit};
+use crate::tokens::{Likeness, NONE, TokenId, Tokens};
+
+/// What a file says of a person beyond names, birth and parents. Empty means missing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ContactInput<'a> {
+    /// Street and house number in any order.
+    pub address: &'a str,
+    /// The town or suburb where the person lives.
+    pub place: &'a str,
+    /// The postcode of the address.
+    pub postcode: &'a str,
+    /// A telephone number.
+    pub phone: &'a str,
+    /// An e-mail address.
+    pub email: &'a str,
+    /// A number that a person keeps for life, such as a social security number.
+    pub identifier: &'a str,
+    /// Further columns, the same in every record; more than four are ignored.
+    pub other: &'a [&'a str],
+}
+
+/// The same as numbers of words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// House number.
+    pub house: TokenId,
+    /// Words of the street, without "street" and its kin.
+    pub street: Words,
+    /// Town in one word.
+    pub place: TokenId,
+    /// Postcode in one word.
+    pub postcode: TokenId,
+    /// Digits of the telephone number.
+    pub phone: TokenId,
+    /// E-mail address, letters and digits only.
+    pub email: TokenId,
+    /// The number for life.
+    pub identifier: TokenId,
+    /// Further columns in order, [`NONE`] where empty.
+    pub other: [TokenId; MAX_WORDS],
+}
+
+/// Words that say what kind of way a street is, or nothing at all.
+const KINDS_OF_STREET: [&str; 40] = [
+    "ST", "STREET", "AVE", "AVENUE", "AV", "RD", "ROAD", "DR", "DRIVE", "LN", "LANE", "CT", "COURT", "PL", "PLACE",
+    "BLVD", "BOULEVARD", "WAY", "CIR", "CIRCLE", "TER", "TERRACE", "CRESCENT", "CRES", "CLOSE", "CIRCUIT", "PARADE",
+    "PKWY", "HWY", "HIGHWAY", "TRL", "TRAIL", "CALLE", "AVENIDA", "APT", "UNIT", "LOT", "NO", "THE", "OF",
+];
+
+/// Contact data as folded words.
+#[derive(Debug)]
+pub(crate) struct ContactWords {
+    house: String,
+    street: Vec<String>,
+    words: [String; 5],
+    other: Vec<String>,
+}
+
+fn letters_and_digits(text: &str) -> String {
+    let mut word = fold(text);
+    word.retain(char::is_alphanumeric);
+    word
+}
+
+impl ContactWords {
+    /// `None` if nothing is known.
+    pub(crate) fn of(input: &ContactInput<'_>) -> Option<ContactWords> {
+        let empty = |text: &str| text.trim().is_empty();
+        let texts = [input.address, input.place, input.postcode, input.phone, input.email, input.identifier];
+        if texts.into_iter().all(empty) && input.other.iter().copied().all(empty) {
+            return None;
+        }
+        let folded = fold(input.address);
+        let mut house = String::new();
+        let mut street = Vec::new();
+        for word in folded.split_whitespace() {
+            if word.bytes().any(|b| b.is_ascii_digit()) && house.is_empty() {
+                word.clone_into(&mut house);
+            } else if !KINDS_OF_STREET.contains(&word) && street.len() < MAX_WORDS {
+                street.push(word.to_owned());
+            }
+        }
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect();
+        Some(ContactWords {
+            house,
+            street,
+            words: [
+                place_word(input.place),
+                letters_and_digits(input.postcode),
+                digits(input.phone),
+                letters_and_digits(input.email),
+                letters_and_digits(input.identifier),
+            ],
+            other: input.other.iter().take(MAX_WORDS).map(|text| letters_and_digits(text)).collect(),
+        })
+    }
+
+    pub(crate) fn number(&self, tokens: &mut Tokens) -> Contact {
+        let [place, postcode, phone, email, identifier] = self.words.each_ref().map(|word| tokens.intern(word));
+        let mut other = [NONE; MAX_WORDS];
+        for (slot, word) in other.iter_mut().zip(&self.other) {
+            *slot = tokens.intern(word);
+        }
+        Contact {
+            house: tokens.intern(&self.house),
+            street: self.street.iter().map(|word| tokens.intern(word)).collect(),
+            place,
+            postcode,
+            phone,
+            email,
+            identifier,
+            other,
+        }
+    }
+}
+
+impl Contact {
+    /// The uses of words that are counted.
+    pub(crate) fn word_uses(&self) -> impl Iterator<Item = (TokenId, Role)> + '_ {
+        let street = self.street.as_slice().iter().map(|&id| (id, Role::Street));
+        street.chain([(self.locality(), Role::Locality)])
+    }
+
+    /// What stands for where the person lives: the postcode, else the town.
+    fn locality(&self) -> TokenId {
+        if self.postcode == NONE { self.place } else { self.postcode }
+    }
+
+    /// Adds the keys of contact data: each part that few people share, alone or with what two records of a person
+    /// nearly always agree in.
+    pub(crate) fn keys(&self, record: &Record, add: &mut impl FnMut(KeyKind, [u32; 4])) {
+        let given = record.given.as_slice().first().copied().unwrap_or(NONE);
+        let surname = record.surnames.as_slice().first().copied().unwrap_or(NONE);
+        let street = self.street.as_slice().first().copied().unwrap_or(NONE);
+        for id in [self.phone, self.email, self.identifier] {
+            if id != NONE {
+                add(KeyKind::Contact, [id, 0, 0, 0]);
+            }
+        }
+        for name in [given, surname] {
+            if name != NONE && self.locality() != NONE {
+                add(KeyKind::NameLocality, [name, self.locality(), 0, 0]);
+            }
+            if name != NONE && street != NONE {
+                add(KeyKind::NameStreet, [name, street, 0, 0]);
+            }
+        }
+        if self.house != NONE && street != NONE {
+            add(KeyKind::Address, [self.house, street, 0, 0]);
+        }
+        if self.house != NONE && self.locality() != NONE {
+            add(KeyKind::Address, [self.house, self.locality(), 1, 0]);
+        }
+        if street != NONE && self.locality() != NONE {
+            add(KeyKind::Address, [street, self.locality(), 2, 0]);
+        }
+        if record.birth.is_known() {
+            add(KeyKind::BirthDate, [record.birth.year.into(), record.birth.month_day(), 0, 0]);
+        }
+    }
+}
+
+/// Sets the levels of the four fields and of the number for life; gives the street word and the locality both have.
+pub(crate) fn compare_contact(a: &Record, b: &Record, tokens: &Tokens, levels: &mut Levels) -> [TokenId; 2] {
+    let (Some(x), Some(y)) = (&a.contact, &b.contact) else {
+        return [NONE; 2];
+    };
+    let mut shared = [NONE; 2];
+    *levels = levels
+        .with(Field::Address, compare_address(x, y, tokens, &mut shared[0]))
+        .with(Field::Locality, compare_locality(x, y, tokens, &mut shared[1]))
+        .with(Field::Contact, compare_reach(x, y, tokens))
+        .with(Field::Other, compare_other(x, y, tokens));
+    if levels.get(Field::Identifier) == MISSING {
+        *levels = levels.with(Field::Identifier, compare_identifier(x, y, tokens));
+    }
+    shared
+}
+
+fn near(a: TokenId, b: TokenId, tokens: &Tokens) -> bool {
+    one_edit(tokens.text(a).as_bytes(), tokens.text(b).as_bytes())
+}
+
+fn compare_address(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut TokenId) -> u8 {
+    let (x, y) = (a.street.as_slice(), b.street.as_slice());
+    if x.is_empty() || y.is_empty() {
+        return match (a.house, b.house) {
+            (NONE, _) | (_, NONE) => MISSING,
+            (h, k) if h == k => address::HOUSE_ONLY,
+            _ => address::DIFFERS,
+        };
+    }
+    let houses = a.house != NONE && b.house != NONE;
+    let same_house = houses && a.house == b.house;
+    let common = x
+        .iter()
+        .copied()
+        .filter(|word| y.contains(word))
+        .min_by(|&v, &w| tokens.log_share(v, Role::Street).total_cmp(&tokens.log_share(w, Role::Street)).then_with(|| tokens.text(v).cmp(tokens.text(w))));
+    if let Some(common) = common {
+        *shared = common;
+        return if same_house {
+            address::BOTH
+        } else if !houses {
+            address::STREET
+        } else if near(a.house, b.house, tokens) {
+            address::STREET_HOUSE_CLOSE
+        } else {
+            address::STREET_HOUSE_DIFFERS
+        };
+    }
+    let close = x.iter().any(|&v| y.iter().any(|&w| tokens.likeness(v, w) <= Likeness::Close));
+    match (close, same_house) {
+        (true, true) => address::HOUSE_STREET_CLOSE,
+        (true, false) => address::STREET_CLOSE,
+        (false, true) => address::HOUSE_ONLY,
+        (false, false) => address::DIFFERS,
+    }
+}
+
+fn compare_locality(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut TokenId) -> u8 {
+    let (codes, towns) = (a.postcode != NONE && b.postcode != NONE, a.place != NONE && b.place != NONE);
+    let town = towns && tokens.likeness(a.place, b.place) <= Likeness::Close;
+    if codes && a.postcode == b.postcode {
+        *shared = a.postcode;
+        return locality::POSTCODE;
+    }
+    match (codes && near(a.postcode, b.postcode, tokens), town) {
+        (true, true) => locality::POSTCODE_CLOSE_TOWN,
+        (false, true) => locality::TOWN,
+        (true, false) => locality::POSTCODE_CLOSE,
+        (false, false) if codes || towns => locality::DIFFERS,
+        (false, false) => MISSING,
+    }
+}
+
+fn compare_reach(a: &Contact, b: &Contact, tokens: &Tokens) -> u8 {
+    let both = [(a.email, b.email), (a.phone, b.phone)].map(|(x, y)| (x != NONE && y != NONE).then_some((x, y)));
+    match both {
+        [Some((x, y)), _] if x == y => reach::EMAIL,
+        [_, Some((x, y))] if x == y => reach::PHONE,
+        [None, None] => MISSING,
+        _ if both.into_iter().flatten().any(|(x, y)| near(x, y, tokens)) => reach::CLOSE,
+        _ => reach::DIFFERS,
+    }
+}
+
+fn compare_identifier(a: &Contact, b: &Contact, tokens: &Tokens) -> u8 {
+    match (a.identifier, b.identifier) {
+        (NONE, _) | (_, NONE) => MISSING,
+        (x, y) if x == y => identifier::SHARED,
+        (x, y) if near(x, y, tokens) => identifier::CLOSE,
+        _ => identifier::DIFFERS,
+    }
+}
+
+fn compare_other(a: &Contact, b: &Contact, tokens: &Tokens) -> u8 {
+    let (mut compared, mut equal) = (0, 0);
+    for (&x, &y) in a.other.iter().zip(&b.other) {
+        if x != NONE && y != NONE {
+            compared += 1;
+            equal += usize::from(tokens.likeness(x, y) <= Likeness::Close);
+        }
+    }
+    match equal {
+        _ if compared == 0 => MISSING,
+        _ if equal == compared => other::ALL,
+        _ if equal * 2 >= compared => other::MOST,
+        0 => other::NONE,
+        _ => other::SOME,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(field: Field, a: ContactInput<'_>, b: ContactInput<'_>) -> u8 {
+        let mut tokens = Tokens::default();
+        let record = |input, tokens: &mut Tokens| {
+            let mut record = Record::default();
+            record.contact = ContactWords::of(&input).map(|words| Box::new(words.number(tokens)));
+            record
+        };
+        let (a, b) = (record(a, &mut tokens), record(b, &mut tokens));
+        let mut levels = Levels::default();
+        compare_contact(&a, &b, &tokens, &mut levels);
+        let mut turned = Levels::default();
+        compare_contact(&b, &a, &tokens, &mut turned);
+        assert_eq!(levels, turned, "the order does not matter");
+        levels.get(field)
+    }
+
+    #[test]
+    fn addresses() {
+        let at = |address| ContactInput { address, ..ContactInput::default() };
+        for (a, b, expected) in [
+            ("12 Oak Street", "12 OAK ST.", address::BOTH),
+            ("Oak Street 12", "12 Oak Streat", address::BOTH),
+            ("12 Oakwood Ave", "12 Oakwod Ave", address::HOUSE_STREET_CLOSE),
+            ("12 Oak St", "Oak St", address::STREET),
+            ("121 Oak St", "112 Oak St", address::STREET_HOUSE_CLOSE),
+            ("12 Oak St", "907 Oak St", address::STREET_HOUSE_DIFFERS),
+            ("12 Oak St", "12 Elm St", address::HOUSE_ONLY),
+            ("12 Oak St", "9 Elm St", address::DIFFERS),
+            ("12 Oak St", "", MISSING),
+        ] {
+            assert_eq!(level(Field::Address, at(a), at(b)), expected, "{a} | {b}");
+        }
+    }
+
+    #[test]
+    fn the_other_fields() {
+        let at = |place, postcode| ContactInput { place, postcode, ..ContactInput::default() };
+        assert_eq!(level(Field::Locality, at("Salinas", "93901"), at("SALINAS", "93901")), locality::POSTCODE);
+        assert_eq!(level(Field::Locality, at("Salinas", "93901"), at("Salinas", "93905")), locality::POSTCODE_CLOSE_TOWN);
+        assert_eq!(level(Field::Locality, at("Salinas", ""), at("Salinas", "93905")), locality::TOWN);
+        assert_eq!(level(Field::Locality, at("", "93901"), at("", "78501")), locality::DIFFERS);
+        let reach_by = |phone, email| ContactInput { phone, email, ..ContactInput::default() };
+        assert_eq!(level(Field::Contact, reach_by("(831) 555-0101", ""), reach_by("831 5550101", "")), reach::PHONE);
+        assert_eq!(level(Field::Contact, reach_by("1", "a.b@example.org"), reach_by("2", "A.B@EXAMPLE.ORG")), reach::EMAIL);
+        let number = |identifier| ContactInput { identifier, ..ContactInput::default() };
+        assert_eq!(level(Field::Identifier, number("5304218"), number("5304281")), identifier::CLOSE);
+        assert_eq!(level(Field::Identifier, number("5304218"), number("9911223")), identifier::DIFFERS);
+        let more = |other| ContactInput { other, ..ContactInput::default() };
+        assert_eq!(level(Field::Other, more(&["blue", "teacher"]), more(&["BLUE", ""])), other::ALL);
+        assert_eq!(level(Field::Other, more(&["blue", "teacher"]), more(&["red", "baker"])), other::NONE);
+    }
+
+    #[test]
+    fn nothing_known_costs_nothing() {
+        assert!(ContactWords::of(&ContactInput { address: " ", ..ContactInput::default() }).is_none());
+    }
+}

@@ -1,0 +1,118 @@
+//! States in doubt: what they changed is kept out of linking until it is corrected or a person says that it is right.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use mde::{StateCode, StudentId};
+use store::link_holds;
+use uuid::Uuid;
+
+use super::{Linker, json, state_of};
+use crate::doubt::{Doubt, doubts};
+use crate::record::Record;
+
+/// Who holds and lifts, in the audit log.
+const ACTOR: &str = "linker";
+
+impl Linker {
+    /// Looks whether what states sent can be right. Gives the changed students that wait because it cannot; they, and
+    /// those of their state that have waited before, are in no index and keep their links.
+    pub(super) fn hold(
+        &mut self,
+        connection: &mut PgConnection,
+        queued: &[(Uuid, i64)],
+        now: DateTime<Utc>,
+    ) -> store::Result<HashSet<Uuid>> {
+        let mut changed: BTreeMap<StateCode, Vec<(Uuid, i64)>> = BTreeMap::new();
+        // Batch 0 and below: people have decided something, nothing was sent.
+        for &(id, batch) in queued.iter().filter(|(_, batch)| *batch > 0) {
+            if let Some(state) = state_of(StudentId(id)) {
+                changed.entry(state).or_default().push((id, batch));
+            }
+        }
+        let before: HashMap<String, link_holds::Hold> =
+            link_holds::all(connection)?.into_iter().map(|hold| (hold.state.clone(), hold)).collect();
+        let mut waited: HashMap<StateCode, Vec<Uuid>> = HashMap::new();
+        for &state in changed.keys().filter(|state| before.contains_key(state.as_str())) {
+            let ids = link_holds::waiting(connection, Some(state))?;
+            self.read(connection, &ids)?;
+            waited.insert(state, ids);
+        }
+        let mut of_state: HashMap<u16, Vec<&Record>> = changed.keys().map(|s| (s.number(), Vec::new())).collect();
+        for key in self.index.keys() {
+            if let Some(records) = of_state.get_mut(&StudentId(Uuid::from_u128(key)).state_number()) {
+                records.extend(self.index.record(key));
+            }
+        }
+        let found: HashMap<StateCode, Vec<Doubt>> = changed
+            .keys()
+            .map(|state| (*state, doubts(of_state[&state.number()].iter().copied())))
+            .collect();
+
+        let mut waiting = HashSet::new();
+        for (state, students) in changed {
+            let (hold, doubts) = (before.get(state.as_str()), &found[&state]);
+            let accepted: Vec<Doubt> = hold
+                .filter(|hold| hold.released_at.is_some())
+                .map(|hold| serde_json::from_value(hold.doubts.clone()).unwrap_or_default())
+                .unwrap_or_default();
+            if doubts.iter().all(|doubt| doubt.passes(&accepted)) {
+                if hold.is_some_and(|hold| hold.released_at.is_none()) || (hold.is_some() && doubts.is_empty()) {
+                    self.lift(connection, state, now)?;
+                }
+                continue;
+            }
+            let words: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+            let doubts = json(doubts)?;
+            store::db::write(connection, |connection| {
+                link_holds::hold(connection, state, &students, &doubts, now)?;
+                let detail = serde_json::json!({ "doubts": doubts, "students": students.len() });
+                store::access::audit(connection, now, ACTOR, "link.hold", state.as_str(), &detail)
+            })?;
+            tracing::warn!(
+                state = state.as_str(),
+                students = students.len(),
+                doubts = words.join("; "),
+                "what a state sent cannot be right and is not linked: let it send a corrected upload, or, if it is right, \
+                 release it with `mariposa link release`"
+            );
+            let before = waited.remove(&state).unwrap_or_default();
+            for id in students.iter().map(|(id, _)| *id).chain(before) {
+                self.index.remove(id.as_u128());
+            }
+            waiting.extend(students.into_iter().map(|(id, _)| id));
+        }
+        Ok(waiting)
+    }
+
+    /// The doubt about a state is gone: those of its students that waited come with the next round.
+    fn lift(&self, connection: &mut PgConnection, state: StateCode, now: DateTime<Utc>) -> store::Result<()> {
+        store::db::write(connection, |connection| {
+            link_holds::lift(connection, state)?;
+            let detail = serde_json::json!({});
+            store::access::audit(connection, now, ACTOR, "link.lift", state.as_str(), &detail)
+        })?;
+        tracing::info!(state = state.as_str(), "nothing is in doubt any more");
+        Ok(())
+    }
+}
+
+/// A person says that what a state sent is right: its students are linked with the next job, which is asked for.
+/// `false` if none of the state waits.
+pub fn release(connection: &mut PgConnection, state: StateCode, by: &str, now: DateTime<Utc>) -> store::Result<bool> {
+    store::db::write(connection, |connection| {
+        if !link_holds::release(connection, state, by, now)? {
+            return Ok(false);
+        }
+        store::access::audit(connection, now, by, "link.release", state.as_str(), &serde_json::json!({}))?;
+        let job = store::jobs::NewJob {
+            name: super::JOB,
+            payload: serde_json::json!({}),
+            priority: 10,
+            deduplicate: Some(super::JOB.to_owned()),
+        };
+        store::jobs::enqueue(connection, &job, now)?;
+        Ok(true)
+    })
+}
