@@ -84,7 +84,7 @@ pub(crate) fn run() -> ExitCode {
         Command::User(args) => user::run(&args),
         Command::Simulate(args) => simulate_command::run(&args),
         Command::Export(args) => export::run(&args),
-        Command::Link(args) => link::run(&args),
+        Command::Link(args) => return link::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

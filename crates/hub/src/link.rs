@@ -1,15 +1,49 @@
 //! `link`: the hub's own engine on files, without a database.
+//!
+//! ```text
+//! FILE.csv ─table─▶ rows ─columns, people─▶ records ─load─▶ index ─weights─▶ model ─▶ run · evaluate · blocking
+//! ```
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+mod blocking;
+mod columns;
+mod dates;
+mod evaluate;
+mod load;
+mod nation;
+mod output;
+mod people;
+mod progress;
+mod report;
+mod run;
+mod table;
+mod weights;
 
-use anyhow::{Context as _, Result, bail};
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use linking::evaluate::{Evaluation, evaluate};
-use linking::{Entities, HumanDecisions, LinkIndex, Model};
-use mde::{Action, StateCode, StateStudentId, StudentId, Submission};
+
+use columns::{Element, Wanted};
+
+/// Documented and stable.
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed for another reason, for example a disk that is full
+    2  the call is wrong: an option, a column or an element that does not exist, no column with a name or a birth
+       date, two rows with one id
+    3  a file cannot be read as CSV
+    4  the weights learned from this file look wrong: pairs are written, but nobody is put together
+  130  interrupted";
+
+const ELEMENTS: &str = "\
+Elements for --map COLUMN=element:
+  last_name_1 last_name_2 first_name middle_name suffix birth_date birth_year birth_month birth_day sex
+  multiple_birth mother_last mother_first father_last father_first guardian_last guardian_first birth_city
+  birth_state birth_country source id alternate_id national_id address place postcode phone email other ignore
+Several columns may be one name, address or place (they are joined), alternate_id or other.";
 
 #[derive(Debug, Args)]
 pub(crate) struct LinkArgs {
@@ -19,243 +53,110 @@ pub(crate) struct LinkArgs {
 
 #[derive(Debug, Subcommand)]
 enum LinkCommand {
-    /// Link a made-up nation and compare with the truth: precision, recall, and what goes wrong, by kind
-    #[command(
-        after_help = "Example:\n  mariposa simulate --students 10000 --nights 1 --out nation/\n  mariposa link evaluate nation/"
-    )]
-    Evaluate(EvaluateArgs),
+    /// Find who is who in one or two CSV files of people
+    #[command(after_help = format!("{}\n\n{ELEMENTS}\n\n{EXIT_CODES}", run::EXAMPLES))]
+    Run(run::RunArgs),
+    /// Link and compare with the truth: of a column, or of a made-up nation
+    #[command(after_help = format!("{}\n\n{ELEMENTS}\n\n{EXIT_CODES}", evaluate::EXAMPLES))]
+    Evaluate(evaluate::EvaluateArgs),
+    /// What each blocking key costs and gains
+    #[command(after_help = format!("{}\n\n{ELEMENTS}\n\n{EXIT_CODES}", blocking::EXAMPLES))]
+    Blocking(blocking::BlockingArgs),
 }
 
-#[derive(Debug, Args)]
-struct EvaluateArgs {
-    /// Folder that `mariposa simulate` has written
-    folder: PathBuf,
-    /// Print every wrong and missed pair, at most this many of each
-    #[arg(long, default_value_t = 0)]
-    list: usize,
-}
-
-pub(crate) fn run(args: &LinkArgs) -> Result<()> {
-    let LinkCommand::Evaluate(args) = &args.command;
-    let (truth, names) = read_truth(&args.folder.join("truth.csv"))?;
-    let mut index = LinkIndex::new(Model::default_fixed());
-    let began = Instant::now();
-    for file in first_uploads(&args.folder)? {
-        let mut into = Into {
-            index: &mut index,
-            state: None,
-        };
-        formats::read(&file, &formats::Options::default(), &mut into)
-            .with_context(|| format!("{} is refused", file.display()))?;
-    }
-    let read = began.elapsed();
-    let began = Instant::now();
-    let keys: Vec<u128> = index.keys().collect();
-    let mut persons = Entities::default();
-    let resolution = index.resolve(&keys, &persons, &HumanDecisions::default());
-    persons.apply(&resolution);
-    let linked = began.elapsed();
-    let known: HashMap<u128, u64> = truth
-        .iter()
-        .filter(|(key, _)| index.contains(**key))
-        .map(|(k, v)| (*k, *v))
-        .collect();
-    let found: HashMap<u128, u64> = persons.iter().collect();
-    let evaluation = evaluate(&index, &known, &found);
-    println!("students          {}", index.len());
-    println!(
-        "children          {}",
-        known.values().collect::<std::collections::HashSet<_>>().len()
-    );
-    println!("persons           {}", persons.partition().len());
-    println!("reading           {:.2} s", read.as_secs_f64());
-    println!(
-        "linking           {:.2} s ({:.0} students/s)",
-        linked.as_secs_f64(),
-        index.len() as f64 / linked.as_secs_f64()
-    );
-    report(&evaluation);
-    println!("near matches      {}", resolution.near_matches().count());
-    asked_about(&evaluation, &resolution);
-    joined_alone(&known, &found);
-    list(&evaluation, &names, args.list);
-    Ok(())
-}
-
-fn report(evaluation: &Evaluation) {
-    println!("true pairs        {}", evaluation.true_pairs);
-    println!("joined pairs      {}", evaluation.found_pairs);
-    println!("precision         {:.4}", evaluation.precision);
-    println!("recall            {:.4}", evaluation.recall);
-    println!("F1                {:.4}", evaluation.f1);
-    println!("joined wrongly    {}", evaluation.false_pairs.len());
-    for (kind, count) in evaluation.false_by_kind() {
-        println!("    {count:>6}  {}", format!("{kind:?}").to_lowercase());
-    }
-    println!("missed            {}", evaluation.missed_pairs.len());
-    let mut missed: Vec<(String, usize)> = evaluation.missed_by_difference().into_iter().collect();
-    missed.sort_by_key(|(what, count)| (std::cmp::Reverse(*count), what.clone()));
-    for (what, count) in missed.iter().take(20) {
-        println!("    {count:>6}  {what}");
-    }
-    if missed.len() > 20 {
-        println!(
-            "    {:>6}  in {} other ways",
-            missed[20..].iter().map(|(_, n)| n).sum::<usize>(),
-            missed.len() - 20
-        );
-    }
-}
-
-/// Of how many missed pairs people are asked, and why the engine does not decide by itself.
-fn asked_about(evaluation: &Evaluation, resolution: &linking::Resolution) {
-    let near: Vec<_> = resolution.near_matches().collect();
-    let mut groups: HashMap<u128, Vec<usize>> = HashMap::new();
-    for (number, near) in near.iter().enumerate() {
-        for key in near.left.iter().chain(&near.right) {
-            groups.entry(*key).or_default().push(number);
+/// Runs the command: results on the standard output, messages on the standard error.
+pub(crate) fn run(args: &LinkArgs) -> ExitCode {
+    let result = match &args.command {
+        LinkCommand::Run(args) => run::run(args),
+        LinkCommand::Evaluate(args) => evaluate::run(args),
+        LinkCommand::Blocking(args) => blocking::run(args),
+    };
+    match result {
+        Ok(end) => ExitCode::from(end as u8),
+        Err(error) => {
+            eprintln!("mariposa: {error:#}");
+            let exit = error.downcast_ref::<Refusal>().map_or(1, |refusal| refusal.exit);
+            ExitCode::from(exit)
         }
     }
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for pair in &evaluation.missed_pairs {
-        let (Some(of_a), Some(of_b)) = (groups.get(&pair.a), groups.get(&pair.b)) else {
-            continue;
-        };
-        if let Some(both) = of_a.iter().find(|number| of_b.contains(number)) {
-            *reasons
-                .entry(linking::driver::words(near[*both].reason))
-                .or_default() += 1;
+}
+
+/// Writes a result to the standard output. Whoever stops listening, as `head` does, has heard enough.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// How a run that came to its end went, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done = 0,
+    Alarmed = 4,
+}
+
+/// What is wrong with the call or a file, and what to do about it.
+#[derive(Debug)]
+struct Refusal {
+    exit: u8,
+    message: String,
+}
+
+impl Refusal {
+    /// The call is wrong.
+    fn usage(message: impl Into<String>) -> Refusal {
+        Refusal {
+            exit: 2,
+            message: message.into(),
         }
     }
-    println!(
-        "    {:>6}  of the missed pairs are asked about:",
-        reasons.values().sum::<usize>()
-    );
-    for (reason, count) in reasons {
-        println!("    {count:>10}  {}", reason.to_lowercase());
-    }
-}
 
-/// What the engine does without people, student by student: how many of those with a true partner it joins to one, and
-/// how many it joins to a person most of whom is another child.
-fn joined_alone(truth: &HashMap<u128, u64>, found: &HashMap<u128, u64>) {
-    let mut of_child: HashMap<u64, usize> = HashMap::new();
-    let mut of_person: HashMap<u64, HashMap<u64, usize>> = HashMap::new();
-    for (key, child) in truth {
-        *of_child.entry(*child).or_default() += 1;
-        if let Some(person) = found.get(key) {
-            *of_person.entry(*person).or_default().entry(*child).or_default() += 1;
+    /// A file is refused as a whole.
+    fn file(message: impl Into<String>) -> Refusal {
+        Refusal {
+            exit: 3,
+            message: message.into(),
         }
     }
-    let (mut partnered, mut joined, mut wrong) = (0u32, 0u32, 0u32);
-    for (key, child) in truth {
-        let members = found.get(key).and_then(|person| of_person.get(person));
-        let own = members.and_then(|m| m.get(child)).copied().unwrap_or(1);
-        let all: usize = members.map_or(1, |m| m.values().sum());
-        if of_child[child] > 1 {
-            partnered += 1;
-            joined += u32::from(own > 1);
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What is linked, and which column is what.
+#[derive(Debug, Clone, Args)]
+struct Input {
+    /// A CSV file of people, or two to be linked; a header is required, the delimiter is seen
+    #[arg(required = true, num_args = 1..=2, value_name = "FILE.csv")]
+    files: Vec<PathBuf>,
+    /// Column that numbers the rows [default: guessed; else file and line]
+    #[arg(long, value_name = "COL")]
+    id: Option<String>,
+    /// Column that says where a row comes from [default: with two files, the file]
+    #[arg(long, value_name = "COL")]
+    source: Option<String>,
+    /// Compare only rows of different sources
+    #[arg(long)]
+    across: bool,
+    /// What a column is, before what is guessed; may be repeated
+    #[arg(long, value_name = "COL=element")]
+    map: Vec<String>,
+}
+
+impl Input {
+    /// What is said of columns, with a truth column if there is one.
+    fn wanted(&self, truth: Option<&String>) -> Result<Wanted, Refusal> {
+        let mut wanted = Wanted::default();
+        for text in &self.map {
+            wanted.add(text)?;
         }
-        wrong += u32::from(own * 2 < all);
-    }
-    let share = f64::from(joined) / f64::from(partnered.max(1)) * 100.0;
-    println!(
-        "students with a true partner in another record    {partnered}, of them {share:.1} % joined to one without people"
-    );
-    println!("students joined to mostly another child           {wrong}");
-}
-
-fn list(evaluation: &Evaluation, names: &BTreeMap<u128, String>, most: usize) {
-    let name = |key: &u128| names.get(key).cloned().unwrap_or_default();
-    for pair in evaluation.false_pairs.iter().take(most) {
-        println!(
-            "wrong   {} {}  {:?}, {:.1} bits",
-            name(&pair.a),
-            name(&pair.b),
-            pair.kind,
-            pair.weight
-        );
-    }
-    for pair in evaluation.missed_pairs.iter().take(most) {
-        println!(
-            "missed  {} {}  {}, {:.1} bits",
-            name(&pair.a),
-            name(&pair.b),
-            pair.differing,
-            pair.weight
-        );
-    }
-}
-
-/// The first night's upload of each state.
-fn first_uploads(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for state in std::fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))? {
-        let state = state?.path();
-        if state.is_dir() {
-            let mut nights: Vec<PathBuf> = std::fs::read_dir(&state)?
-                .map(|e| Ok(e?.path()))
-                .collect::<Result<_>>()?;
-            nights.sort();
-            files.extend(nights.first().map(|night| night.join("upload.xml")));
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        bail!("{} holds no uploads", folder.display());
-    }
-    Ok(files)
-}
-
-type Truth = (HashMap<u128, u64>, BTreeMap<u128, String>);
-
-/// Child of each student, and how the student is named in a list.
-fn read_truth(path: &Path) -> Result<Truth> {
-    let mut reader =
-        csv::Reader::from_path(path).with_context(|| format!("failed to read {}", path.display()))?;
-    let mut children: HashMap<String, u64> = HashMap::new();
-    let (mut truth, mut names) = (HashMap::new(), BTreeMap::new());
-    for row in reader.records() {
-        let row = row?;
-        let (Some(state), Some(id), Some(child)) = (row.get(0), row.get(1), row.get(2)) else {
-            bail!("truth.csv is not the truth")
-        };
-        let key = StudentId::of(StateCode::new(state)?, &StateStudentId::new(id)?)
-            .0
-            .as_u128();
-        let next = children.len() as u64;
-        truth.insert(key, *children.entry(child.to_owned()).or_insert(next));
-        names.insert(
-            key,
-            format!(
-                "{state} {id} ({child}{})",
-                row.get(5).map(|e| format!("; {e}")).unwrap_or_default()
-            ),
-        );
-    }
-    Ok((truth, names))
-}
-
-struct Into<'a> {
-    index: &'a mut LinkIndex,
-    state: Option<StateCode>,
-}
-
-impl formats::Handler for Into<'_> {
-    fn header(&mut self, header: &formats::Header) -> ControlFlow<()> {
-        self.state = Some(header.state);
-        ControlFlow::Continue(())
-    }
-
-    fn student(&mut self, submission: Submission) -> ControlFlow<()> {
-        if let (Some(state), true) = (self.state, submission.action != Action::Delete) {
-            linking::driver::upsert(
-                self.index,
-                submission.student.id(state),
-                state,
-                &submission.student,
-            );
-        }
-        ControlFlow::Continue(())
+        wanted.column(self.id.as_ref(), Element::Id);
+        wanted.column(self.source.as_ref(), Element::Source);
+        wanted.column(truth, Element::Truth);
+        Ok(wanted)
     }
 }

@@ -5,22 +5,24 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use linking::Explanation;
 use linking::levels::Field as Compared;
-use mde::{Part as _, Student, StudentId};
+use linking::review::{self, Answer};
+use mde::{Part as _, PersonId, Student, StudentId};
 use serde::Deserialize;
-use store::work_items::WorkItem;
+use store::work_items::{Owner, WorkItem};
 use store::{Purpose, links, persons, work_items};
 
-use crate::evidence;
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::near_matches::{KIND, name, pair, state_of};
+use crate::pages::requests;
 use crate::state::Portal;
 use crate::user::{Allowed, DecideMatches, Guarded, User};
-use crate::view::{self, Cell, Chrome, Mistakes, Table, Tag};
+use crate::view::{self, Cell, Choice, Chrome, Mistakes, Table, Tag};
 use crate::words;
 
 /// Most characters of a reason.
-const REASON: usize = 500;
+pub(crate) const REASON: usize = 500;
 
 struct Side {
     name: String,
@@ -38,35 +40,38 @@ struct NearMatchPage {
     decided: String,
     verdict: String,
     reason_asked: String,
+    earlier: String,
+    where_it_is: Vec<String>,
+    /// One record that may be two children.
+    one_person: bool,
+    master: Option<Field>,
     agree: String,
     differ: String,
     twins: bool,
     sides: [Side; 2],
     comparison: Table,
     enrollments: [Table; 2],
-    evidence: Option<Table>,
-    missing: String,
+    evidence: Option<Evidence>,
     reason: Field,
 }
 
 struct Read {
     item: WorkItem,
+    owners: Vec<Owner>,
     students: [(StudentId, Student); 2],
     persons: Vec<(uuid::Uuid, i64)>,
 }
 
 /// Reads an item that concerns the user's state, and its two students; that they are shown is disclosed.
 async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
-    let state = user.acts_in;
+    let scope = user.judge().scope;
     let access = user.access(Purpose::Program, portal);
     portal
         .run(move |c| {
-            let concerns = |item: &WorkItem| {
-                item.kind == KIND && state.is_none_or(|own| item.states.iter().any(|s| s == own.as_str()))
-            };
-            let item = work_items::find(c, id)?
-                .filter(concerns)
+            let item = work_items::find_in(c, id, &scope)?
+                .filter(|item| item.kind == KIND)
                 .ok_or(Failure::NotFound)?;
+            let owners = work_items::owners(c, id)?;
             let (a, b) = pair(&item).ok_or(Failure::NotFound)?;
             let mut students = persons::read_students(c, &access, &[a, b])?;
             students.sort_by_key(|(id, _)| id.0);
@@ -74,6 +79,7 @@ async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
             let students = <[_; 2]>::try_from(students).map_err(|_| Failure::NotFound)?;
             Ok(Read {
                 item,
+                owners,
                 students,
                 persons,
             })
@@ -113,20 +119,60 @@ fn page(user: &User, read: &Read, reason: &str, mistakes: Mistakes) -> NearMatch
         },
         verdict: words::sentence(words::likelihood(item.probability)),
         reason_asked: words::sentence(&item.reason),
+        earlier: requests::earlier(item),
+        where_it_is: requests::whereabouts(item, &read.owners),
+        one_person: numbers(read).len() == 1,
+        master: master(read),
         agree: comparison.agree.join(", "),
         differ: comparison.differ.join(", "),
         twins: a.identity.multiple_birth == Some(true) || b.identity.multiple_birth == Some(true),
         sides: [side(read, 0), side(read, 1)],
         comparison: comparison.table,
         enrollments: [enrollments(a), enrollments(b)],
-        missing: explanation.as_ref().map(evidence::missing).unwrap_or_default(),
-        evidence: explanation.as_ref().map(evidence::table),
+        evidence: explanation.as_ref().map(Evidence::of),
         reason: Field::area("reason", "Reason for your decision", reason)
             .hint("Others will read it. Nothing sensitive")
             .maximum(REASON)
             .judged(&mistakes),
         mistakes,
     }
+}
+
+/// The numbers of the two records, each once.
+fn numbers(read: &Read) -> Vec<PersonId> {
+    let mut numbers: Vec<PersonId> = read
+        .persons
+        .iter()
+        .filter_map(|(_, person)| PersonId::new(*person).ok())
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// Which of the numbers survives, to be chosen or left to the usual one.
+fn master(read: &Read) -> Option<Field> {
+    let numbers = numbers(read);
+    if numbers.len() < 2 {
+        return None;
+    }
+    let of = |number: &PersonId| {
+        let student = read.persons.iter().find(|(_, person)| *person == number.number());
+        let state = student
+            .map(|(student, _)| state_of(StudentId(*student)))
+            .unwrap_or_default();
+        Choice::new(number.to_string(), format!("{number} ({state})"), "")
+    };
+    let choices = numbers.iter().map(of).collect();
+    Some(
+        Field::select(
+            "master",
+            "Number that stays if they are one child",
+            "The usual one",
+            choices,
+        )
+        .hint("The other is retired and leads to it"),
+    )
 }
 
 fn side(read: &Read, index: usize) -> Side {
@@ -277,12 +323,16 @@ fn enrollments(student: &Student) -> Table {
 /// A decision.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Decision {
-    decision: String,
+    #[serde(rename = "decision")]
+    word: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    master: String,
 }
 
-/// `POST /near-matches/{id}`: the decision is remembered for ever, and the linker acts on it.
+/// `POST /near-matches/{id}`: what leaves the records as they are stands at once and for ever; what changes them waits for
+/// a second person.
 pub(crate) async fn decide(
     portal: web::Data<Portal>,
     id: web::Path<i64>,
@@ -290,9 +340,9 @@ pub(crate) async fn decide(
 ) -> Result<HttpResponse, Failure> {
     let Guarded { user, form } = guarded;
     let read = read(&portal, &user, *id).await?;
-    let same = match form.decision.as_str() {
-        "same" => true,
-        "different" => false,
+    let answer = match form.word.as_str() {
+        "same" => Answer::Same(PersonId::parse(&form.master).ok()),
+        "different" => Answer::Different,
         _ => return Err(Failure::BadRequest),
     };
     let reason = form.reason.trim().to_owned();
@@ -302,15 +352,20 @@ pub(crate) async fn decide(
     } else if reason.chars().count() > REASON {
         mistakes.add("reason", "Keep the reason under 500 characters.");
     }
-    if !mistakes.is_empty() && read.item.status == "open" {
-        let mut page = page(&user, &read, &reason, mistakes);
-        page.chrome.title = format!("Error: {}", page.chrome.title);
-        return view::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    if mistakes.is_empty() || read.item.status != "open" {
+        let (item, judge, now, why) = (read.item.work_item_id, user.judge(), portal.now(), reason.clone());
+        let decided = portal
+            .run(move |c| Ok(review::decide_near_match(c, item, &judge, answer, &why, now)))
+            .await?;
+        match decided {
+            Ok(outcome) => return Ok(requests::next(outcome, &form.word)),
+            Err(review::Error::Late | review::Error::ReasonMissing) => {
+                return Ok(view::see_other("/near-matches?done=late"));
+            }
+            Err(error) => mistakes = requests::mistakes(error)?,
+        }
     }
-    let (item, by, now) = (read.item.work_item_id, user.label(), portal.now());
-    let decided = portal
-        .run(move |c| Ok(linking::driver::review(c, item, same, &by, &reason, now)?))
-        .await?;
-    let done = if decided { form.decision.as_str() } else { "late" };
-    Ok(view::see_other(&format!("/near-matches?done={done}")))
+    let mut page = page(&user, &read, &reason, mistakes);
+    page.chrome.title = format!("Error: {}", page.chrome.title);
+    view::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

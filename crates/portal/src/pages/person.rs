@@ -7,11 +7,13 @@ use records::ConsolidatedRecord;
 use serde::Deserialize;
 use store::access::Disclosure;
 use store::links::LinkEvent;
-use store::{Purpose, access, links, persons};
+use store::work_items::WorkItem;
+use store::{Purpose, access, links, persons, work_items};
 
-use crate::evidence;
+use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::pages::questions::{self, Question};
 use crate::parts;
 use crate::sources::Sources;
 use crate::state::Portal;
@@ -100,12 +102,12 @@ struct SourceView {
     values: Table,
 }
 
-struct LinkView {
-    title: String,
-    how: String,
-    reason: String,
-    evidence: Option<Table>,
-    missing: String,
+struct StepView {
+    class: &'static str,
+    date: String,
+    machine_date: String,
+    words: String,
+    evidence: Option<Evidence>,
 }
 
 #[derive(Template)]
@@ -135,9 +137,16 @@ struct PersonPage {
     immunizations: Table,
     alerts: Table,
     sources: Vec<SourceView>,
-    links: Vec<LinkView>,
+    story: Vec<StepView>,
+    unlinked: Vec<String>,
     looks: Table,
     may_send: bool,
+    /// Whether it may be joined or taken apart by the reader.
+    may_merge: bool,
+    /// Questions about who this is, with where they are judged.
+    questions: Vec<Question>,
+    /// Merges and splits of it that can be undone.
+    decided: Vec<Question>,
     printed: String,
 }
 
@@ -145,6 +154,8 @@ struct Read {
     record: persons::PersonRecord,
     events: Vec<LinkEvent>,
     looks: Vec<Disclosure>,
+    about: Vec<WorkItem>,
+    approved: Vec<WorkItem>,
 }
 
 /// `GET /persons/{id}?purpose=`
@@ -172,10 +183,14 @@ pub(crate) async fn show(
             let students: Vec<_> = record.students.iter().map(|s| s.student_id.0).collect();
             let events = links::events(c, &students)?;
             let looks = access::disclosures(c, id, LOOKS)?;
+            let about = work_items::about(c, id.number())?;
+            let approved = work_items::approved(c, id.number())?;
             Ok(Read {
                 record,
                 events,
                 looks,
+                about,
+                approved,
             })
         })
         .await?;
@@ -188,6 +203,9 @@ pub(crate) async fn show(
     let mut page = PersonPage::new(chrome, &record, purpose, &read);
     page.formerly = formerly;
     page.may_send = user.may(Permission::SendNotices) && user.acts_in.is_some();
+    page.may_merge = user.may(Permission::StartMerges);
+    page.questions = questions::open(&user, &read.about, id);
+    page.decided = questions::decided(&user, &read.approved);
     page.printed = format!(
         "Printed by {} on {}. Purpose: {}.",
         user.email,
@@ -234,9 +252,13 @@ impl PersonPage {
             immunizations: parts::immunizations(record, &sources),
             alerts: parts::alerts(record, &sources),
             sources: source_views(record),
-            links: link_views(record, &read.events),
+            story: story(record, &read.events),
+            unlinked: unlinked(record, &read.events),
             looks: looks(&read.looks),
             may_send: false,
+            may_merge: false,
+            questions: Vec::new(),
+            decided: Vec::new(),
             printed: String::new(),
         }
     }
@@ -430,48 +452,54 @@ fn source_views(record: &ConsolidatedRecord) -> Vec<SourceView> {
     record.sources.iter().enumerate().map(view).collect()
 }
 
-/// How each student came to this person: the newest decision about it.
-fn link_views(record: &ConsolidatedRecord, events: &[LinkEvent]) -> Vec<LinkView> {
-    let view = |s: &records::source::SourceStudent| {
-        let title = format!("{}, student {}", s.source.state.name(), s.source.state_student_id);
-        let Some(event) = events
-            .iter()
-            .rev()
-            .find(|event| event.student_id == s.student_id.0)
-        else {
-            let how = "Not linked yet: the linking engine has not seen it.".to_owned();
-            return LinkView {
-                title,
-                how,
-                reason: String::new(),
-                evidence: None,
-                missing: String::new(),
-            };
-        };
-        let found = evidence::explanation(&event.evidence);
-        let how = match event.decided.as_str() {
-            "new" => "The first record of this child",
-            "reviewed" => "Linked because people decided so",
-            _ => "Linked by the engine",
-        };
-        let chance = found
-            .as_ref()
-            .map(|e| format!(": {}", words::likelihood(Some(e.probability as f32))));
-        LinkView {
-            title,
-            how: format!(
-                "{how}{}, {}.",
-                chance.unwrap_or_default(),
-                words::day(event.decided_at.date_naive())
-            ),
-            reason: found
-                .as_ref()
-                .map_or_else(String::new, |e| format!("{}.", words::sentence(&e.summary))),
-            missing: found.as_ref().map(evidence::missing).unwrap_or_default(),
-            evidence: found.as_ref().map(evidence::table),
-        }
+/// How the person came to be, step by step.
+fn story(record: &ConsolidatedRecord, events: &[LinkEvent]) -> Vec<StepView> {
+    let name = |student: uuid::Uuid| {
+        let source = record.sources.iter().find(|s| s.student_id.0 == student);
+        source.map_or_else(
+            || "a record that is elsewhere now".to_owned(),
+            |s| linking::story::record_of(s.source.state.name(), &s.source.state_student_id),
+        )
     };
-    record.sources.iter().map(view).collect()
+    let events: Vec<linking::story::Event<'_>> = events
+        .iter()
+        .filter_map(|event| {
+            Some(linking::story::Event {
+                at: event.decided_at,
+                student: event.student_id,
+                from: event.from_person_id.and_then(|id| PersonId::new(id).ok()),
+                to: PersonId::new(event.to_person_id).ok()?,
+                decided: &event.decided,
+                decided_by: &event.decided_by,
+                evidence: &event.evidence,
+            })
+        })
+        .collect();
+    let view = |step: linking::story::Step| StepView {
+        class: if step.by_people { "move" } else { "" },
+        date: words::day(step.day()),
+        machine_date: step.day().to_string(),
+        words: step.words,
+        evidence: step.explanation.as_ref().map(Evidence::decided),
+    };
+    linking::story::story(&events, &name)
+        .into_iter()
+        .map(view)
+        .collect()
+}
+
+/// What the linking engine has not seen yet.
+fn unlinked(record: &ConsolidatedRecord, events: &[LinkEvent]) -> Vec<String> {
+    let waits = record
+        .sources
+        .iter()
+        .filter(|s| !events.iter().any(|event| event.student_id == s.student_id.0));
+    waits
+        .map(|s| {
+            let name = linking::story::record_of(s.source.state.name(), &s.source.state_student_id);
+            format!("{name} is not linked yet: the linking engine has not seen it.")
+        })
+        .collect()
 }
 
 fn looks(looks: &[Disclosure]) -> Table {

@@ -79,7 +79,10 @@ async fn a_search_leads_to_the_record_and_both_are_written_down() {
         "Florida says Apr 3, 2011",
         "TX 2026-03-31",
         "Nurse of Mission High School",
-        "Linked by the engine",
+        "without people beside",
+        "Weights of the evidence",
+        "Against all of it together",
+        "became a new person, no.",
     ] {
         assert!(text.contains(shown), "{shown} is missing from: {text}");
     }
