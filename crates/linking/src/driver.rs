@@ -27,7 +27,7 @@ mod student;
 
 pub use hold::release;
 pub use refit::{Example, Refit, RefitReport, Turn, model_in_force};
-pub use student::upsert;
+pub use student::{gather, upsert};
 
 /// Name of the job that lets the linker look at changed students.
 pub const JOB: &str = "link";
@@ -37,9 +37,6 @@ pub const CHANGED_JOB: &str = "notice";
 
 /// Name of the job that looks at all students at once.
 pub const CHECK_JOB: &str = "link-check";
-
-/// How long a check stays good, in hours.
-pub const CHECK_EVERY: i64 = 24;
 
 /// Students looked at in one round.
 const ROUND: i64 = 20_000;

@@ -31,7 +31,7 @@ pub fn upsert(index: &mut LinkIndex, id: StudentId, state: StateCode, student: &
 }
 
 /// Puts many students into an index that is being built; [`LinkIndex::file`] has to follow.
-pub(super) fn gather(index: &mut LinkIndex, state: StateCode, students: &[(StudentId, Student)]) {
+pub fn gather(index: &mut LinkIndex, state: StateCode, students: &[(StudentId, Student)]) {
     let lists: Vec<Lists<'_>> = students.iter().map(|(_, student)| Lists::of(&state, student)).collect();
     let inputs: Vec<RecordInput<'_>> =
         students.iter().zip(&lists).map(|((id, student), lists)| input(*id, &state, student, lists)).collect();
