@@ -13,6 +13,7 @@ mod nation;
 mod output;
 mod people;
 mod progress;
+mod registry;
 mod report;
 mod run;
 mod table;
@@ -62,6 +63,13 @@ enum LinkCommand {
     /// What each blocking key costs and gains
     #[command(after_help = format!("{}\n\n{ELEMENTS}\n\n{EXIT_CODES}", blocking::EXAMPLES))]
     Blocking(blocking::BlockingArgs),
+    /// Learn the weights anew from a hub's students, and show which decisions would change
+    #[command(after_help = registry::REFIT_EXAMPLES)]
+    Refit(registry::RefitArgs),
+    /// Look at all students of a hub at once, as it does every night
+    Check(registry::CheckArgs),
+    /// Say that what a state in doubt sent is right, so that its students are linked
+    Release(registry::ReleaseArgs),
 }
 
 /// Runs the command: results on the standard output, messages on the standard error.
@@ -70,6 +78,9 @@ pub(crate) fn run(args: &LinkArgs) -> ExitCode {
         LinkCommand::Run(args) => run::run(args),
         LinkCommand::Evaluate(args) => evaluate::run(args),
         LinkCommand::Blocking(args) => blocking::run(args),
+        LinkCommand::Refit(args) => registry::refit(args),
+        LinkCommand::Check(args) => registry::check(args),
+        LinkCommand::Release(args) => registry::release(args),
     };
     match result {
         Ok(end) => ExitCode::from(end as u8),

@@ -8,16 +8,19 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use api::Clock;
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Timelike as _};
 use ingest::{Profiles, Spool};
-use linking::driver::Linker;
+use linking::driver::{self, Linker};
 use linking::review;
 use mde::PersonId;
 use store::Pool;
-use store::jobs::{self, Claimed};
+use store::jobs::{self, Claimed, NewJob};
 
 /// How often an idle worker looks for work.
 const IDLE: Duration = Duration::from_millis(150);
+
+/// How often it is looked whether all students are to be checked.
+const LOOK: u32 = 600;
 
 /// What the workers need.
 #[derive(Clone, Debug)]
@@ -48,13 +51,13 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
         ("ingest-small", &[ingest::JOB_SMALL], Box::new(load)),
         (
             "linker",
-            &[linking::driver::JOB],
-            Box::new(move |context, _, alive| link(&mut linker, context, alive)),
+            &[driver::JOB, driver::CHECK_JOB],
+            Box::new(move |context, job, alive| link(&mut linker, context, job, alive)),
         ),
-        ("notices", &[linking::driver::CHANGED_JOB], Box::new(notice)),
+        ("notices", &[driver::CHANGED_JOB], Box::new(notice)),
         ("worklists", &[review::JOB], Box::new(escalate)),
     ];
-    workers
+    let mut threads: Vec<JoinHandle<()>> = workers
         .into_iter()
         .map(|(name, jobs, handler)| {
             let context = context.clone();
@@ -62,7 +65,40 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
                 .name(name.to_owned())
                 .spawn(move || run(&context, jobs, handler))?)
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    let context = context.clone();
+    threads.push(std::thread::Builder::new().name("nightly".to_owned()).spawn(move || nightly(&context))?);
+    Ok(threads)
+}
+
+/// Asks for the check of all students when it is due: by night (7 to 11 UTC, when it is night in every state) after
+/// 18 hours, by day after 30.
+fn nightly(context: &Context) {
+    let mut seconds: u32 = 0;
+    while !context.stopping() {
+        std::thread::sleep(Duration::from_secs(1));
+        seconds = seconds.wrapping_add(1);
+        if !seconds.is_multiple_of(LOOK) {
+            continue;
+        }
+        let now = context.clock.now();
+        let hours = if (7..11).contains(&now.hour()) { 18 } else { 30 };
+        let asked = store::connection(&context.pool).and_then(|mut connection| {
+            if store::link_models::check_is_due(&mut connection, now - TimeDelta::hours(hours))? {
+                let job = NewJob {
+                    name: driver::CHECK_JOB,
+                    payload: serde_json::json!({}),
+                    priority: 0,
+                    deduplicate: Some(driver::CHECK_JOB.to_owned()),
+                };
+                jobs::enqueue(&mut connection, &job, now)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = asked {
+            tracing::warn!(%error, "the check of all students will be asked for later");
+        }
+    }
 }
 
 fn run(context: &Context, names: &[&str], mut handler: Handler) {
@@ -187,22 +223,34 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
     Ok(())
 }
 
-fn link(linker: &mut Option<Linker>, context: &Context, alive: &dyn Fn() -> bool) -> Result<()> {
+/// Looks at changed students, and for the check then at all. A new model in force is taken up first.
+fn link(linker: &mut Option<Linker>, context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
-    let mut current = match linker.take() {
+    let model = driver::model_in_force(connection)?;
+    let mut current = match linker.take().filter(|linker| *linker.index().model() == model) {
         Some(linker) => linker,
-        None => Linker::open(connection, linking::Model::default_fixed())?,
+        None => Linker::open(connection, model)?,
     };
     let clock = || context.clock.now();
     // A linker that failed in the middle is not kept: the next job builds a new one from the store.
     let round = current.run(connection, alive, &clock)?;
-    *linker = Some(current);
     tracing::info!(
         students = round.students,
+        held = round.held,
         links = round.links,
         near_matches = round.near_matches,
         "linked"
     );
+    if job.name == driver::CHECK_JOB && alive() {
+        let round = current.check(connection, clock())?;
+        tracing::info!(
+            students = round.students,
+            links = round.links,
+            near_matches = round.near_matches,
+            "checked all students"
+        );
+    }
+    *linker = Some(current);
     Ok(())
 }
 

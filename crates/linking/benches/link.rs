@@ -6,9 +6,10 @@
 //! - putting all students into the index, and deciding who is who of all of them, each as students a second;
 //! - reading the same students' identities and enrollments from XML ÷ linking them: how much of a load linking adds;
 //! - one changed student against all that are held: the time to hold it and to decide anew, at the 50th and 99th percent;
+//! - the check of all students: its time, and how far persons that came in batches are from those of all at once;
 //! - bytes of the index for each student, and how well persons match the truth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,7 @@ fn run(size: usize) -> Result<()> {
         "  precision {:.4}, recall {:.4}, F1 {:.4} over {} true pairs",
         evaluation.precision, evaluation.recall, evaluation.f1, evaluation.true_pairs
     );
+    check(&sent, &mut index);
     let times = changes(&mut index, &sent, &persons)?;
     println!(
         "  one changed student: p50 {:.3} ms, p99 {:.3} ms (to reach at a million: 1 ms at p99)",
@@ -109,6 +111,64 @@ fn run(size: usize) -> Result<()> {
         percentile(times, 99).as_secs_f64() * 1e3
     );
     Ok(())
+}
+
+/// Students that come in at once, in the measure of the check.
+const BATCH: usize = 1_000;
+
+/// The same students in another order, batch by batch; how far the persons are then from those of all at once, and how
+/// long the check takes that makes them so.
+fn check(sent: &[Sent], index: &mut LinkIndex) {
+    let humans = HumanDecisions::default();
+    index.freeze();
+    let start = Instant::now();
+    let mut expected = Entities::default();
+    expected.apply(&index.resolve_all(&expected, &humans));
+    let whole = start.elapsed();
+    for one in sent {
+        index.remove(one.id.0.as_u128());
+    }
+    let mut order: Vec<&Sent> = sent.iter().collect();
+    // Identifiers are hashes: their order is a shuffle that is always the same.
+    order.sort_by_key(|one| one.id.0.as_u128().reverse_bits());
+    let mut persons = Entities::default();
+    for batch in order.chunks(BATCH) {
+        for one in batch {
+            upsert(index, one.id, one.state, &one.student);
+        }
+        let changed: Vec<u128> = batch.iter().map(|one| one.id.0.as_u128()).collect();
+        persons.apply(&index.resolve(&changed, &persons, &humans));
+    }
+    let (a, b) = (pairs(&persons), pairs(&expected));
+    let (both, either) = (a.intersection(&b).count(), a.union(&b).count());
+    let start = Instant::now();
+    let news = index.resolve_all(&persons, &humans);
+    let again = start.elapsed();
+    let changed = news.parts().count();
+    persons.apply(&news);
+    let same = persons.partition() == expected.partition();
+    println!(
+        "  check of all students              {:>8.3} s from nothing, {:.3} s of what is held",
+        whole.as_secs_f64(),
+        again.as_secs_f64()
+    );
+    println!(
+        "  came in batches of {BATCH}: {both} of {either} joined pairs as all at once ({:.3} %, to reach: 99.9 %)",
+        both as f64 / either.max(1) as f64 * 100.0
+    );
+    println!("  the check changes {changed} persons; then all as at once: {same}");
+    assert!(both * 1_000 >= either * 999, "before the check");
+}
+
+/// The pairs of students that are one person.
+fn pairs(persons: &Entities) -> HashSet<(u128, u128)> {
+    let mut pairs = HashSet::new();
+    for part in persons.partition() {
+        for (i, &a) in part.iter().enumerate() {
+            pairs.extend(part[i + 1..].iter().map(|&b| (a, b)));
+        }
+    }
+    pairs
 }
 
 /// All students of a nation without the parts at which linking does not look.

@@ -118,7 +118,11 @@ pub fn at(curve: &[(f32, f64)], weight: f32) -> f64 {
 /// The upper threshold goes up to where the curve is sure; it never comes down.
 pub fn apply(model: &mut Model, decisions: &[Decided]) -> usize {
     let open = model.thresholds.review..model.thresholds.auto;
-    let asked: Vec<Decided> = decisions.iter().copied().filter(|d| open.contains(&d.weight)).collect();
+    let asked: Vec<Decided> = decisions
+        .iter()
+        .copied()
+        .filter(|d| open.contains(&d.weight))
+        .collect();
     model.calibration = curve(&asked);
     if asked.is_empty() {
         return 0;
@@ -178,12 +182,29 @@ mod tests {
         let decisions = [many(5.0, true, 1_000), many(5.0, false, 1_000)].concat();
         let curve = curve(&decisions);
         assert!((at(&curve, 5.0) - 0.5).abs() < 0.05, "{}", at(&curve, 5.0));
-        assert!((at(&curve, -6.0) - probability(-6.0)).abs() < 1e-3, "far away nothing is known");
+        assert!(
+            (at(&curve, -6.0) - probability(-6.0)).abs() < 1e-3,
+            "far away nothing is known"
+        );
         assert!(at(&curve, 15.0) > 0.999);
         let mut model = Model::default_fixed();
-        let wrong = [many(7.5, true, 40), many(7.5, false, 40), many(-30.0, true, 1), many(14.0, false, 3)].concat();
-        assert_eq!(apply(&mut model, &wrong), 80, "what is above and below the band does not count");
-        assert!(model.thresholds.auto > 7.9, "not alone next to where people said no: {}", model.thresholds.auto);
+        let wrong = [
+            many(7.5, true, 40),
+            many(7.5, false, 40),
+            many(-30.0, true, 1),
+            many(14.0, false, 3),
+        ]
+        .concat();
+        assert_eq!(
+            apply(&mut model, &wrong),
+            80,
+            "what is above and below the band does not count"
+        );
+        assert!(
+            model.thresholds.auto > 7.9,
+            "not alone next to where people said no: {}",
+            model.thresholds.auto
+        );
         assert!(model.version.ends_with("+80"));
         assert!(model.probability(7.6) < 0.9 && model.probability(14.0) > 0.999);
         let json = serde_json::to_string(&model).unwrap();

@@ -435,6 +435,40 @@ mod tests {
     }
 
     #[test]
+    fn no_one_pair_decides_for_a_group() {
+        let thresholds = Model::default_fixed().thresholds;
+        let mut three = board(&thresholds, 3, &[(0, 1, 50.0), (0, 2, 40.0), (1, 2, 2.0)]);
+        three.join_automatically();
+        assert_eq!(three.groups().count(), 2, "the mean of clipped weights is 7 bits");
+    }
+
+    #[test]
+    fn a_third_against_it_stops_a_join() {
+        let thresholds = Model::default_fixed().thresholds;
+        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.0), (1, 2, -9.0)]);
+        three.join_best(0.0);
+        assert_eq!(three.groups().count(), 2);
+        assert_eq!(three.open_questions()[0].reason, Reason::Contradicted);
+        let mut mild = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.0), (1, 2, -7.0)]);
+        mild.join_best(0.0);
+        assert_eq!(mild.groups().count(), 1);
+    }
+
+    #[test]
+    fn a_veto_stops_any_weight() {
+        let thresholds = Model::default_fixed().thresholds;
+        let evidence = |_, _| Evidence {
+            levels: Levels::default(),
+            weight: 60.0,
+            veto: Some(Veto::ParentsDiffer),
+        };
+        let mut two = Board::new(2, &thresholds, evidence);
+        assert!(two.join_automatically().is_empty());
+        two.join_best(0.0);
+        assert_eq!(two.open_questions()[0].reason, Reason::Veto(Veto::ParentsDiffer));
+    }
+
+    #[test]
     fn a_person_that_no_longer_fits_falls_apart() {
         let thresholds = Model::default_fixed().thresholds;
         let mut person = board(&thresholds, 3, &[(0, 1, 10.0)]);

@@ -65,11 +65,13 @@ impl HumanDecisions {
 
     /// All decisions, in no order.
     pub fn iter(&self) -> impl Iterator<Item = HumanDecision> + '_ {
-        self.verdicts.iter().map(|(&(key_a, key_b), &verdict)| HumanDecision {
-            verdict,
-            key_a,
-            key_b,
-        })
+        self.verdicts
+            .iter()
+            .map(|(&(key_a, key_b), &verdict)| HumanDecision {
+                verdict,
+                key_a,
+                key_b,
+            })
     }
 
     /// The students about whom and `key` something was decided.

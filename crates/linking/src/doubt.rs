@@ -85,7 +85,11 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (words, share) = (self.element.words(), self.share() * 100.0);
-        write!(f, "{words} on {} of {} students ({share:.1} %)", self.students, self.of)
+        write!(
+            f,
+            "{words} on {} of {} students ({share:.1} %)",
+            self.students, self.of
+        )
     }
 }
 
@@ -98,28 +102,51 @@ pub fn doubts<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Doubt> {
         of += 1;
         let birth = record.birth;
         if birth.is_known() {
-            let element = if birth.is_placeholder() { Element::NewYear } else { Element::BirthDate };
-            count(element, u64::from(birth.year) << 16 | u64::from(birth.month_day()));
+            let element = if birth.is_placeholder() {
+                Element::NewYear
+            } else {
+                Element::BirthDate
+            };
+            count(
+                element,
+                u64::from(birth.year) << 16 | u64::from(birth.month_day()),
+            );
         }
         let surnames = record.surnames.as_slice();
         if let (Some(&given), false) = (record.given.as_slice().first(), surnames.is_empty()) {
-            count(Element::Name, hash(std::iter::once(given).chain(surnames.iter().copied())));
+            count(
+                Element::Name,
+                hash(std::iter::once(given).chain(surnames.iter().copied())),
+            );
         }
         let named = |adult: Adult| adult.first != NONE && adult.last[0] != NONE;
         if named(record.mother) && named(record.father) {
             let both = [record.mother, record.father];
-            count(Element::Parents, hash(both.iter().flat_map(|a| [a.first, a.last[0], a.last[1]])));
+            count(
+                Element::Parents,
+                hash(both.iter().flat_map(|a| [a.first, a.last[0], a.last[1]])),
+            );
         }
         for &id in record.ids() {
             count(Element::Identifier, id.into());
         }
     }
-    let elements = [Element::BirthDate, Element::NewYear, Element::Name, Element::Parents, Element::Identifier];
+    let elements = [
+        Element::BirthDate,
+        Element::NewYear,
+        Element::Name,
+        Element::Parents,
+        Element::Identifier,
+    ];
     elements
         .into_iter()
         .filter_map(|element| {
             let students = counts[element as usize].values().copied().max()?;
-            (students > element.most(of)).then_some(Doubt { element, students, of })
+            (students > element.most(of)).then_some(Doubt {
+                element,
+                students,
+                of,
+            })
         })
         .collect()
 }
@@ -138,9 +165,15 @@ mod tests {
     use crate::{LinkIndex, Model, PersonNameInput, RecordInput};
 
     /// Students of whom `spoiled` get what `spoil` makes of them.
-    fn found(students: u32, spoiled: u32, spoil: impl Fn(RecordInput<'static>) -> RecordInput<'static>) -> Vec<Doubt> {
+    fn found(
+        students: u32,
+        spoiled: u32,
+        spoil: impl Fn(RecordInput<'static>) -> RecordInput<'static>,
+    ) -> Vec<Doubt> {
         let letters = |i: u32| -> &'static str {
-            let word: String = (0..4).map(|at| char::from(b'A' + ((i >> (4 * at)) & 15) as u8)).collect();
+            let word: String = (0..4)
+                .map(|at| char::from(b'A' + ((i >> (4 * at)) & 15) as u8))
+                .collect();
             Box::leak(word.into_boxed_str())
         };
         let inputs: Vec<RecordInput<'static>> = (0..students)
@@ -153,8 +186,14 @@ mod tests {
                     last_name_1: letters(i / 3 + 40_000),
                     birth_date: NaiveDate::from_ymd_opt(2008, 1, 2)
                         .and_then(|d| d.checked_add_days(Days::new(u64::from(i % 2_000)))),
-                    mother: PersonNameInput { last: letters(i / 3), first: letters(i / 3 + 9) },
-                    father: PersonNameInput { last: letters(i / 3 + 7), first: "José" },
+                    mother: PersonNameInput {
+                        last: letters(i / 3),
+                        first: letters(i / 3 + 9),
+                    },
+                    father: PersonNameInput {
+                        last: letters(i / 3 + 7),
+                        first: "José",
+                    },
                     live: true,
                     ..RecordInput::default()
                 };
@@ -172,12 +211,21 @@ mod tests {
     #[test]
     fn a_sound_state_is_not_doubted() {
         assert_eq!(found(6_000, 0, |own| own), []);
-        assert_eq!(found(20, 20, |own| RecordInput { birth_date: None, ..own }), []);
+        assert_eq!(
+            found(20, 20, |own| RecordInput {
+                birth_date: None,
+                ..own
+            }),
+            []
+        );
     }
 
     #[test]
     fn one_birth_date_on_too_many() {
-        let day = |own| RecordInput { birth_date: NaiveDate::from_ymd_opt(2010, 7, 4), ..own };
+        let day = |own| RecordInput {
+            birth_date: NaiveDate::from_ymd_opt(2010, 7, 4),
+            ..own
+        };
         assert_eq!(elements(&found(6_000, 70, day)), [Element::BirthDate]);
         assert_eq!(found(6_000, 50, day), [], "up to one in a hundred");
         assert_eq!(elements(&found(100, 40, day)), [Element::BirthDate]);
@@ -186,33 +234,66 @@ mod tests {
 
     #[test]
     fn the_first_of_january_stands_for_a_year() {
-        let day = |own| RecordInput { birth_date: NaiveDate::from_ymd_opt(2010, 1, 1), ..own };
+        let day = |own| RecordInput {
+            birth_date: NaiveDate::from_ymd_opt(2010, 1, 1),
+            ..own
+        };
         assert_eq!(found(1_000, 190, day), []);
         assert_eq!(elements(&found(1_000, 210, day)), [Element::NewYear]);
     }
 
     #[test]
     fn one_name_one_pair_of_parents_one_identifier() {
-        let named = |own| RecordInput { first_name: "Test", last_name_1: "Student", ..own };
+        let named = |own| RecordInput {
+            first_name: "Test",
+            last_name_1: "Student",
+            ..own
+        };
         assert_eq!(elements(&found(6_000, 40, named)), [Element::Name]);
         assert_eq!(found(6_000, 25, named), []);
-        let mother = PersonNameInput { last: "Doe", first: "Jane" };
-        let father = PersonNameInput { last: "Doe", first: "John" };
-        let parents = |own| RecordInput { mother, father, ..own };
+        let mother = PersonNameInput {
+            last: "Doe",
+            first: "Jane",
+        };
+        let father = PersonNameInput {
+            last: "Doe",
+            first: "John",
+        };
+        let parents = |own| RecordInput {
+            mother,
+            father,
+            ..own
+        };
         assert_eq!(elements(&found(3_000, 40, parents)), [Element::Parents]);
         assert_eq!(found(6_000, 40, parents), []);
-        let id = |own| RecordInput { alternate_ids: &["999-99-9999"], ..own };
+        let id = |own| RecordInput {
+            alternate_ids: &["999-99-9999"],
+            ..own
+        };
         assert_eq!(elements(&found(1_000, 11, id)), [Element::Identifier]);
         assert_eq!(found(1_000, 10, id), []);
     }
 
     #[test]
     fn what_was_called_right_passes_until_there_is_more_of_it() {
-        let doubt = |students| Doubt { element: Element::Name, students, of: 1_000 };
+        let doubt = |students| Doubt {
+            element: Element::Name,
+            students,
+            of: 1_000,
+        };
         assert!(doubt(110).passes(&[doubt(100)]));
         assert!(!doubt(130).passes(&[doubt(100)]));
-        assert!(!Doubt { element: Element::Parents, ..doubt(100) }.passes(&[doubt(100)]));
+        assert!(
+            !Doubt {
+                element: Element::Parents,
+                ..doubt(100)
+            }
+            .passes(&[doubt(100)])
+        );
         let text = doubt(100).to_string();
-        assert_eq!(text, "one full name (data elements 3 to 5) on 100 of 1000 students (10.0 %)");
+        assert_eq!(
+            text,
+            "one full name (data elements 3 to 5) on 100 of 1000 students (10.0 %)"
+        );
     }
 }

@@ -103,7 +103,11 @@ impl Linker {
                 .filter(|id| !waiting.contains(id))
                 .collect();
             for chunk in ids.chunks(CHUNK) {
-                student::gather(&mut linker.index, state, &store::students::read(connection, chunk)?);
+                student::gather(
+                    &mut linker.index,
+                    state,
+                    &store::students::read(connection, chunk)?,
+                );
             }
         }
         linker.index.file();
@@ -171,7 +175,11 @@ impl Linker {
         let ids: Vec<Uuid> = queued.iter().map(|(id, _)| *id).collect();
         self.read(connection, &ids)?;
         let waiting = self.hold(connection, &queued, now)?;
-        let seen: Vec<(Uuid, i64)> = queued.iter().copied().filter(|(id, _)| !waiting.contains(id)).collect();
+        let seen: Vec<(Uuid, i64)> = queued
+            .iter()
+            .copied()
+            .filter(|(id, _)| !waiting.contains(id))
+            .collect();
         let ids: Vec<Uuid> = seen.iter().map(|(id, _)| *id).collect();
         self.freeze_if_grown();
         // People may have merged or split persons since.
@@ -296,7 +304,10 @@ impl Linker {
     ) -> store::Result<usize> {
         found.extend(review::reopened(connection, &self.index, looked_at)?);
         let new = work_items::open_near_matches(connection, &found, now)?;
-        let still: HashSet<(Uuid, Uuid)> = found.iter().map(|near| (near.student_a, near.student_b)).collect();
+        let still: HashSet<(Uuid, Uuid)> = found
+            .iter()
+            .map(|near| (near.student_a, near.student_b))
+            .collect();
         let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
             .into_iter()
             .filter(|(_, a, b)| !still.contains(&(*a, *b)))
@@ -464,7 +475,11 @@ fn human_decisions(connection: &mut PgConnection) -> store::Result<HumanDecision
     for two in link_models::locked(connection)?.windows(2) {
         let (key_a, key_b) = (two[0].1.as_u128(), two[1].1.as_u128());
         if two[0].0 == two[1].0 && all.verdict(key_a, key_b).is_none() {
-            all.record(HumanDecision { verdict: Verdict::Same, key_a, key_b });
+            all.record(HumanDecision {
+                verdict: Verdict::Same,
+                key_a,
+                key_b,
+            });
         }
     }
     Ok(all)

@@ -270,7 +270,8 @@ impl LinkIndex {
             ..BulkOptions::default()
         };
         let (pairs, _) = bulk::pairs(self, &options, &|_| {});
-        let mut edges: Vec<(Slot, Slot, f32)> = pairs.iter().map(|pair| (pair.a, pair.b, pair.weight)).collect();
+        let mut edges: Vec<(Slot, Slot, f32)> =
+            pairs.iter().map(|pair| (pair.a, pair.b, pair.weight)).collect();
         edges.extend(humans.iter().filter_map(|decision| {
             let (a, b) = (self.slot(decision.key_a)?, self.slot(decision.key_b)?);
             Some((a, b, f32::INFINITY))
@@ -314,7 +315,12 @@ impl LinkIndex {
         let mut news: Vec<(usize, Part)> = Vec::new();
         for (number, cluster) in clusters.iter_mut().enumerate() {
             let parts = std::mem::take(&mut cluster.parts);
-            news.extend(parts.into_iter().filter(|part| !is_today(part)).map(|part| (number, part)));
+            news.extend(
+                parts
+                    .into_iter()
+                    .filter(|part| !is_today(part))
+                    .map(|part| (number, part)),
+            );
         }
         news.sort_by_key(|(_, part)| part.members[0]);
         // All at once: what was one person may lie in pieces that nothing connects any more.

@@ -365,7 +365,9 @@ proptest! {
         let (mut rest, mut sizes) = (inputs.as_slice(), cuts.iter().cycle());
         while !rest.is_empty() {
             let (now, later) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
-            now.iter().for_each(|input| { index.upsert(input); });
+            for input in now {
+                index.upsert(input);
+            }
             let changed: Vec<u128> = now.iter().map(|input| input.key).collect();
             persons.apply(&index.resolve(&changed, &persons, &humans));
             rest = later;
@@ -489,7 +491,10 @@ fn the_third_between_two_ids_of_one_state_is_nobodys_after_the_check() {
         last_name_2: "Ortega",
         birth_date: NaiveDate::from_ymd_opt(2014, 3, 21),
         sex: Some(Sex::Male),
-        mother: PersonNameInput { last: "Ortega", first: "Elsa" },
+        mother: PersonNameInput {
+            last: "Ortega",
+            first: "Elsa",
+        },
         birth_city: "Monterrey",
         live: true,
         ..RecordInput::default()
@@ -503,7 +508,9 @@ fn the_third_between_two_ids_of_one_state_is_nobodys_after_the_check() {
     let humans = HumanDecisions::default();
     for order in [[0, 1, 2], [0, 2, 1], [2, 1, 0]] {
         let mut index = LinkIndex::build(Model::default_fixed(), &all);
-        all.iter().for_each(|input| { index.remove(input.key); });
+        for input in &all {
+            index.remove(input.key);
+        }
         let mut persons = Entities::default();
         let mut was = None;
         for i in order {
@@ -516,7 +523,11 @@ fn the_third_between_two_ids_of_one_state_is_nobodys_after_the_check() {
         assert_eq!(persons.partition(), [[1], [2], [3]], "{order:?}");
         assert!(check.near_matches().count() >= 2, "people are asked");
         if order == [0, 2, 1] {
-            assert_eq!(persons.entity(1), was, "the number stays with the first of equal parts");
+            assert_eq!(
+                persons.entity(1),
+                was,
+                "the number stays with the first of equal parts"
+            );
         }
     }
 }

@@ -98,7 +98,12 @@ pub fn lift(connection: &mut PgConnection, state: StateCode) -> Result<bool> {
 
 /// A person says that what the state sent is right: its students are linked, and as much of the same passes from now
 /// on. `false` if none of the state waits.
-pub fn release(connection: &mut PgConnection, state: StateCode, by: &str, now: DateTime<Utc>) -> Result<bool> {
+pub fn release(
+    connection: &mut PgConnection,
+    state: StateCode,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let released = sql_query(
         "update link_hold set released_at = $2, released_by = $3 where state = $1 and released_at is null",
     )

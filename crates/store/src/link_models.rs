@@ -127,5 +127,8 @@ pub fn locked(connection: &mut PgConnection) -> Result<Vec<(i64, Uuid)>> {
         "select l.person_id, l.student_id from person_lock k join link l using (person_id) order by 1, 2",
     )
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| (row.person_id, row.student_id)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.person_id, row.student_id))
+        .collect())
 }

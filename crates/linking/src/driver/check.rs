@@ -28,7 +28,11 @@ impl Linker {
         let students = self.index.len();
         let (round, moved) = store::db::write(connection, |connection| {
             let written = self.write(connection, &resolution, &[], Cause::Check, now)?;
-            link_models::checked(connection, (students, written.0.links, written.0.near_matches), now)?;
+            link_models::checked(
+                connection,
+                (students, written.0.links, written.0.near_matches),
+                now,
+            )?;
             Ok(written)
         })?;
         self.remember(moved);
@@ -51,14 +55,19 @@ impl Linker {
             .collect();
         let decided: Vec<Uuid> = decided.into_iter().collect();
         found.extend(review::reopened(connection, &self.index, &decided)?);
-        let still: HashSet<(Uuid, Uuid)> = found.iter().map(|near| (near.student_a, near.student_b)).collect();
+        let still: HashSet<(Uuid, Uuid)> = found
+            .iter()
+            .map(|near| (near.student_a, near.student_b))
+            .collect();
         let asked: HashMap<(Uuid, Uuid), f32> = link_models::open_questions(connection)?
             .into_iter()
             .filter_map(|open| Some(((open.student_a, open.student_b), open.weight?)))
             .collect();
         let moved: HashSet<Uuid> = changes.iter().map(|change| change.student_id).collect();
         found.retain(|near| {
-            let same = asked.get(&(near.student_a, near.student_b)).is_some_and(|w| (w - near.weight).abs() < SAME_WEIGHT);
+            let same = asked
+                .get(&(near.student_a, near.student_b))
+                .is_some_and(|w| (w - near.weight).abs() < SAME_WEIGHT);
             !same || near.sides.iter().flatten().any(|student| moved.contains(student))
         });
         let new = work_items::open_near_matches(connection, &found, now)?;

@@ -31,15 +31,18 @@ impl Linker {
                 changed.entry(state).or_default().push((id, batch));
             }
         }
-        let before: HashMap<String, link_holds::Hold> =
-            link_holds::all(connection)?.into_iter().map(|hold| (hold.state.clone(), hold)).collect();
+        let before: HashMap<String, link_holds::Hold> = link_holds::all(connection)?
+            .into_iter()
+            .map(|hold| (hold.state.clone(), hold))
+            .collect();
         let mut waited: HashMap<StateCode, Vec<Uuid>> = HashMap::new();
         for &state in changed.keys().filter(|state| before.contains_key(state.as_str())) {
             let ids = link_holds::waiting(connection, Some(state))?;
             self.read(connection, &ids)?;
             waited.insert(state, ids);
         }
-        let mut of_state: HashMap<u16, Vec<&Record>> = changed.keys().map(|s| (s.number(), Vec::new())).collect();
+        let mut of_state: HashMap<u16, Vec<&Record>> =
+            changed.keys().map(|s| (s.number(), Vec::new())).collect();
         for key in self.index.keys() {
             if let Some(records) = of_state.get_mut(&StudentId(Uuid::from_u128(key)).state_number()) {
                 records.extend(self.index.record(key));
@@ -58,8 +61,10 @@ impl Linker {
                 .map(|hold| serde_json::from_value(hold.doubts.clone()).unwrap_or_default())
                 .unwrap_or_default();
             if doubts.iter().all(|doubt| doubt.passes(&accepted)) {
-                if hold.is_some_and(|hold| hold.released_at.is_none()) || (hold.is_some() && doubts.is_empty()) {
-                    self.lift(connection, state, now)?;
+                if hold.is_some_and(|hold| hold.released_at.is_none())
+                    || (hold.is_some() && doubts.is_empty())
+                {
+                    lift(connection, state, now)?;
                 }
                 continue;
             }
@@ -85,27 +90,39 @@ impl Linker {
         }
         Ok(waiting)
     }
+}
 
-    /// The doubt about a state is gone: those of its students that waited come with the next round.
-    fn lift(&self, connection: &mut PgConnection, state: StateCode, now: DateTime<Utc>) -> store::Result<()> {
-        store::db::write(connection, |connection| {
-            link_holds::lift(connection, state)?;
-            let detail = serde_json::json!({});
-            store::access::audit(connection, now, ACTOR, "link.lift", state.as_str(), &detail)
-        })?;
-        tracing::info!(state = state.as_str(), "nothing is in doubt any more");
-        Ok(())
-    }
+/// The doubt about a state is gone: those of its students that waited come with the next round.
+fn lift(connection: &mut PgConnection, state: StateCode, now: DateTime<Utc>) -> store::Result<()> {
+    store::db::write(connection, |connection| {
+        link_holds::lift(connection, state)?;
+        let detail = serde_json::json!({});
+        store::access::audit(connection, now, ACTOR, "link.lift", state.as_str(), &detail)
+    })?;
+    tracing::info!(state = state.as_str(), "nothing is in doubt any more");
+    Ok(())
 }
 
 /// A person says that what a state sent is right: its students are linked with the next job, which is asked for.
 /// `false` if none of the state waits.
-pub fn release(connection: &mut PgConnection, state: StateCode, by: &str, now: DateTime<Utc>) -> store::Result<bool> {
+pub fn release(
+    connection: &mut PgConnection,
+    state: StateCode,
+    by: &str,
+    now: DateTime<Utc>,
+) -> store::Result<bool> {
     store::db::write(connection, |connection| {
         if !link_holds::release(connection, state, by, now)? {
             return Ok(false);
         }
-        store::access::audit(connection, now, by, "link.release", state.as_str(), &serde_json::json!({}))?;
+        store::access::audit(
+            connection,
+            now,
+            by,
+            "link.release",
+            state.as_str(),
+            &serde_json::json!({}),
+        )?;
         let job = store::jobs::NewJob {
             name: super::JOB,
             payload: serde_json::json!({}),

@@ -107,7 +107,9 @@ impl Linker {
         refused.extend(learned.report.kept.clone());
         let turns = self.turns(connection, &resolution)?;
         let mut changes: BTreeMap<Turn, usize> = BTreeMap::new();
-        turns.iter().for_each(|(turn, ..)| *changes.entry(*turn).or_default() += 1);
+        for (turn, ..) in &turns {
+            *changes.entry(*turn).or_default() += 1;
+        }
         let report = RefitReport {
             in_force: in_force.version,
             version: model.version.clone(),
@@ -137,7 +139,14 @@ impl Linker {
             });
         }
         store::db::write(connection, |connection| {
-            link_models::apply(connection, &report.version, &json(&refit.model)?, &json(report)?, by, now)?;
+            link_models::apply(
+                connection,
+                &report.version,
+                &json(&refit.model)?,
+                &json(report)?,
+                by,
+                now,
+            )?;
             let detail = serde_json::json!({ "in_force": report.in_force, "changes": report.changes });
             store::access::audit(connection, now, by, "link.refit", &report.version, &detail)
         })?;
@@ -167,7 +176,8 @@ impl Linker {
         resolution: &Resolution,
     ) -> store::Result<Vec<(Turn, Uuid, Uuid)>> {
         let mut turns: Vec<(Turn, Uuid, Uuid)> = Vec::new();
-        let mut add = |turn, a: u128, b: u128| turns.push((turn, Uuid::from_u128(a.min(b)), Uuid::from_u128(a.max(b))));
+        let mut add =
+            |turn, a: u128, b: u128| turns.push((turn, Uuid::from_u128(a.min(b)), Uuid::from_u128(a.max(b))));
         let mut part_of: HashMap<u128, usize> = HashMap::new();
         let mut touched: HashSet<u64> = HashSet::new();
         for (number, part) in resolution.parts().enumerate() {
@@ -186,7 +196,9 @@ impl Linker {
             let members = self.persons.members(person);
             for (i, &a) in members.iter().enumerate() {
                 for &b in &members[i + 1..] {
-                    let (Some(of_a), Some(of_b)) = (part_of.get(&a), part_of.get(&b)) else { continue };
+                    let (Some(of_a), Some(of_b)) = (part_of.get(&a), part_of.get(&b)) else {
+                        continue;
+                    };
                     if of_a != of_b {
                         add(Turn::Parted, a, b);
                     }
@@ -199,8 +211,12 @@ impl Linker {
             .into_iter()
             .map(|open| (open.student_a.as_u128(), open.student_b.as_u128()))
             .collect();
-        asked.difference(&today).for_each(|&(a, b)| add(Turn::Asked, a, b));
-        today.difference(&asked).for_each(|&(a, b)| add(Turn::NoLongerAsked, a, b));
+        asked
+            .difference(&today)
+            .for_each(|&(a, b)| add(Turn::Asked, a, b));
+        today
+            .difference(&asked)
+            .for_each(|&(a, b)| add(Turn::NoLongerAsked, a, b));
         turns.sort_unstable();
         Ok(turns)
     }
@@ -208,8 +224,10 @@ impl Linker {
 
 /// The first of each kind, by state and identifier.
 fn examples(connection: &mut PgConnection, turns: &[(Turn, Uuid, Uuid)]) -> store::Result<Vec<Example>> {
-    let few: Vec<&(Turn, Uuid, Uuid)> =
-        turns.chunk_by(|a, b| a.0 == b.0).flat_map(|of_kind| of_kind.iter().take(EXAMPLES)).collect();
+    let few: Vec<&(Turn, Uuid, Uuid)> = turns
+        .chunk_by(|a, b| a.0 == b.0)
+        .flat_map(|of_kind| of_kind.iter().take(EXAMPLES))
+        .collect();
     let students: Vec<Uuid> = few.iter().flat_map(|(_, a, b)| [*a, *b]).collect();
     let held = store::students::held(connection, &students)?;
     let named = |id: &Uuid| {

@@ -20,7 +20,11 @@ impl<'a> Lists<'a> {
         };
         Lists {
             stays: student.enrollments.iter().map(stay).collect(),
-            others: student.alternate_ids.iter().map(|a| a.identifier.as_str()).collect(),
+            others: student
+                .alternate_ids
+                .iter()
+                .map(|a| a.identifier.as_str())
+                .collect(),
         }
     }
 }
@@ -32,13 +36,24 @@ pub fn upsert(index: &mut LinkIndex, id: StudentId, state: StateCode, student: &
 
 /// Puts many students into an index that is being built; [`LinkIndex::file`] has to follow.
 pub fn gather(index: &mut LinkIndex, state: StateCode, students: &[(StudentId, Student)]) {
-    let lists: Vec<Lists<'_>> = students.iter().map(|(_, student)| Lists::of(&state, student)).collect();
-    let inputs: Vec<RecordInput<'_>> =
-        students.iter().zip(&lists).map(|((id, student), lists)| input(*id, &state, student, lists)).collect();
+    let lists: Vec<Lists<'_>> = students
+        .iter()
+        .map(|(_, student)| Lists::of(&state, student))
+        .collect();
+    let inputs: Vec<RecordInput<'_>> = students
+        .iter()
+        .zip(&lists)
+        .map(|((id, student), lists)| input(*id, &state, student, lists))
+        .collect();
     index.gather(&inputs);
 }
 
-fn input<'a>(id: StudentId, state: &'a StateCode, student: &'a Student, lists: &'a Lists<'a>) -> RecordInput<'a> {
+fn input<'a>(
+    id: StudentId,
+    state: &'a StateCode,
+    student: &'a Student,
+    lists: &'a Lists<'a>,
+) -> RecordInput<'a> {
     let identity = &student.identity;
     RecordInput {
         key: id.0.as_u128(),
@@ -99,4 +114,3 @@ fn birth_date_evidence(identity: &Identity) -> BirthDateEvidence {
         None => BirthDateEvidence::Unknown,
     }
 }
-
