@@ -48,10 +48,10 @@ pub enum Progress {
 /// Two records that may be one person.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinkedPair {
-    /// One record.
-    pub a: Slot,
-    /// The other, with a higher slot.
-    pub b: Slot,
+    /// The number of one record ([`LinkIndex::key_of`]).
+    pub a: u32,
+    /// The higher number of the other.
+    pub b: u32,
     /// Log2 of the odds that they are one person.
     pub weight: f32,
 }
@@ -59,9 +59,9 @@ pub struct LinkedPair {
 /// Who is who, as far as the records tell.
 #[derive(Debug, Clone, Default)]
 pub struct Linked {
-    /// The pairs above the floor, by slots.
+    /// The pairs above the floor.
     pub pairs: Vec<LinkedPair>,
-    /// The cluster of each slot, numbered from 0 by their first records.
+    /// The cluster of each record by its number; clusters are numbered from 0 by their first records.
     pub clusters: Vec<u32>,
     /// How many pairs were compared.
     pub compared: u64,
@@ -78,6 +78,10 @@ pub fn link(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progres
     let (mut pairs, compared) = pairs(index, options, progress);
     progress(Progress::Grouping(pairs.len() as u64));
     let clusters = clusters(index, &pairs, options);
+    for pair in &mut pairs {
+        let (a, b) = (index.number_of(pair.a), index.number_of(pair.b));
+        (pair.a, pair.b) = (a.min(b), a.max(b));
+    }
     pairs.par_sort_unstable_by_key(|pair| (pair.a, pair.b));
     Linked {
         pairs,
@@ -139,24 +143,30 @@ impl Blocks {
     /// Calls `each` once for every other record with which `slot` shares a block, if it has a higher slot. `seen` has
     /// room for every slot and holds no number above `slot`.
     pub(crate) fn candidates_above(&self, slot: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        self.candidates(slot, seen, |other| {
-            if other > slot {
+        for other in self.of_slot(slot).flatten().copied().filter(|&other| other > slot) {
+            if seen[other as usize] != slot + 1 {
+                seen[other as usize] = slot + 1;
                 each(other);
             }
-        });
+        }
+    }
+
+    /// The blocks of a slot.
+    fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &[Slot]> {
+        let range = self.first_of[slot as usize] as usize..self.first_of[slot as usize + 1] as usize;
+        self.of[range].iter().map(|&block| {
+            let block = block as usize;
+            &self.members[self.starts[block] as usize..self.starts[block + 1] as usize]
+        })
     }
 
     /// Calls `each` once for every other record with which `slot` shares a block.
     pub(crate) fn candidates(&self, slot: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        let range = self.first_of[slot as usize] as usize..self.first_of[slot as usize + 1] as usize;
         seen[slot as usize] = slot + 1;
-        for &block in &self.of[range] {
-            let block = block as usize;
-            for &other in &self.members[self.starts[block] as usize..self.starts[block + 1] as usize] {
-                if seen[other as usize] != slot + 1 {
-                    seen[other as usize] = slot + 1;
-                    each(other);
-                }
+        for &other in self.of_slot(slot).flatten() {
+            if seen[other as usize] != slot + 1 {
+                seen[other as usize] = slot + 1;
+                each(other);
             }
         }
     }
@@ -165,8 +175,8 @@ impl Blocks {
 pub(crate) fn pairs(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progress) + Sync)) -> (Vec<LinkedPair>, u64) {
     let blocks = Blocks::new(index);
     let (compared, done) = (AtomicU64::new(0), AtomicU64::new(0));
-    let order = in_cache_order(index);
-    let found: Vec<Vec<LinkedPair>> = order
+    let held: Vec<Slot> = (0..index.slots()).filter(|&slot| index.get(slot).is_some()).collect();
+    let found: Vec<Vec<LinkedPair>> = held
         .par_chunks(AT_ONCE)
         .map_init(
             || vec![0; index.slots() as usize],
@@ -195,21 +205,6 @@ pub(crate) fn pairs(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn
         )
         .collect();
     (found.concat(), compared.into_inner())
-}
-
-/// The slots in use, those with the same surname and given name one after the other: their candidates are then in
-/// the processor's cache already.
-fn in_cache_order(index: &LinkIndex) -> Vec<Slot> {
-    let mut order: Vec<(u64, Slot)> = (0..index.slots())
-        .filter_map(|slot| {
-            let record = index.get(slot)?;
-            let first = |words: &[u32]| u64::from(words.first().copied().unwrap_or(0));
-            let key = first(record.surnames.as_slice()) << 32 | first(record.given.as_slice());
-            Some((key, slot))
-        })
-        .collect();
-    order.par_sort_unstable();
-    order.into_iter().map(|(_, slot)| slot).collect()
 }
 
 /// The root of a slot in a forest of disjoint sets, with the path to it shortened.
@@ -295,22 +290,22 @@ fn clusters(index: &LinkIndex, pairs: &[LinkedPair], options: &BulkOptions) -> V
             board.groups().map(|group| group.iter().map(|&node| slots[node]).collect()).collect()
         })
         .collect();
-    let mut first: Vec<Slot> = (0..index.slots()).collect();
+    let mut first: Vec<u32> = (0..index.slots()).collect();
     for group in grouped.iter().flatten() {
-        let lead = group.iter().copied().min().unwrap_or(0);
+        let lead = group.iter().map(|&slot| index.number_of(slot)).min().unwrap_or(0);
         for &slot in group {
-            first[slot as usize] = lead;
+            first[index.number_of(slot) as usize] = lead;
         }
     }
     let mut numbers = vec![0; first.len()];
     let mut next = 0;
-    for slot in 0..first.len() {
-        let lead = first[slot] as usize;
-        if lead == slot {
-            numbers[slot] = next;
+    for number in 0..first.len() {
+        let lead = first[number] as usize;
+        if lead == number {
+            numbers[number] = next;
             next += 1;
         } else {
-            numbers[slot] = numbers[lead];
+            numbers[number] = numbers[lead];
         }
     }
     numbers

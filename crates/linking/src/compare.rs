@@ -106,7 +106,7 @@ fn compare_given(
         _ => {}
     }
     let likeness = tokens.given_likeness(first_a, first_b);
-    if likeness == Likeness::Equal && tokens.text(first_a).len() > 1 {
+    if likeness == Likeness::Equal && tokens.is_whole(first_a) {
         out.given = first_a;
         return (given::EXACT, compare_middle(rest_a, rest_b, tokens, out));
     }
@@ -124,7 +124,7 @@ fn compare_given(
         };
         return (level, compare_middle(rest_a, rest_b, tokens, out));
     }
-    let whole = |&id: &TokenId| tokens.text(id).len() > 1;
+    let whole = |&id: &TokenId| tokens.is_whole(id);
     // JOSE LUIS and LUIS, LUIS ALBERTO and ALBERTO LUIS: one's first name is among the other's.
     let shared = rest_a
         .iter()
@@ -163,7 +163,7 @@ fn first_missing(
     tokens: &Tokens,
     out: &mut Comparison,
 ) -> (u8, u8) {
-    if second.contains(&first) && tokens.text(first).len() > 1 {
+    if second.contains(&first) && tokens.is_whole(first) {
         out.given = first;
         return (given::OTHER_EQUAL, MISSING);
     }
@@ -212,7 +212,7 @@ fn compare_middle(a: &[TokenId], b: &[TokenId], tokens: &Tokens, out: &mut Compa
     let shared = a
         .iter()
         .copied()
-        .filter(|&x| b.contains(&x) && tokens.text(x).len() > 1);
+        .filter(|&x| b.contains(&x) && tokens.is_whole(x));
     if let Some(shared) = rarest(shared, Role::Given, tokens) {
         out.middle = shared;
         return middle::EXACT;
@@ -416,7 +416,7 @@ fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens, out: &mut Comparison) -
         }
         Likeness::Close => city::CLOSE,
         // HUAJUAPAN DE LEON and HUAJUAPAN.
-        _ if tokens.text(a).starts_with(tokens.text(b)) || tokens.text(b).starts_with(tokens.text(a)) => {
+        _ if tokens.begins_alike(a, b) => {
             city::CLOSE
         }
         _ => city::DIFFERS,

@@ -85,6 +85,7 @@ pub struct Linker {
     persons: Entities,
     /// How many students there were when the frequencies of names were last frozen.
     frozen_at: usize,
+    unlooked: hold::Unlooked,
 }
 
 impl Linker {
@@ -94,6 +95,7 @@ impl Linker {
             index: LinkIndex::new(model),
             persons: read_persons(connection)?,
             frozen_at: 0,
+            unlooked: hold::Unlooked::default(),
         };
         let waiting: HashSet<Uuid> = link_holds::waiting(connection, None)?.into_iter().collect();
         for state in StateCode::all() {
@@ -264,6 +266,14 @@ impl Linker {
             .iter()
             .filter_map(|key| person_of.get(key).copied().or_else(|| self.known(*key)))
             .collect();
+        let retired: HashSet<u64> = parts
+            .iter()
+            .flat_map(|part| part.absorbs.iter().copied())
+            .collect();
+        let left = changes.iter().filter_map(|change| change.from);
+        persons.extend(
+            left.filter(|person| u64::try_from(person.number()).is_ok_and(|n| !retired.contains(&n))),
+        );
         persons.extend(changes.iter().map(|change| change.to));
         persons.sort_unstable();
         persons.dedup();
@@ -344,7 +354,10 @@ impl Linker {
             let (decided, mut evidence) = match join {
                 // The first of a new person is not linked to anything: the others are linked to it.
                 _ if !founded && from.is_none() => (Decided::New, serde_json::json!({})),
-                _ if !founded => (Decided::Automatic, serde_json::json!({})),
+                _ if !founded => (
+                    Decided::Automatic,
+                    serde_json::json!({ "cause": "no longer one child" }),
+                ),
                 Some(join) if join.by_people => (Decided::Reviewed, self.evidence(join)?),
                 Some(join) => (Decided::Automatic, self.evidence(join)?),
                 None => (Decided::Automatic, serde_json::json!({})),

@@ -61,6 +61,11 @@ pub struct LinkIndex {
     postings: Postings,
     /// Records gathered from here on are not filed yet.
     unfiled: Slot,
+    /// Where the records of a first gathering are, by number, and which number each slot has: they are put in the
+    /// order of their names, so that those compared with each other are near each other in memory. Later ones have
+    /// their slot as number.
+    arrived: Vec<Slot>,
+    numbers: Vec<u32>,
 }
 
 fn hash_of(key: u128) -> u64 {
@@ -90,6 +95,8 @@ impl LinkIndex {
             slots: HashTable::new(),
             postings: Postings::default(),
             unfiled: 0,
+            arrived: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -103,7 +110,7 @@ impl LinkIndex {
     }
 
     /// Takes many records in without filing them under their keys: to be called with one part after the other,
-    /// [`LinkIndex::file`] at the end. Of two with one key, the later counts. Slots follow the order of arrival.
+    /// [`LinkIndex::file`] at the end. Of two with one key, the later counts. Records are numbered in the order of arrival.
     pub fn gather(&mut self, inputs: &[RecordInput<'_>]) {
         let (cells, tokens) = (&self.cells, &self.tokens);
         let read: Vec<Result<Record, Prepared>> = inputs
@@ -127,6 +134,9 @@ impl LinkIndex {
     pub fn file(&mut self) {
         self.freeze();
         self.cells = Cells::default();
+        if self.unfiled == 0 {
+            self.put_in_order();
+        }
         let from = self.unfiled as usize;
         let tokens = &self.tokens;
         for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
@@ -150,6 +160,36 @@ impl LinkIndex {
         }
         self.postings.settle();
         self.unfiled = self.records.len() as Slot;
+    }
+
+    /// Puts the records of a first gathering in the order of their names.
+    fn put_in_order(&mut self) {
+        let mut order: Vec<(u64, Slot)> = self
+            .records
+            .par_iter()
+            .enumerate()
+            .map(|(slot, record)| {
+                let first = |words: &[u32]| u64::from(words.first().copied().unwrap_or(0));
+                let name = record.as_ref().map_or(u64::MAX, |record| {
+                    first(record.surnames.as_slice()) << 32 | first(record.given.as_slice())
+                });
+                (name, slot as Slot)
+            })
+            .collect();
+        order.par_sort_unstable();
+        self.numbers = order.into_iter().map(|(_, number)| number).collect();
+        self.arrived = vec![0; self.numbers.len()];
+        for (slot, &number) in self.numbers.iter().enumerate() {
+            self.arrived[number as usize] = slot as Slot;
+        }
+        self.records = self.numbers.iter().map(|&number| self.records[number as usize].take()).collect();
+        self.free = (0..self.slots()).filter(|&slot| self.records[slot as usize].is_none()).collect();
+        self.slots.clear();
+        let records = &self.records;
+        let hash_of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| hash_of(record.key));
+        for slot in (0..records.len() as Slot).filter(|&slot| records[slot as usize].is_some()) {
+            self.slots.insert_unique(hash_of(&slot), slot, hash_of);
+        }
     }
 
     /// Fixes how common each name is as counted now. Until the next call weights do not move as records come and go.
@@ -276,12 +316,18 @@ impl LinkIndex {
         self.slot(key).and_then(|slot| self.records[slot as usize].as_ref())
     }
 
-    /// The key of the student in a slot; `None` if it is free.
-    pub fn key_of(&self, slot: Slot) -> Option<u128> {
+    /// The key of the record that was gathered as the `number`th, from 0; `None` if there is none.
+    pub fn key_of(&self, number: u32) -> Option<u128> {
+        let slot = self.arrived.get(number as usize).copied().unwrap_or(number);
         Some(self.records.get(slot as usize)?.as_ref()?.key)
     }
 
-    /// One more than the highest slot in use.
+    /// The number under which the record of a slot was gathered.
+    pub(crate) fn number_of(&self, slot: Slot) -> u32 {
+        self.numbers.get(slot as usize).copied().unwrap_or(slot)
+    }
+
+    /// One more than the highest number, and slot, in use.
     pub fn slots(&self) -> Slot {
         self.records.len() as Slot
     }
@@ -414,5 +460,6 @@ impl LinkIndex {
             + self.records.capacity() * size_of::<Option<Record>>()
             + self.postings.bytes()
             + self.tokens.bytes()
+            + (self.arrived.capacity() + self.numbers.capacity()) * size_of::<Slot>()
     }
 }

@@ -149,7 +149,7 @@ fn unordered(a: TokenId, b: TokenId) -> u32 {
 /// All keys of a record, without duplicates.
 pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     out.clear();
-    let whole = |&&id: &&TokenId| tokens.text(id).len() > 1;
+    let whole = |&&id: &&TokenId| tokens.is_whole(id);
     let given: Vec<TokenId> = record
         .given
         .as_slice()

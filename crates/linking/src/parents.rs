@@ -16,20 +16,22 @@ enum Agreement {
 }
 
 fn adult(a: Adult, b: Adult, tokens: &Tokens) -> Agreement {
-    let lasts = |x: Adult| x.last.into_iter().filter(|&last| last != NONE);
     let comparable = a.last[0] != NONE && b.last[0] != NONE;
-    let shared = lasts(a).any(|x| lasts(b).any(|y| tokens.likeness(x, y) <= Likeness::Close));
+    let shared = || {
+        let lasts = |x: Adult| x.last.into_iter().filter(|&last| last != NONE);
+        lasts(a).any(|x| lasts(b).any(|y| tokens.likeness(x, y) <= Likeness::Close))
+    };
     if a.first == NONE || b.first == NONE {
-        return if comparable && shared {
+        return if comparable && shared() {
             Agreement::SurnameOnly
         } else {
             Agreement::NotCompared
         };
     }
-    match (tokens.given_likeness(a.first, b.first), shared || !comparable) {
-        (Likeness::Equal | Likeness::Close | Likeness::Nickname, true) => Agreement::Same,
+    match tokens.given_likeness(a.first, b.first) {
+        Likeness::Equal | Likeness::Close | Likeness::Nickname if !comparable || shared() => Agreement::Same,
         // Women are recorded under their own, their husband's or their children's surname.
-        (Likeness::Equal | Likeness::Close | Likeness::Nickname, false) => Agreement::GivenOnly,
+        Likeness::Equal | Likeness::Close | Likeness::Nickname => Agreement::GivenOnly,
         _ => Agreement::Differ,
     }
 }
@@ -64,12 +66,13 @@ pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
         straight_level,
         MISSING | level::DIFFER | level::SURNAMES | level::GIVEN_ONLY
     ) {
-        let own = [a.mother, a.father, a.guardian];
-        let others = [b.mother, b.father, b.guardian];
-        let any = own
-            .iter()
-            .any(|&x| others.iter().any(|&y| adult(x, y, tokens) == Same));
-        if any {
+        // Mother and father have been compared straight and crossed.
+        let of_guardian = |x: Adult, y: Adult| adult(x, y, tokens) == Same;
+        let any = (a.guardian != Adult::default() || b.guardian != Adult::default())
+            && (of_guardian(a.guardian, b.guardian)
+                || [b.mother, b.father].into_iter().any(|y| of_guardian(a.guardian, y))
+                || [a.mother, a.father].into_iter().any(|x| of_guardian(x, b.guardian)));
+        if any || crossed.contains(&Same) {
             return level::GUARDIAN;
         }
         // Columns exchanged and a surname changed by marriage at once.

@@ -280,7 +280,7 @@ impl LinkIndex {
         nodes.par_sort_unstable();
         nodes.dedup();
         let alone = (0..self.slots()).filter(|slot| nodes.binary_search(slot).is_err());
-        let alone: Vec<u128> = alone.filter_map(|slot| self.key_of(slot)).collect();
+        let alone: Vec<u128> = alone.filter_map(|slot| Some(self.get(slot)?.key)).collect();
         let mut graph = Graph {
             nodes,
             edges,

@@ -71,7 +71,7 @@ pub enum Likeness {
     Close,
     /// Forms of one name by the nickname table.
     Nickname,
-    /// Jaro–Winkler at least 0.82.
+    /// Jaro–Winkler at least [`text::SIMILAR`].
     Similar,
     /// One is a single letter, with which the other begins.
     Initial,
@@ -147,6 +147,18 @@ impl Tokens {
     /// The folded word of a number.
     pub fn text(&self, id: TokenId) -> &str {
         &self.all[id as usize].text
+    }
+
+    /// Whether a word is more than an initial.
+    pub fn is_whole(&self, id: TokenId) -> bool {
+        self.shapes[id as usize].len > 1
+    }
+
+    /// Whether one of two words begins with the whole other.
+    pub fn begins_alike(&self, a: TokenId, b: TokenId) -> bool {
+        let (x, y) = (&self.shapes[a as usize], &self.shapes[b as usize]);
+        let (s, t) = (self.bytes_of(a, x), self.bytes_of(b, y));
+        s.first() == t.first() && (s.starts_with(t) || t.starts_with(s))
     }
 
     /// Hash of the word's sound form.
@@ -240,16 +252,13 @@ impl Tokens {
         if long >= 4 && (left.sound == right.sound || slip()) {
             return Likeness::Close;
         }
-        let bound = text::jaro_winkler_bound((s.len(), left.letters), (t.len(), right.letters), alike_from);
-        let similarity = if bound < 0.82 {
-            0.0
-        } else {
-            text::jaro_winkler(s, t)
-        };
+        let may_be_similar =
+            text::may_reach_similar((s.len(), left.letters), (t.len(), right.letters), alike_from);
+        let similarity = if may_be_similar { text::jaro_winkler(s, t) } else { 0.0 };
         // A typo in a long word is often two edits; a prefix relation (MARTIN, MARTINEZ) is another word.
         if similarity >= 0.94 && long >= 7 && !s.starts_with(t) && !t.starts_with(s) {
             Likeness::Close
-        } else if similarity >= 0.82 {
+        } else if similarity >= text::SIMILAR {
             Likeness::Similar
         } else if short > 3 && alike_from >= 3 {
             Likeness::SameStart

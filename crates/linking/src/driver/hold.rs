@@ -12,8 +12,31 @@ use super::{Linker, json, state_of};
 use crate::doubt::{Doubt, doubts};
 use crate::record::Record;
 
+/// So many changed students may wait for a look at their state.
+const FEW: usize = 10;
+
 /// Who holds and lifts, in the audit log.
 const ACTOR: &str = "linker";
+
+/// How many students of each state changed since it was looked at, and how many there were then: one student that
+/// changes is not worth a look at all of its state.
+#[derive(Debug, Default)]
+pub(super) struct Unlooked(HashMap<StateCode, (usize, usize)>);
+
+impl Unlooked {
+    /// Takes note of changes. Whether they are so many that it is time to look: the first, and then ten, or one in 500.
+    fn is_due(&mut self, state: StateCode, changed: usize) -> bool {
+        let Some((unlooked, of)) = self.0.get_mut(&state) else {
+            return true;
+        };
+        *unlooked += changed;
+        *unlooked >= FEW.max(*of / 500)
+    }
+
+    fn looked(&mut self, state: StateCode, of: usize) {
+        self.0.insert(state, (0, of));
+    }
+}
 
 impl Linker {
     /// Looks whether what states sent can be right. Gives the changed students that wait because it cannot; they, and
@@ -35,6 +58,9 @@ impl Linker {
             .into_iter()
             .map(|hold| (hold.state.clone(), hold))
             .collect();
+        changed.retain(|state, students| {
+            before.contains_key(state.as_str()) || self.unlooked.is_due(*state, students.len())
+        });
         let mut waited: HashMap<StateCode, Vec<Uuid>> = HashMap::new();
         for &state in changed.keys().filter(|state| before.contains_key(state.as_str())) {
             let ids = link_holds::waiting(connection, Some(state))?;
@@ -47,6 +73,9 @@ impl Linker {
             if let Some(records) = of_state.get_mut(&StudentId(Uuid::from_u128(key)).state_number()) {
                 records.extend(self.index.record(key));
             }
+        }
+        for state in changed.keys() {
+            self.unlooked.looked(*state, of_state[&state.number()].len());
         }
         let found: HashMap<StateCode, Vec<Doubt>> = changed
             .keys()
@@ -132,4 +161,22 @@ pub fn release(
         store::jobs::enqueue(connection, &job, now)?;
         Ok(true)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_looked_at_when_enough_of_it_changed() {
+        let mut unlooked = Unlooked::default();
+        let texas = StateCode::new("TX").unwrap();
+        assert!(unlooked.is_due(texas, 1), "the first time");
+        unlooked.looked(texas, 10_000);
+        assert!(!unlooked.is_due(texas, 15));
+        assert!(unlooked.is_due(texas, 5), "twenty in all");
+        unlooked.looked(texas, 40);
+        assert!(!unlooked.is_due(texas, 9));
+        assert!(unlooked.is_due(texas, 1));
+    }
 }

@@ -60,14 +60,16 @@ pub fn blocking_cost(index: &LinkIndex, truth: &[u32], scope: Scope<'_>) -> Bloc
         .collect();
     of.par_sort_unstable();
     let is_true = |a: Slot, b: Slot| {
-        let entity = |slot: Slot| truth.get(slot as usize).copied().unwrap_or(u32::MAX);
+        let entity = |slot: Slot| truth.get(index.number_of(slot) as usize).copied().unwrap_or(u32::MAX);
         entity(a) != u32::MAX && entity(a) == entity(b)
     };
+    let in_scope =
+        |a: Slot, b: Slot| scope.holds(index.number_of(a) as usize, index.number_of(b) as usize);
     let by_slot: Vec<&[(Slot, u32)]> = of.chunk_by(|a, b| a.0 == b.0).collect();
     let counts = by_slot
         .par_iter()
         .fold(Counts::default, |mut counts, own| {
-            counts.of_record(own[0].0, own, &blocks, &entries, scope, &is_true);
+            counts.of_record(own[0].0, own, &blocks, &entries, &in_scope, &is_true);
             counts
         })
         .reduce(Counts::default, Counts::plus);
@@ -106,7 +108,7 @@ pub fn blocking_cost(index: &LinkIndex, truth: &[u32], scope: Scope<'_>) -> Bloc
 
 fn entries(index: &LinkIndex) -> Vec<Entry> {
     let slots: Vec<Slot> = (0..index.slots())
-        .filter(|&slot| index.key_of(slot).is_some())
+        .filter(|&slot| index.get(slot).is_some())
         .collect();
     let mut entries = Vec::new();
     for part in slots.chunks(1 << 16) {
@@ -179,7 +181,7 @@ impl Counts {
         own: &[(Slot, u32)],
         blocks: &[Block],
         entries: &[Entry],
-        scope: Scope<'_>,
+        in_scope: &impl Fn(Slot, Slot) -> bool,
         is_true: &impl Fn(Slot, Slot) -> bool,
     ) {
         let mut found: Vec<(Slot, KeyKind)> = Vec::new();
@@ -192,7 +194,7 @@ impl Counts {
         found.dedup();
         for same in found.chunk_by(|a, b| a.0 == b.0) {
             let other = same[0].0;
-            if !scope.holds(slot as usize, other as usize) {
+            if !in_scope(slot, other) {
                 continue;
             }
             let right = u64::from(is_true(slot, other));
