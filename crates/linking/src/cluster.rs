@@ -17,7 +17,8 @@ use crate::record::Record;
 pub enum Veto {
     /// Two live ids of one state, and less than overwhelming evidence.
     SameState,
-    /// Two live ids of one state whose stays overlap.
+    /// Two live ids of one state whose stays overlap; or of two states, by more than a month, and less than overwhelming
+    /// evidence.
     OverlappingEnrollments,
     /// A multiple birth, and given names that are not the same.
     MultipleBirth,
@@ -49,6 +50,9 @@ pub fn veto(a: &Record, b: &Record, levels: Levels, weight: f32, thresholds: &Th
     if levels.get(Field::Parents) == parents::DIFFER {
         return Some(Veto::ParentsDiffer);
     }
+    if weight < thresholds.auto_same_state && in_two_states(a, b) {
+        return Some(Veto::OverlappingEnrollments);
+    }
     if levels.get(Field::Source) == source::SAME_STATE {
         if a.overlaps(b) {
             return Some(Veto::OverlappingEnrollments);
@@ -61,6 +65,20 @@ pub fn veto(a: &Record, b: &Record, levels: Levels, weight: f32, thresholds: &Th
         }
     }
     None
+}
+
+/// Stays in two states may overlap by so many days: a clerk closes one late.
+const LATE: u16 = 30;
+
+/// Whether both were enrolled in two states at the same time. A stay that has no end says nothing: the state that a
+/// child has left often leaves it open.
+fn in_two_states(a: &Record, b: &Record) -> bool {
+    let closed = |stay: &(u16, u16)| stay.1 != u16::MAX;
+    let overlap = |x: (u16, u16), y: (u16, u16)| x.1.min(y.1).saturating_sub(x.0.max(y.0));
+    a.state != b.state
+        && a.stays()
+            .filter(closed)
+            .any(|x| b.stays().filter(closed).any(|y| overlap(x, y) > LATE))
 }
 
 /// The evidence between two records.

@@ -537,7 +537,7 @@ pub fn words(reason: Reason) -> &'static str {
         Reason::Contradicted => "Other records of the same child speak against it",
         Reason::Split => "The records of this child no longer look like one child",
         Reason::Veto(Veto::SameState) => "One state holds both under different identifiers",
-        Reason::Veto(Veto::OverlappingEnrollments) => "One state holds both, enrolled at the same time",
+        Reason::Veto(Veto::OverlappingEnrollments) => "Both were enrolled at the same time",
         Reason::Veto(Veto::MultipleBirth) => "A multiple birth with different given names",
         Reason::Veto(Veto::ParentsDiffer) => "No parent agrees",
         Reason::Veto(Veto::SexAndGivenName) => "Sex and given name differ",

@@ -219,6 +219,53 @@ fn two_identifiers_of_one_state_at_the_same_time_are_two_children() {
 }
 
 #[test]
+fn two_states_at_the_same_time_for_over_a_month_are_left_to_people() {
+    let stay = |state, start, end| [EnrollmentSpan { state, start, end }];
+    let (start, end) = (date(2025, 1, 8), Some(date(2025, 5, 30)));
+    // A day of birth that differs: likely, but not overwhelming.
+    let a = |stays| RecordInput {
+        birth_date: Some(date(2013, 6, 18)),
+        middle_name: "",
+        father: PersonNameInput::default(),
+        enrollments: stays,
+        ..girl(1, "TX")
+    };
+    let b = |stays| RecordInput {
+        enrollments: stays,
+        birth_city: "",
+        ..girl(2, "CA")
+    };
+    let in_texas = stay("TX", start, end);
+    let (same, later) = (
+        stay("CA", start, end),
+        stay("CA", date(2025, 5, 10), Some(date(2025, 12, 1))),
+    );
+    let open = stay("CA", start, None);
+    assert_eq!(
+        vetoed(&a(&in_texas), &b(&same)),
+        Some(Veto::OverlappingEnrollments)
+    );
+    assert_eq!(decided(&a(&in_texas), &b(&same), &nobody()).0, 2);
+    assert_eq!(
+        vetoed(&a(&in_texas), &b(&later)),
+        None,
+        "three weeks: the first state was late"
+    );
+    assert_eq!(vetoed(&a(&in_texas), &b(&open)), None, "nobody has closed it");
+    let sure = RecordInput {
+        enrollments: &in_texas,
+        middle_name: "Citlalmina",
+        ..girl(1, "TX")
+    };
+    let sure_there = RecordInput {
+        enrollments: &same,
+        middle_name: "Citlalmina",
+        ..girl(2, "CA")
+    };
+    assert_eq!(vetoed(&sure, &sure_there), None, "overwhelming evidence");
+}
+
+#[test]
 fn people_said_two_children() {
     let humans: HumanDecisions = [HumanDecision {
         verdict: Verdict::Different,
