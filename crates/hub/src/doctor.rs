@@ -65,7 +65,10 @@ pub(crate) fn run(place: &Place) -> Result<()> {
                         )
                     },
                 );
-                for hold in store::link_holds::all(connection)?.iter().filter(|hold| hold.released_at.is_none()) {
+                for hold in store::link_holds::all(connection)?
+                    .iter()
+                    .filter(|hold| hold.released_at.is_none())
+                {
                     check(false, in_doubt(hold));
                 }
                 let dead = store::jobs::dead(connection)?;

@@ -67,7 +67,11 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
         })
         .collect::<Result<_>>()?;
     let context = context.clone();
-    threads.push(std::thread::Builder::new().name("nightly".to_owned()).spawn(move || nightly(&context))?);
+    threads.push(
+        std::thread::Builder::new()
+            .name("nightly".to_owned())
+            .spawn(move || nightly(&context))?,
+    );
     Ok(threads)
 }
 
@@ -224,7 +228,12 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
 }
 
 /// Looks at changed students, and for the check then at all. A new model in force is taken up first.
-fn link(linker: &mut Option<Linker>, context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()> {
+fn link(
+    linker: &mut Option<Linker>,
+    context: &Context,
+    job: &Claimed,
+    alive: &dyn Fn() -> bool,
+) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
     let model = driver::model_in_force(connection)?;
     let mut current = match linker.take().filter(|linker| *linker.index().model() == model) {
