@@ -345,7 +345,7 @@ fn files_that_are_no_tables_of_people_are_refused() {
         Folder::new()
             .with("people.csv", content)
             .run(&[])
-            .refused(exit, told)
+            .refused(exit, told);
     };
     refused(b"", 3, "is empty");
     refused(b"fname,lname\n", 3, "no rows");

@@ -3,7 +3,8 @@
 //! `cargo bench -p linking --bench link`; `MARIPOSA_BENCH_STUDENTS` is a list of sizes, `10000,100000` without it.
 //! Medians of three runs.
 //!
-//! - putting all students into the index, and deciding who is who of all of them, each as students a second;
+//! - taking all students into the index, learning weights, and deciding who is who of all of them, each as students
+//!   a second;
 //! - reading the same students' identities and enrollments from XML ÷ linking them: how much of a load linking adds;
 //! - one changed student against all that are held: the time to hold it and to decide anew, at the 50th and 99th percent;
 //! - the check of all students: its time, and how far persons that came in batches are from those of all at once;
@@ -17,13 +18,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use formats::{BatchKind, Header, Options, Totals};
-use linking::driver::upsert;
+use linking::driver::{gather, upsert};
 use linking::evaluate::evaluate;
+use linking::learn::{LearnOptions, learn};
 use linking::{Entities, HumanDecisions, LinkIndex, Model};
 use mde::{Action, CodeSet, Date, StateCode, Student, StudentId, Submission, text::Name};
 use simulate::{Config, Nation};
 
 const RUNS: usize = 3;
+
+/// Students taken in at a time.
+const PART: usize = 20_000;
 
 /// Students changed one by one.
 const CHANGES: usize = 2_000;
@@ -54,7 +59,17 @@ fn run(size: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let files = write(folder.path(), &nation, &sent)?;
 
-    let (mut read, mut build, mut resolve) = (Vec::new(), Vec::new(), Vec::new());
+    let by_state: Vec<(StateCode, Vec<(StudentId, Student)>)> = sent
+        .chunk_by(|a, b| a.state == b.state)
+        .map(|of| {
+            (
+                of[0].state,
+                of.iter().map(|one| (one.id, one.student.clone())).collect(),
+            )
+        })
+        .collect();
+
+    let [mut read, mut build, mut weights, mut resolve] = [(); 4].map(|()| Vec::new());
     let mut made = None;
     for _ in 0..RUNS {
         let start = Instant::now();
@@ -66,29 +81,42 @@ fn run(size: usize) -> Result<()> {
         drop(made.take());
         let start = Instant::now();
         let mut index = LinkIndex::new(Model::default_fixed());
-        for one in &sent {
-            upsert(&mut index, one.id, one.state, &one.student);
+        for (state, students) in &by_state {
+            for part in students.chunks(PART) {
+                gather(&mut index, *state, part);
+            }
         }
+        index.file();
         build.push(start.elapsed());
         let start = Instant::now();
-        let keys: Vec<u128> = index.keys().collect();
+        let report = learn(&index, &LearnOptions::default()).report;
+        weights.push(start.elapsed());
+        assert_eq!(
+            (report.alarms.len(), &report.kept),
+            (0, &None),
+            "the nation can be learned from"
+        );
+        let start = Instant::now();
         let mut persons = Entities::default();
-        let resolution = index.resolve(&keys, &persons, &HumanDecisions::default());
+        let resolution = index.resolve_all(&persons, &HumanDecisions::default());
         persons.apply(&resolution);
         resolve.push(start.elapsed());
         made = Some((index, persons));
     }
     let (mut index, persons) = made.context("a run")?;
-    let [read, build, resolve] = [read, build, resolve].map(|times| percentile(times, 50).as_secs_f64());
+    drop(by_state);
+    let [read, build, weights, resolve] =
+        [read, build, weights, resolve].map(|times| percentile(times, 50).as_secs_f64());
     let held = sent.len() as f64;
     println!("{} students of 10 states; medians of {RUNS} runs", sent.len());
     let line = |what: &str, seconds: f64| {
         println!("  {what:<34} {seconds:>8.3} s {:>9.0} students/s", held / seconds);
     };
     line("reading names and enrollments", read);
-    line("putting into the index", build);
+    line("taking into the index", build);
+    line("learning weights", weights);
     line("deciding who is who", resolve);
-    line("linking: both", build + resolve);
+    line("linking: taking in and deciding", build + resolve);
     println!(
         "  reading ÷ linking                  {:>8.2}",
         read / (build + resolve)

@@ -118,7 +118,9 @@ impl Blocks {
         };
         for (members, lengths) in parts {
             for length in lengths {
-                blocks.starts.push(blocks.starts.last().copied().unwrap_or(0) + length);
+                blocks
+                    .starts
+                    .push(blocks.starts.last().copied().unwrap_or(0) + length);
             }
             blocks.members.extend(members);
         }
@@ -143,7 +145,12 @@ impl Blocks {
     /// Calls `each` once for every other record with which `slot` shares a block, if it has a higher slot. `seen` has
     /// room for every slot and holds no number above `slot`.
     pub(crate) fn candidates_above(&self, slot: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        for other in self.of_slot(slot).flatten().copied().filter(|&other| other > slot) {
+        for other in self
+            .of_slot(slot)
+            .flatten()
+            .copied()
+            .filter(|&other| other > slot)
+        {
             if seen[other as usize] != slot + 1 {
                 seen[other as usize] = slot + 1;
                 each(other);
@@ -172,10 +179,16 @@ impl Blocks {
     }
 }
 
-pub(crate) fn pairs(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progress) + Sync)) -> (Vec<LinkedPair>, u64) {
+pub(crate) fn pairs(
+    index: &LinkIndex,
+    options: &BulkOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> (Vec<LinkedPair>, u64) {
     let blocks = Blocks::new(index);
     let (compared, done) = (AtomicU64::new(0), AtomicU64::new(0));
-    let held: Vec<Slot> = (0..index.slots()).filter(|&slot| index.get(slot).is_some()).collect();
+    let held: Vec<Slot> = (0..index.slots())
+        .filter(|&slot| index.get(slot).is_some())
+        .collect();
     let found: Vec<Vec<LinkedPair>> = held
         .par_chunks(AT_ONCE)
         .map_init(
@@ -193,7 +206,11 @@ pub(crate) fn pairs(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn
                         count += 1;
                         let weight = index.score(own, its).1;
                         if weight >= options.pair_floor {
-                            found.push(LinkedPair { a: slot, b: other, weight });
+                            found.push(LinkedPair {
+                                a: slot,
+                                b: other,
+                                weight,
+                            });
                         }
                     });
                 }
@@ -222,7 +239,11 @@ pub(crate) fn pieces(slots: Slot, pairs: &[LinkedPair], floor: f32) -> Vec<Vec<S
     let mut done = Vec::new();
     let mut floor = floor;
     let mut parents: Vec<Slot> = (0..slots).collect();
-    let mut open: Vec<LinkedPair> = pairs.iter().filter(|pair| pair.weight >= floor).copied().collect();
+    let mut open: Vec<LinkedPair> = pairs
+        .iter()
+        .filter(|pair| pair.weight >= floor)
+        .copied()
+        .collect();
     while !open.is_empty() {
         for pair in &open {
             let (a, b) = (root(&mut parents, pair.a), root(&mut parents, pair.b));
@@ -232,7 +253,10 @@ pub(crate) fn pieces(slots: Slot, pairs: &[LinkedPair], floor: f32) -> Vec<Vec<S
         let mut nodes: Vec<Slot> = open.iter().flat_map(|pair| [pair.a, pair.b]).collect();
         nodes.par_sort_unstable();
         nodes.dedup();
-        let mut rooted: Vec<(Slot, Slot)> = nodes.into_iter().map(|slot| (root(&mut parents, slot), slot)).collect();
+        let mut rooted: Vec<(Slot, Slot)> = nodes
+            .into_iter()
+            .map(|slot| (root(&mut parents, slot), slot))
+            .collect();
         rooted.par_sort_unstable();
         let mut large: Vec<Slot> = Vec::new();
         for piece in rooted.chunk_by(|a, b| a.0 == b.0) {
@@ -258,8 +282,12 @@ pub(crate) fn pieces(slots: Slot, pairs: &[LinkedPair], floor: f32) -> Vec<Vec<S
 /// What keeps two records apart in a best guess: only what no weight can outweigh. Two ids of one source speak
 /// against a pair by their weight.
 fn hard_veto(a: &Record, b: &Record, evidence: &Evidence, thresholds: &Thresholds) -> Option<Veto> {
-    veto(a, b, evidence.levels, evidence.weight, thresholds)
-        .filter(|veto| matches!(veto, Veto::MultipleBirth | Veto::SexAndGivenName | Veto::OverlappingEnrollments))
+    veto(a, b, evidence.levels, evidence.weight, thresholds).filter(|veto| {
+        matches!(
+            veto,
+            Veto::MultipleBirth | Veto::SexAndGivenName | Veto::OverlappingEnrollments
+        )
+    })
 }
 
 fn clusters(index: &LinkIndex, pairs: &[LinkedPair], options: &BulkOptions) -> Vec<u32> {
@@ -287,7 +315,10 @@ fn clusters(index: &LinkIndex, pairs: &[LinkedPair], options: &BulkOptions) -> V
                 evidence
             });
             board.join_best(options.cluster_at);
-            board.groups().map(|group| group.iter().map(|&node| slots[node]).collect()).collect()
+            board
+                .groups()
+                .map(|group| group.iter().map(|&node| slots[node]).collect())
+                .collect()
         })
         .collect();
     let mut first: Vec<u32> = (0..index.slots()).collect();

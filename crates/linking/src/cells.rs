@@ -111,7 +111,11 @@ impl Read for Learning<'_> {
 }
 
 fn joined(words: &[TokenId], tokens: &Tokens) -> String {
-    words.iter().filter(|&&word| word != NONE).map(|&word| tokens.text(word)).collect()
+    words
+        .iter()
+        .filter(|&&word| word != NONE)
+        .map(|&word| tokens.text(word))
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,22 +130,59 @@ mod tests {
             ("De la Cruz Jr", CellKind::Surname),
             ("Los Mochis", CellKind::Place),
         ] {
-            assert!(Known { cells: &cells, tokens: &tokens }.cell(text, kind).is_none());
-            let first = Learning { cells: &mut cells, tokens: &mut tokens }.cell(text, kind).unwrap();
-            let again = Known { cells: &cells, tokens: &tokens }.cell(text, kind).unwrap();
-            assert_eq!((first.words, first.generation), (again.words, again.generation), "{text}");
+            assert!(
+                Known {
+                    cells: &cells,
+                    tokens: &tokens
+                }
+                .cell(text, kind)
+                .is_none()
+            );
+            let first = Learning {
+                cells: &mut cells,
+                tokens: &mut tokens,
+            }
+            .cell(text, kind)
+            .unwrap();
+            let again = Known {
+                cells: &cells,
+                tokens: &tokens,
+            }
+            .cell(text, kind)
+            .unwrap();
+            assert_eq!(
+                (first.words, first.generation),
+                (again.words, again.generation),
+                "{text}"
+            );
         }
         let [given, other] = ["JUAN", "CARLOS"].map(|word| tokens.intern(word));
-        let compound = Learning { cells: &mut cells, tokens: &mut tokens }.compound(&[given, other]).unwrap();
+        let compound = Learning {
+            cells: &mut cells,
+            tokens: &mut tokens,
+        }
+        .compound(&[given, other])
+        .unwrap();
         assert_eq!(tokens.text(compound), "JUANCARLOS");
-        assert_eq!(Known { cells: &cells, tokens: &tokens }.compound(&[given, other]), Some(compound));
+        assert_eq!(
+            Known {
+                cells: &cells,
+                tokens: &tokens
+            }
+            .compound(&[given, other]),
+            Some(compound)
+        );
     }
 
     #[test]
     fn long_cells_are_not_kept() {
         let (mut cells, mut tokens) = (Cells::default(), Tokens::default());
         let long = "A".repeat(100_000);
-        Learning { cells: &mut cells, tokens: &mut tokens }.cell(&long, CellKind::Surname);
+        Learning {
+            cells: &mut cells,
+            tokens: &mut tokens,
+        }
+        .cell(&long, CellKind::Surname);
         assert!(cells.of.iter().all(FxHashMap::is_empty));
     }
 }

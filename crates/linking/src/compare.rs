@@ -173,8 +173,12 @@ fn first_missing(
 /// Whether given name and surname stand in each other's place.
 fn exchanged(a: (&Words, &Words), b: (&Words, &Words), tokens: &Tokens) -> bool {
     let first = |words: &Words| words.as_slice().first().copied();
-    let (Some(given_a), Some(surname_a)) = (first(a.0), first(a.1)) else { return false };
-    let (Some(given_b), Some(surname_b)) = (first(b.0), first(b.1)) else { return false };
+    let (Some(given_a), Some(surname_a)) = (first(a.0), first(a.1)) else {
+        return false;
+    };
+    let (Some(given_b), Some(surname_b)) = (first(b.0), first(b.1)) else {
+        return false;
+    };
     given_a != given_b
         && surname_a != surname_b
         && ((given_a == surname_b && tokens.likeness(surname_a, given_b) <= Likeness::Close)
@@ -364,9 +368,15 @@ fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
 
 /// Of two dates of which one is not whole, the parts that both have.
 fn compare_parts(a: BirthDate, b: BirthDate) -> u8 {
-    let parts = [(a.year, b.year), (a.month.into(), b.month.into()), (a.day.into(), b.day.into())];
+    let parts = [
+        (a.year, b.year),
+        (a.month.into(), b.month.into()),
+        (a.day.into(), b.day.into()),
+    ];
     let both = parts.into_iter().filter(|&(x, y)| x != 0 && y != 0);
-    let (equal, known) = both.fold((0, 0), |(equal, known), (x, y)| (equal + u8::from(x == y), known + 1));
+    let (equal, known) = both.fold((0, 0), |(equal, known), (x, y)| {
+        (equal + u8::from(x == y), known + 1)
+    });
     match (equal, known) {
         (_, 0) => MISSING,
         (2, 2) => birth_date::PARTS,
@@ -416,9 +426,7 @@ fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens, out: &mut Comparison) -
         }
         Likeness::Close => city::CLOSE,
         // HUAJUAPAN DE LEON and HUAJUAPAN.
-        _ if tokens.begins_alike(a, b) => {
-            city::CLOSE
-        }
+        _ if tokens.begins_alike(a, b) => city::CLOSE,
         _ => city::DIFFERS,
     }
 }

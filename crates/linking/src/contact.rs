@@ -52,9 +52,46 @@ pub struct Contact {
 
 /// Words that say what kind of way a street is, or nothing at all.
 const KINDS_OF_STREET: [&str; 40] = [
-    "ST", "STREET", "AVE", "AVENUE", "AV", "RD", "ROAD", "DR", "DRIVE", "LN", "LANE", "CT", "COURT", "PL", "PLACE",
-    "BLVD", "BOULEVARD", "WAY", "CIR", "CIRCLE", "TER", "TERRACE", "CRESCENT", "CRES", "CLOSE", "CIRCUIT", "PARADE",
-    "PKWY", "HWY", "HIGHWAY", "TRL", "TRAIL", "CALLE", "AVENIDA", "APT", "UNIT", "LOT", "NO", "THE", "OF",
+    "ST",
+    "STREET",
+    "AVE",
+    "AVENUE",
+    "AV",
+    "RD",
+    "ROAD",
+    "DR",
+    "DRIVE",
+    "LN",
+    "LANE",
+    "CT",
+    "COURT",
+    "PL",
+    "PLACE",
+    "BLVD",
+    "BOULEVARD",
+    "WAY",
+    "CIR",
+    "CIRCLE",
+    "TER",
+    "TERRACE",
+    "CRESCENT",
+    "CRES",
+    "CLOSE",
+    "CIRCUIT",
+    "PARADE",
+    "PKWY",
+    "HWY",
+    "HIGHWAY",
+    "TRL",
+    "TRAIL",
+    "CALLE",
+    "AVENIDA",
+    "APT",
+    "UNIT",
+    "LOT",
+    "NO",
+    "THE",
+    "OF",
 ];
 
 /// Contact data as folded words.
@@ -76,7 +113,14 @@ impl ContactWords {
     /// `None` if nothing is known.
     pub(crate) fn of(input: &ContactInput<'_>) -> Option<ContactWords> {
         let empty = |text: &str| text.trim().is_empty();
-        let texts = [input.address, input.place, input.postcode, input.phone, input.email, input.identifier];
+        let texts = [
+            input.address,
+            input.place,
+            input.postcode,
+            input.phone,
+            input.email,
+            input.identifier,
+        ];
         if texts.into_iter().all(empty) && input.other.iter().copied().all(empty) {
             return None;
         }
@@ -101,12 +145,18 @@ impl ContactWords {
                 letters_and_digits(input.email),
                 letters_and_digits(input.identifier),
             ],
-            other: input.other.iter().take(MAX_WORDS).map(|text| letters_and_digits(text)).collect(),
+            other: input
+                .other
+                .iter()
+                .take(MAX_WORDS)
+                .map(|text| letters_and_digits(text))
+                .collect(),
         })
     }
 
     pub(crate) fn number(&self, tokens: &mut Tokens) -> Contact {
-        let [place, postcode, phone, email, identifier] = self.words.each_ref().map(|word| tokens.intern(word));
+        let [place, postcode, phone, email, identifier] =
+            self.words.each_ref().map(|word| tokens.intern(word));
         let mut other = [NONE; MAX_WORDS];
         for (slot, word) in other.iter_mut().zip(&self.other) {
             *slot = tokens.intern(word);
@@ -133,7 +183,11 @@ impl Contact {
 
     /// What stands for where the person lives: the postcode, else the town.
     fn locality(&self) -> TokenId {
-        if self.postcode == NONE { self.place } else { self.postcode }
+        if self.postcode == NONE {
+            self.place
+        } else {
+            self.postcode
+        }
     }
 
     /// Adds the keys of contact data: each part that few people share, alone or with what two records of a person
@@ -165,7 +219,10 @@ impl Contact {
             add(KeyKind::Address, [street, self.locality(), 2, 0]);
         }
         if record.birth.is_known() {
-            add(KeyKind::BirthDate, [record.birth.year.into(), record.birth.month_day(), 0, 0]);
+            add(
+                KeyKind::BirthDate,
+                [record.birth.year.into(), record.birth.month_day(), 0, 0],
+            );
         }
     }
 }
@@ -192,21 +249,26 @@ fn near(a: TokenId, b: TokenId, tokens: &Tokens) -> bool {
 }
 
 fn compare_address(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut TokenId) -> u8 {
-    let (x, y) = (a.street.as_slice(), b.street.as_slice());
-    if x.is_empty() || y.is_empty() {
+    let (own, other) = (a.street.as_slice(), b.street.as_slice());
+    if own.is_empty() || other.is_empty() {
         return match (a.house, b.house) {
             (NONE, _) | (_, NONE) => MISSING,
-            (h, k) if h == k => address::HOUSE_ONLY,
+            (house, same) if house == same => address::HOUSE_ONLY,
             _ => address::DIFFERS,
         };
     }
     let houses = a.house != NONE && b.house != NONE;
     let same_house = houses && a.house == b.house;
-    let common = x
+    let common = own
         .iter()
         .copied()
-        .filter(|word| y.contains(word))
-        .min_by(|&v, &w| tokens.log_share(v, Role::Street).total_cmp(&tokens.log_share(w, Role::Street)).then_with(|| tokens.text(v).cmp(tokens.text(w))));
+        .filter(|word| other.contains(word))
+        .min_by(|&v, &w| {
+            tokens
+                .log_share(v, Role::Street)
+                .total_cmp(&tokens.log_share(w, Role::Street))
+                .then_with(|| tokens.text(v).cmp(tokens.text(w)))
+        });
     if let Some(common) = common {
         *shared = common;
         return if same_house {
@@ -219,7 +281,9 @@ fn compare_address(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut Token
             address::STREET_HOUSE_DIFFERS
         };
     }
-    let close = x.iter().any(|&v| y.iter().any(|&w| tokens.likeness(v, w) <= Likeness::Close));
+    let close = own
+        .iter()
+        .any(|&v| other.iter().any(|&w| tokens.likeness(v, w) <= Likeness::Close));
     match (close, same_house) {
         (true, true) => address::HOUSE_STREET_CLOSE,
         (true, false) => address::STREET_CLOSE,
@@ -229,7 +293,10 @@ fn compare_address(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut Token
 }
 
 fn compare_locality(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut TokenId) -> u8 {
-    let (codes, towns) = (a.postcode != NONE && b.postcode != NONE, a.place != NONE && b.place != NONE);
+    let (codes, towns) = (
+        a.postcode != NONE && b.postcode != NONE,
+        a.place != NONE && b.place != NONE,
+    );
     let town = towns && tokens.likeness(a.place, b.place) <= Likeness::Close;
     if codes && a.postcode == b.postcode {
         *shared = a.postcode;
@@ -245,7 +312,8 @@ fn compare_locality(a: &Contact, b: &Contact, tokens: &Tokens, shared: &mut Toke
 }
 
 fn compare_reach(a: &Contact, b: &Contact, tokens: &Tokens) -> u8 {
-    let both = [(a.email, b.email), (a.phone, b.phone)].map(|(x, y)| (x != NONE && y != NONE).then_some((x, y)));
+    let both =
+        [(a.email, b.email), (a.phone, b.phone)].map(|(x, y)| (x != NONE && y != NONE).then_some((x, y)));
     match both {
         [Some((x, y)), _] if x == y => reach::EMAIL,
         [_, Some((x, y))] if x == y => reach::PHONE,
@@ -303,7 +371,10 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let at = |address| ContactInput { address, ..ContactInput::default() };
+        let at = |address| ContactInput {
+            address,
+            ..ContactInput::default()
+        };
         for (a, b, expected) in [
             ("12 Oak Street", "12 OAK ST.", address::BOTH),
             ("Oak Street 12", "12 Oak Streat", address::BOTH),
@@ -321,24 +392,82 @@ mod tests {
 
     #[test]
     fn the_other_fields() {
-        let at = |place, postcode| ContactInput { place, postcode, ..ContactInput::default() };
-        assert_eq!(level(Field::Locality, at("Salinas", "93901"), at("SALINAS", "93901")), locality::POSTCODE);
-        assert_eq!(level(Field::Locality, at("Salinas", "93901"), at("Salinas", "93905")), locality::POSTCODE_CLOSE_TOWN);
-        assert_eq!(level(Field::Locality, at("Salinas", ""), at("Salinas", "93905")), locality::TOWN);
-        assert_eq!(level(Field::Locality, at("", "93901"), at("", "78501")), locality::DIFFERS);
-        let reach_by = |phone, email| ContactInput { phone, email, ..ContactInput::default() };
-        assert_eq!(level(Field::Contact, reach_by("(831) 555-0101", ""), reach_by("831 5550101", "")), reach::PHONE);
-        assert_eq!(level(Field::Contact, reach_by("1", "a.b@example.org"), reach_by("2", "A.B@EXAMPLE.ORG")), reach::EMAIL);
-        let number = |identifier| ContactInput { identifier, ..ContactInput::default() };
-        assert_eq!(level(Field::Identifier, number("5304218"), number("5304281")), identifier::CLOSE);
-        assert_eq!(level(Field::Identifier, number("5304218"), number("9911223")), identifier::DIFFERS);
-        let more = |other| ContactInput { other, ..ContactInput::default() };
-        assert_eq!(level(Field::Other, more(&["blue", "teacher"]), more(&["BLUE", ""])), other::ALL);
-        assert_eq!(level(Field::Other, more(&["blue", "teacher"]), more(&["red", "baker"])), other::NONE);
+        let at = |place, postcode| ContactInput {
+            place,
+            postcode,
+            ..ContactInput::default()
+        };
+        assert_eq!(
+            level(Field::Locality, at("Salinas", "93901"), at("SALINAS", "93901")),
+            locality::POSTCODE
+        );
+        assert_eq!(
+            level(Field::Locality, at("Salinas", "93901"), at("Salinas", "93905")),
+            locality::POSTCODE_CLOSE_TOWN
+        );
+        assert_eq!(
+            level(Field::Locality, at("Salinas", ""), at("Salinas", "93905")),
+            locality::TOWN
+        );
+        assert_eq!(
+            level(Field::Locality, at("", "93901"), at("", "78501")),
+            locality::DIFFERS
+        );
+        let reach_by = |phone, email| ContactInput {
+            phone,
+            email,
+            ..ContactInput::default()
+        };
+        assert_eq!(
+            level(
+                Field::Contact,
+                reach_by("(831) 555-0101", ""),
+                reach_by("831 5550101", "")
+            ),
+            reach::PHONE
+        );
+        assert_eq!(
+            level(
+                Field::Contact,
+                reach_by("1", "a.b@example.org"),
+                reach_by("2", "A.B@EXAMPLE.ORG")
+            ),
+            reach::EMAIL
+        );
+        let number = |identifier| ContactInput {
+            identifier,
+            ..ContactInput::default()
+        };
+        assert_eq!(
+            level(Field::Identifier, number("5304218"), number("5304281")),
+            identifier::CLOSE
+        );
+        assert_eq!(
+            level(Field::Identifier, number("5304218"), number("9911223")),
+            identifier::DIFFERS
+        );
+        let more = |other| ContactInput {
+            other,
+            ..ContactInput::default()
+        };
+        assert_eq!(
+            level(Field::Other, more(&["blue", "teacher"]), more(&["BLUE", ""])),
+            other::ALL
+        );
+        assert_eq!(
+            level(Field::Other, more(&["blue", "teacher"]), more(&["red", "baker"])),
+            other::NONE
+        );
     }
 
     #[test]
     fn nothing_known_costs_nothing() {
-        assert!(ContactWords::of(&ContactInput { address: " ", ..ContactInput::default() }).is_none());
+        assert!(
+            ContactWords::of(&ContactInput {
+                address: " ",
+                ..ContactInput::default()
+            })
+            .is_none()
+        );
     }
 }

@@ -28,7 +28,13 @@ impl Role {
     pub const COUNT: usize = 5;
 
     /// All roles, in index order.
-    pub const ALL: [Role; Role::COUNT] = [Role::Given, Role::Surname, Role::City, Role::Street, Role::Locality];
+    pub const ALL: [Role; Role::COUNT] = [
+        Role::Given,
+        Role::Surname,
+        Role::City,
+        Role::Street,
+        Role::Locality,
+    ];
 }
 
 /// How many records the default table weighs as much as, in a registry of students.

@@ -1,7 +1,7 @@
 //! All students in memory, in the form that is compared, kept up to date one by one.
 
-use rayon::prelude::*;
 use hashbrown::HashTable;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Cells;
@@ -113,7 +113,7 @@ impl LinkIndex {
     /// [`LinkIndex::file`] at the end. Of two with one key, the later counts. Records are numbered in the order of arrival.
     pub fn gather(&mut self, inputs: &[RecordInput<'_>]) {
         let (cells, tokens) = (&self.cells, &self.tokens);
-        let read: Vec<Result<Record, Prepared>> = inputs
+        let read: Vec<Result<Record, Box<Prepared>>> = inputs
             .par_iter()
             .with_min_len(256)
             .map(|input| Prepared::new(input).with_known(input, cells, tokens))
@@ -150,12 +150,19 @@ impl LinkIndex {
                     for (offset, record) in records.iter().enumerate() {
                         if let Some(record) = record {
                             keys(record, tokens, &mut own);
-                            own.iter().for_each(|&key| all.add(key, (first + offset) as Slot));
+                            for &key in &own {
+                                all.add(key, (first + offset) as Slot);
+                            }
                         }
                     }
                     all
                 })
                 .collect();
+            if part == 0 {
+                let entries: usize = filed.iter().map(Filed::len).sum();
+                let waiting = self.records.len() - from;
+                self.postings.reserve(entries * waiting / records.len());
+            }
             self.postings.push_all(&filed);
         }
         self.postings.settle();
@@ -182,11 +189,21 @@ impl LinkIndex {
         for (slot, &number) in self.numbers.iter().enumerate() {
             self.arrived[number as usize] = slot as Slot;
         }
-        self.records = self.numbers.iter().map(|&number| self.records[number as usize].take()).collect();
-        self.free = (0..self.slots()).filter(|&slot| self.records[slot as usize].is_none()).collect();
+        self.records = self
+            .numbers
+            .iter()
+            .map(|&number| self.records[number as usize].take())
+            .collect();
+        self.free = (0..self.slots())
+            .filter(|&slot| self.records[slot as usize].is_none())
+            .collect();
         self.slots.clear();
         let records = &self.records;
-        let hash_of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| hash_of(record.key));
+        let hash_of = |&slot: &Slot| {
+            records[slot as usize]
+                .as_ref()
+                .map_or(0, |record| hash_of(record.key))
+        };
         for slot in (0..records.len() as Slot).filter(|&slot| records[slot as usize].is_some()) {
             self.slots.insert_unique(hash_of(&slot), slot, hash_of);
         }
@@ -220,7 +237,11 @@ impl LinkIndex {
             (self.records.len() - 1) as Slot
         };
         let records = &self.records;
-        let hash_of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| hash_of(record.key));
+        let hash_of = |&slot: &Slot| {
+            records[slot as usize]
+                .as_ref()
+                .map_or(0, |record| hash_of(record.key))
+        };
         self.slots.insert_unique(hash_of(&slot), slot, hash_of);
         slot
     }
@@ -256,7 +277,11 @@ impl LinkIndex {
     /// Takes a student out; false if it was not held.
     pub fn remove(&mut self, key: u128) -> bool {
         let records = &self.records;
-        let held = |&slot: &Slot| records[slot as usize].as_ref().is_some_and(|record| record.key == key);
+        let held = |&slot: &Slot| {
+            records[slot as usize]
+                .as_ref()
+                .is_some_and(|record| record.key == key)
+        };
         let Ok(entry) = self.slots.find_entry(hash_of(key), held) else {
             return false;
         };
@@ -313,7 +338,8 @@ impl LinkIndex {
 
     /// A student in the form that is compared.
     pub fn record(&self, key: u128) -> Option<&Record> {
-        self.slot(key).and_then(|slot| self.records[slot as usize].as_ref())
+        self.slot(key)
+            .and_then(|slot| self.records[slot as usize].as_ref())
     }
 
     /// The key of the record that was gathered as the `number`th, from 0; `None` if there is none.
@@ -341,7 +367,11 @@ impl LinkIndex {
     }
 
     pub(crate) fn slot(&self, key: u128) -> Option<Slot> {
-        let held = |&slot: &Slot| self.records[slot as usize].as_ref().is_some_and(|record| record.key == key);
+        let held = |&slot: &Slot| {
+            self.records[slot as usize]
+                .as_ref()
+                .is_some_and(|record| record.key == key)
+        };
         self.slots.find(hash_of(key), held).copied()
     }
 
@@ -448,12 +478,7 @@ impl LinkIndex {
 
     /// Bytes of memory held, without the allocator's own.
     pub fn bytes(&self) -> usize {
-        let heap: usize = self
-            .records
-            .iter()
-            .flatten()
-            .map(Record::heap)
-            .sum();
+        let heap: usize = self.records.iter().flatten().map(Record::heap).sum();
         // An entry costs its size and one control byte at a load of at most 7/8.
         let map = self.slots.capacity() * (size_of::<Slot>() + 1) * 8 / 7;
         heap + map

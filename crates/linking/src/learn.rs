@@ -96,14 +96,20 @@ pub enum Alarm {
 impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Alarm::TooManyMatches(count) => write!(f, "a record has {count:.1} others of the same person on average"),
+            Alarm::TooManyMatches(count) => {
+                write!(f, "a record has {count:.1} others of the same person on average")
+            }
             Alarm::GivenNamesDiffer(share) => write!(
                 f,
                 "given names of one person are equal in only {:.0} % of pairs: families may be taken for one person",
                 share * 100.0
             ),
             Alarm::BirthDatesDiffer(share) => {
-                write!(f, "birth dates of one person are equal in only {:.0} % of pairs", share * 100.0)
+                write!(
+                    f,
+                    "birth dates of one person are equal in only {:.0} % of pairs",
+                    share * 100.0
+                )
             }
             Alarm::Reversed(field) => write!(f, "{}: equality speaks against one person", field.words()[1]),
             Alarm::NoClearLine(share) => write!(
@@ -183,8 +189,8 @@ pub fn learn(index: &LinkIndex, options: &LearnOptions) -> Learned {
             base.collision[role as usize] = chance.max(1e-7);
         }
     }
-    let random_pairs = strangers(index, options, &mut base);
-    let sample = Sample::take(index, options, &base);
+    let random_pairs = strangers(index, *options, &mut base);
+    let sample = Sample::take(index, *options, &base);
     base.priors = Priors {
         stranger: (index.len().max(2) - 1) as f64,
         same: 0.5,
@@ -201,7 +207,11 @@ pub fn learn(index: &LinkIndex, options: &LearnOptions) -> Learned {
         format!("only {expected:.0} pairs of one person were found: too few to learn from, the weights stay as they were")
     });
     let mut model = if kept.is_some() { start.clone() } else { fit.model };
-    let alarms = if kept.is_some() { Vec::new() } else { alarms(&model, fit.unclear, fit.rounds) };
+    let alarms = if kept.is_some() {
+        Vec::new()
+    } else {
+        alarms(&model, fit.unclear, fit.rounds)
+    };
     if kept.is_none() {
         model.version = version(&model);
     }
@@ -231,7 +241,12 @@ fn version(model: &Model) -> String {
             hasher.write_u32(rate.to_bits());
         }
     }
-    for prior in [model.priors.same, model.priors.twin, model.priors.sibling, model.priors.stranger] {
+    for prior in [
+        model.priors.same,
+        model.priors.twin,
+        model.priors.sibling,
+        model.priors.stranger,
+    ] {
         hasher.write_u64(prior.to_bits());
     }
     format!("learned-{:08x}", mix(hasher.finish()) >> 32)
@@ -256,12 +271,14 @@ fn sum(mut all: Counts, more: &Counts) -> Counts {
 }
 
 /// Sets the rates of strangers from random pairs, those that look like one child left out. Gives how many were taken.
-fn strangers(index: &LinkIndex, options: &LearnOptions, model: &mut Model) -> u64 {
+fn strangers(index: &LinkIndex, options: LearnOptions, model: &mut Model) -> u64 {
     let slots = u64::from(index.slots());
     if slots < 2 {
         return 0;
     }
-    let wanted = RANDOM_PAIRS.min((slots * 20).max(50_000)).min(slots * (slots - 1) / 2);
+    let wanted = RANDOM_PAIRS
+        .min((slots * 20).max(50_000))
+        .min(slots * (slots - 1) / 2);
     let scorer = Scorer::new(model);
     let (counts, taken) = (0..64_u64)
         .into_par_iter()
@@ -269,8 +286,13 @@ fn strangers(index: &LinkIndex, options: &LearnOptions, model: &mut Model) -> u6
             let (mut counts, mut taken) = ([[0.0; 16]; 16], 0);
             for number in part * wanted / 64..(part + 1) * wanted / 64 {
                 let drawn = mix(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-                let (a, b) = ((drawn >> 32) * slots >> 32, (drawn & 0xFFFF_FFFF) * slots >> 32);
-                let (Some(a), Some(b)) = (index.get(a as u32), index.get(b as u32)) else { continue };
+                let (a, b) = (
+                    ((drawn >> 32) * slots) >> 32,
+                    ((drawn & 0xFFFF_FFFF) * slots) >> 32,
+                );
+                let (Some(a), Some(b)) = (index.get(a as u32), index.get(b as u32)) else {
+                    continue;
+                };
                 if a.key == b.key || (options.across && a.state == b.state) {
                     continue;
                 }
@@ -284,7 +306,9 @@ fn strangers(index: &LinkIndex, options: &LearnOptions, model: &mut Model) -> u6
         })
         .collect::<Vec<_>>()
         .iter()
-        .fold(([[0.0; 16]; 16], 0), |all, part| (sum(all.0, &part.0), all.1 + part.1));
+        .fold(([[0.0; 16]; 16], 0), |all, part| {
+            (sum(all.0, &part.0), all.1 + part.1)
+        });
     for (field, rates) in model.rates.iter_mut().enumerate() {
         // Of students' identifiers only sharing one is a level; how rare that is among strangers is not counted.
         if field == Field::Identifier as usize && counts[field][2..].iter().sum::<f64>() == 0.0 {
@@ -294,7 +318,8 @@ fn strangers(index: &LinkIndex, options: &LearnOptions, model: &mut Model) -> u6
             let total: f64 = counts[field][group.clone()].iter().sum();
             for level in group {
                 let prior = f64::from(rates[level].stranger) * PRIOR_RANDOM;
-                rates[level].stranger = ((counts[field][level] + prior) / (total + PRIOR_RANDOM)).max(1e-7) as f32;
+                rates[level].stranger =
+                    ((counts[field][level] + prior) / (total + PRIOR_RANDOM)).max(1e-7) as f32;
             }
         }
     }
@@ -324,10 +349,12 @@ struct Sample {
 type PatternKey = (u64, [i8; 4]);
 
 impl Sample {
-    fn take(index: &LinkIndex, options: &LearnOptions, model: &Model) -> Sample {
+    fn take(index: &LinkIndex, options: LearnOptions, model: &Model) -> Sample {
         let scorer = Scorer::new(model);
         let blocks = Blocks::new(index);
-        let held: Vec<u32> = (0..index.slots()).filter(|&slot| index.get(slot).is_some()).collect();
+        let held: Vec<u32> = (0..index.slots())
+            .filter(|&slot| index.get(slot).is_some())
+            .collect();
         let step = held.len().div_ceil(SAMPLED).max(1);
         let sampled: Vec<u32> = held.into_iter().step_by(step).collect();
         let counted: Vec<(FxHashMap<PatternKey, u32>, u64, Counts)> = sampled
@@ -354,7 +381,15 @@ impl Sample {
                         }
                         add(&mut levels, comparison.levels, 1.0);
                         let bits = |x: f32| x.round() as i8;
-                        let key = (comparison.levels.0, [bits(c.given), bits(c.middle), bits(c.surname), bits(c.of_strangers() - c.surname)]);
+                        let key = (
+                            comparison.levels.0,
+                            [
+                                bits(c.given),
+                                bits(c.middle),
+                                bits(c.surname),
+                                bits(c.of_strangers() - c.surname),
+                            ],
+                        );
                         *counts.entry(key).or_default() += 1;
                     });
                 }
@@ -445,13 +480,23 @@ impl Fit {
             fit.rounds += 1;
             let expected = expect(&fit.model, sample);
             let before = fit.model.priors;
-            maximise(&mut fit.model, &stated, &expected, sample.records as f64, relatives);
+            maximise(
+                &mut fit.model,
+                &stated,
+                &expected,
+                sample.records as f64,
+                relatives,
+            );
             fit.unclear = expected.unclear / expected.totals[0].max(1e-9);
             let after = fit.model.priors;
-            let moved = [(before.same, after.same), (before.twin, after.twin), (before.sibling, after.sibling)]
-                .into_iter()
-                .map(|(old, new)| (old - new).abs() / old.max(0.01))
-                .fold(0.0, f64::max);
+            let moved = [
+                (before.same, after.same),
+                (before.twin, after.twin),
+                (before.sibling, after.sibling),
+            ]
+            .into_iter()
+            .map(|(old, new)| (old - new).abs() / old.max(0.01))
+            .fold(0.0, f64::max);
             if moved < STILL {
                 break;
             }
@@ -473,8 +518,8 @@ fn expect(model: &Model, sample: &Sample) -> Expected {
                 let shares = classes.map(|class| f64::from((class - top).exp2()));
                 let all: f64 = shares.iter().sum();
                 expected.strange_namesakes += shares[4] / all * pattern.pairs;
-                for class in 0..3 {
-                    let share = shares[class] / all;
+                for (class, share) in shares.into_iter().take(3).enumerate() {
+                    let share = share / all;
                     if share > 1e-6 {
                         let pairs = share * pattern.pairs;
                         expected.totals[class] += pairs;
@@ -483,7 +528,8 @@ fn expect(model: &Model, sample: &Sample) -> Expected {
                             expected.unclear += pairs;
                         }
                         if class == 2 && pattern.levels.get(Field::Given) != 0 {
-                            let shared = scorer.namesakes_among_siblings(pattern.levels, &pattern.corrections);
+                            let shared =
+                                scorer.namesakes_among_siblings(pattern.levels, &pattern.corrections);
                             expected.siblings += pairs;
                             expected.namesakes += pairs * f64::from(shared);
                         }
@@ -507,20 +553,29 @@ fn expect(model: &Model, sample: &Sample) -> Expected {
 }
 
 /// The levels of a field that exclude each other: of a multiple birth, what both sides know and what one side knows.
-fn groups_of(field: Field, levels: usize) -> Vec<std::ops::Range<usize>> {
+fn groups_of(field: Field, levels: usize) -> [std::ops::Range<usize>; 2] {
     if field == Field::MultipleBirth {
-        vec![1..4, 4..levels]
+        [1..4, 4..levels]
     } else {
-        vec![1..levels]
+        [1..levels, levels..levels]
     }
 }
 
 /// Rates from counts, held by `prior` pairs to the rates stated before. A field that was never compared stays.
-fn rates_from(field: Field, counts: &[f64; 16], stated: &[Rates], prior: f64, class: fn(&Rates) -> f32) -> Vec<f32> {
+fn rates_from(
+    field: Field,
+    counts: &[f64; 16],
+    stated: &[Rates],
+    prior: f64,
+    class: fn(&Rates) -> f32,
+) -> Vec<f32> {
     let mut rates = vec![1.0; stated.len()];
     for group in groups_of(field, stated.len()) {
         let total: f64 = counts[group.clone()].iter().sum();
-        let stated_total: f64 = stated[group.clone()].iter().map(|rates| f64::from(class(rates))).sum();
+        let stated_total: f64 = stated[group.clone()]
+            .iter()
+            .map(|rates| f64::from(class(rates)))
+            .sum();
         for level in group {
             let share = f64::from(class(&stated[level])) / stated_total;
             rates[level] = ((counts[level] + prior * share) / (total + prior)).max(1e-6) as f32;
@@ -558,7 +613,10 @@ fn maximise(model: &mut Model, stated: &Model, expected: &Expected, records: f64
             Field::BirthDate => same.max(PRIOR_PAIRS),
             _ => PRIOR_PAIRS,
         };
-        for (level, rate) in rates_from(field, &pooled, known, pull, |r| r.same).into_iter().enumerate() {
+        for (level, rate) in rates_from(field, &pooled, known, pull, |r| r.same)
+            .into_iter()
+            .enumerate()
+        {
             model.rates[i][level].same = rate;
         }
         if matches!(field, Field::MultipleBirth | Field::Source) {
@@ -622,19 +680,40 @@ fn alarms(model: &Model, unclear: f64, rounds: usize) -> Vec<Alarm> {
     if model.priors.same > 10.0 {
         alarms.push(Alarm::TooManyMatches(model.priors.same));
     }
-    let same = |field, levels: &[u8]| -> f64 { levels.iter().map(|&level| f64::from(model.rates(field, level).same)).sum() };
+    let same = |field, levels: &[u8]| -> f64 {
+        levels
+            .iter()
+            .map(|&level| f64::from(model.rates(field, level).same))
+            .sum()
+    };
     let names = same(
         Field::Given,
-        &[given::EXACT, given::CLOSE, given::NICKNAME, given::OTHER_EQUAL, given::INITIAL],
+        &[
+            given::EXACT,
+            given::CLOSE,
+            given::NICKNAME,
+            given::OTHER_EQUAL,
+            given::INITIAL,
+        ],
     );
     if names < 0.6 {
         alarms.push(Alarm::GivenNamesDiffer(names));
     }
-    let dates = same(Field::BirthDate, &[birth_date::EXACT, birth_date::EXACT_PLACEHOLDER]);
+    let dates = same(
+        Field::BirthDate,
+        &[birth_date::EXACT, birth_date::EXACT_PLACEHOLDER],
+    );
     if dates < 0.4 {
         alarms.push(Alarm::BirthDatesDiffer(dates));
     }
-    for field in [Field::Given, Field::Surname, Field::BirthDate, Field::Sex, Field::Parents, Field::Address] {
+    for field in [
+        Field::Given,
+        Field::Surname,
+        Field::BirthDate,
+        Field::Sex,
+        Field::Parents,
+        Field::Address,
+    ] {
         let rates = model.rates(field, 1);
         if rates.same < rates.stranger {
             alarms.push(Alarm::Reversed(field));

@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::frequency::{Role, SMOOTHING};
-pub use crate::weigh::FieldBits;
 use crate::levels::Field;
+pub use crate::weigh::FieldBits;
 
 /// Rates of one level in the four classes: same child, twins, other siblings, strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

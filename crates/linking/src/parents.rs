@@ -70,8 +70,12 @@ pub fn compare_parents(a: &Record, b: &Record, tokens: &Tokens) -> u8 {
         let of_guardian = |x: Adult, y: Adult| adult(x, y, tokens) == Same;
         let any = (a.guardian != Adult::default() || b.guardian != Adult::default())
             && (of_guardian(a.guardian, b.guardian)
-                || [b.mother, b.father].into_iter().any(|y| of_guardian(a.guardian, y))
-                || [a.mother, a.father].into_iter().any(|x| of_guardian(x, b.guardian)));
+                || [b.mother, b.father]
+                    .into_iter()
+                    .any(|y| of_guardian(a.guardian, y))
+                || [a.mother, a.father]
+                    .into_iter()
+                    .any(|x| of_guardian(x, b.guardian)));
         if any || crossed.contains(&Same) {
             return level::GUARDIAN;
         }

@@ -67,6 +67,11 @@ impl Filed {
         Filed(std::array::from_fn(|_| Vec::with_capacity(entries / SHARES)))
     }
 
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// Files a record under a key.
     pub(crate) fn add(&mut self, key: Key, slot: Slot) {
         let list = list_of(key);
@@ -98,7 +103,11 @@ fn base(key: Key) -> u64 {
 
 /// How many records may stand under the key of an entry before it is narrowed.
 fn cap(entry: u64) -> usize {
-    if entry >> (SLOT_BITS + REFINE_BITS) & 1 == 1 { CAP_OF_WIDE } else { CAP }
+    if entry >> (SLOT_BITS + REFINE_BITS) & 1 == 1 {
+        CAP_OF_WIDE
+    } else {
+        CAP
+    }
 }
 
 fn entry(key: Key, slot: Slot) -> u64 {
@@ -148,10 +157,24 @@ impl Postings {
 
     /// Files many records without keeping the lists in order: [`Postings::settle`] has to follow.
     pub(crate) fn push_all(&mut self, filed: &[Filed]) {
-        self.lists.par_chunks_mut(LISTS / SHARES).enumerate().for_each(|(share, lists)| {
-            for &(list, entry) in filed.iter().flat_map(|filed| &filed.0[share]) {
-                lists[list as usize % (LISTS / SHARES)].push(entry);
-            }
+        self.lists
+            .par_chunks_mut(LISTS / SHARES)
+            .enumerate()
+            .for_each(|(share, lists)| {
+                for &(list, entry) in filed.iter().flat_map(|filed| &filed.0[share]) {
+                    lists[list as usize % (LISTS / SHARES)].push(entry);
+                }
+            });
+    }
+
+    /// Makes room for about so many entries in all, spread evenly as hashes are: growing by doubling would take up to
+    /// twice the memory.
+    pub(crate) fn reserve(&mut self, entries: usize) {
+        let each = entries / LISTS;
+        let spread = 4 * each.isqrt();
+        self.lists.par_iter_mut().with_min_len(1_024).for_each(|list| {
+            let room = (each + spread).saturating_sub(list.len());
+            list.reserve_exact(room);
         });
     }
 
@@ -166,14 +189,21 @@ impl Postings {
 
     /// All blocks of two records and more that are compared with each other, list by list: whole keys up to [`CAP`],
     /// longer ones in their refined parts up to [`REFINED_CAP`].
-    pub(crate) fn blocks<T: Send>(&self, take: impl Fn(&mut dyn Iterator<Item = &[u64]>) -> T + Sync) -> Vec<T> {
+    pub(crate) fn blocks<T: Send>(
+        &self,
+        take: impl Fn(&mut dyn Iterator<Item = &[u64]>) -> T + Sync,
+    ) -> Vec<T> {
         self.lists
             .par_chunks(512)
             .map(|lists| {
                 let blocks = lists.iter().flat_map(|list| {
                     list.chunk_by(|a, b| a >> (SLOT_BITS + REFINE_BITS) == b >> (SLOT_BITS + REFINE_BITS))
                         .flat_map(|key| {
-                            let shift = if key.len() > cap(key[0]) { SLOT_BITS } else { SLOT_BITS + REFINE_BITS };
+                            let shift = if key.len() > cap(key[0]) {
+                                SLOT_BITS
+                            } else {
+                                SLOT_BITS + REFINE_BITS
+                            };
                             key.chunk_by(move |a, b| a >> shift == b >> shift)
                         })
                         .filter(|block| (2..=REFINED_CAP).contains(&block.len()))

@@ -3,9 +3,9 @@
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::cells::{Cell, CellKind, Cells, Known, Learning, Read};
 use crate::contact::{Contact, ContactInput, ContactWords};
 use crate::frequency::Role;
-use crate::cells::{Cell, CellKind, Cells, Known, Learning, Read};
 use crate::names::{MAX_WORDS, generation_of};
 use crate::text::fold;
 use crate::tokens::{NONE, TokenId, Tokens, hash_bytes};
@@ -226,12 +226,17 @@ impl Record {
 
     /// Stays in the student's own state: first and last day as days since 1990, clamped.
     pub fn stays(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
-        self.numbers[self.id_count as usize..].iter().map(|&stay| ((stay >> 16) as u16, stay as u16))
+        self.numbers[self.id_count as usize..]
+            .iter()
+            .map(|&stay| ((stay >> 16) as u16, stay as u16))
     }
 
     /// Whether the two were enrolled in one state's schools on the same day.
     pub fn overlaps(&self, other: &Record) -> bool {
-        self.state == other.state && self.stays().any(|a| other.stays().any(|b| a.0 <= b.1 && b.0 <= a.1))
+        self.state == other.state
+            && self
+                .stays()
+                .any(|a| other.stays().any(|b| a.0 <= b.1 && b.0 <= a.1))
     }
 
     /// Bytes held outside the record itself.
@@ -244,7 +249,10 @@ impl Record {
 fn pack_code(code: &str) -> u16 {
     let letter = |b: &u8| u16::from(b.to_ascii_uppercase() - b'A' + 1);
     if code.len() <= 3 && code.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return code.as_bytes().iter().fold(0, |packed, b| packed << 5 | letter(b));
+        return code
+            .as_bytes()
+            .iter()
+            .fold(0, |packed, b| packed << 5 | letter(b));
     }
     let folded = fold(code);
     let letters: Vec<u8> = folded.bytes().filter(u8::is_ascii_alphabetic).collect();
@@ -301,10 +309,14 @@ impl Prepared {
         numbers.dedup();
         numbers.truncate(usize::from(u8::MAX));
         let id_count = numbers.len() as u8;
-        let own_stays = input.enrollments.iter().filter(|span| pack_code(span.state) == state);
-        numbers.extend(own_stays.map(|span| {
-            u32::from(day(span.start)) << 16 | u32::from(span.end.map_or(u16::MAX, day))
-        }));
+        let own_stays = input
+            .enrollments
+            .iter()
+            .filter(|span| pack_code(span.state) == state);
+        numbers.extend(
+            own_stays
+                .map(|span| u32::from(day(span.start)) << 16 | u32::from(span.end.map_or(u16::MAX, day))),
+        );
         let birth = input.birth_date.map_or(input.birth_parts, |date| BirthDate {
             year: u16::try_from(date.year()).unwrap_or(0),
             month: date.month() as u8,
@@ -330,12 +342,17 @@ impl Prepared {
     }
 
     /// Fills in names and places as far as `cells` knows them; `None` where it does not.
-    pub(crate) fn with_known(mut self, input: &RecordInput<'_>, cells: &Cells, tokens: &Tokens) -> Result<Record, Prepared> {
+    pub(crate) fn with_known(
+        mut self,
+        input: &RecordInput<'_>,
+        cells: &Cells,
+        tokens: &Tokens,
+    ) -> Result<Record, Box<Prepared>> {
         let mut known = Known { cells, tokens };
         if self.contact.is_none() && fill(&mut self.record, input, &mut known).is_some() {
             Ok(self.record)
         } else {
-            Err(self)
+            Err(Box::new(self))
         }
     }
 
@@ -355,7 +372,11 @@ fn fill(record: &mut Record, input: &RecordInput<'_>, read: &mut impl Read) -> O
     (record.given, record.surnames) = (Words::default(), Words::default());
     let mut generation = generation_of(input.generation);
     let mut words = |text: &str, kind: CellKind, into: &mut Words| {
-        let cell = if text.is_empty() { Cell::default() } else { read.cell(text, kind)? };
+        let cell = if text.is_empty() {
+            Cell::default()
+        } else {
+            read.cell(text, kind)?
+        };
         if cell.generation != 0 {
             generation = cell.generation;
         }
@@ -374,9 +395,19 @@ fn fill(record: &mut Record, input: &RecordInput<'_>, read: &mut impl Read) -> O
         (&input.guardian, &mut record.guardian),
     ];
     for (input, adult) in adults {
-        let mut word = |text: &str, kind| if text.is_empty() { Some(Cell::default()) } else { read.cell(text, kind) };
+        let mut word = |text: &str, kind| {
+            if text.is_empty() {
+                Some(Cell::default())
+            } else {
+                read.cell(text, kind)
+            }
+        };
         adult.first = word(input.first, CellKind::Given)?.words.0[0];
-        adult.last = *word(input.last, CellKind::Surname)?.words.0.first_chunk().unwrap_or(&[NONE; 2]);
+        adult.last = *word(input.last, CellKind::Surname)?
+            .words
+            .0
+            .first_chunk()
+            .unwrap_or(&[NONE; 2]);
     }
     if !input.birth_city.is_empty() {
         record.city = read.cell(input.birth_city, CellKind::Place)?.words.0[0];

@@ -57,7 +57,8 @@ impl Shape {
 
     /// How many letters two words begin with alike, up to four; what is beyond the shorter counts too.
     fn common_start(&self, other: &Shape) -> u32 {
-        let start = |shape: &Shape| u32::from_le_bytes([shape.text[0], shape.text[1], shape.text[2], shape.text[3]]);
+        let start =
+            |shape: &Shape| u32::from_le_bytes([shape.text[0], shape.text[1], shape.text[2], shape.text[3]]);
         (start(self) ^ start(other)).trailing_zeros() / 8
     }
 }
@@ -156,9 +157,8 @@ impl Tokens {
 
     /// Whether one of two words begins with the whole other.
     pub fn begins_alike(&self, a: TokenId, b: TokenId) -> bool {
-        let (x, y) = (&self.shapes[a as usize], &self.shapes[b as usize]);
-        let (s, t) = (self.bytes_of(a, x), self.bytes_of(b, y));
-        s.first() == t.first() && (s.starts_with(t) || t.starts_with(s))
+        let [one, other] = [a, b].map(|id| self.bytes_of(id, &self.shapes[id as usize]));
+        one.first() == other.first() && (one.starts_with(other) || other.starts_with(one))
     }
 
     /// Hash of the word's sound form.
@@ -220,7 +220,11 @@ impl Tokens {
     /// The chance that two values drawn from those in `role` are one, as counted now; `None` where there are none.
     pub fn collision(&self, role: Role) -> Option<f64> {
         let total = self.totals[role as usize] as f64;
-        let squares: f64 = self.all.iter().map(|token| f64::from(token.counts[role as usize]).powi(2)).sum();
+        let squares: f64 = self
+            .all
+            .iter()
+            .map(|token| f64::from(token.counts[role as usize]).powi(2))
+            .sum();
         (total > 0.0).then(|| squares / (total * total))
     }
 
@@ -244,7 +248,11 @@ impl Tokens {
         let (short, long) = (s.len().min(t.len()), s.len().max(t.len()));
         let alike_from = left.common_start(right).min(short as u32);
         if short <= 1 {
-            return if alike_from == 1 { Likeness::Initial } else { Likeness::Different };
+            return if alike_from == 1 {
+                Likeness::Initial
+            } else {
+                Likeness::Different
+            };
         }
         // One edit changes at most two letters of the sets, two letters misread at most four.
         let apart = (left.letters ^ right.letters).count_ones();
@@ -254,7 +262,11 @@ impl Tokens {
         }
         let may_be_similar =
             text::may_reach_similar((s.len(), left.letters), (t.len(), right.letters), alike_from);
-        let similarity = if may_be_similar { text::jaro_winkler(s, t) } else { 0.0 };
+        let similarity = if may_be_similar {
+            text::jaro_winkler(s, t)
+        } else {
+            0.0
+        };
         // A typo in a long word is often two edits; a prefix relation (MARTIN, MARTINEZ) is another word.
         if similarity >= 0.94 && long >= 7 && !s.starts_with(t) && !t.starts_with(s) {
             Likeness::Close
@@ -283,7 +295,11 @@ impl Tokens {
         let (x, y) = (&self.shapes[a as usize], &self.shapes[b as usize]);
         if x.has_nicknames && y.has_nicknames {
             let of_other = self.all[b as usize].groups;
-            if self.all[a as usize].groups.iter().any(|group| of_other.contains(group)) {
+            if self.all[a as usize]
+                .groups
+                .iter()
+                .any(|group| of_other.contains(group))
+            {
                 return Likeness::Nickname;
             }
         }
@@ -299,7 +315,11 @@ impl Tokens {
     }
 }
 
-fn log_shares(word: &str, counts: [u32; Role::COUNT], frozen: ([u64; Role::COUNT], f64)) -> [f32; Role::COUNT] {
+fn log_shares(
+    word: &str,
+    counts: [u32; Role::COUNT],
+    frozen: ([u64; Role::COUNT], f64),
+) -> [f32; Role::COUNT] {
     Role::ALL.map(|role| {
         let i = role as usize;
         smoothed_share(counts[i], frozen.0[i], default_share(word, role), frozen.1).log2() as f32
@@ -343,7 +363,10 @@ mod tests {
         for _ in 0..500 {
             tokens.count(id, Role::Given);
         }
-        assert!((tokens.share(id, Role::Given) - before).abs() < 1e-12, "counted, not yet in force");
+        assert!(
+            (tokens.share(id, Role::Given) - before).abs() < 1e-12,
+            "counted, not yet in force"
+        );
         tokens.freeze(SMOOTHING);
         assert!(tokens.share(id, Role::Given) > 100.0 * before);
         for _ in 0..500 {

@@ -133,7 +133,10 @@ impl Scorer {
                 _ => 0.0,
             },
             middle: capped(Field::Middle, of(comparison.middle, Role::Given)),
-            surname: capped(Field::Surname, of(first, Role::Surname) + of(second, Role::Surname)),
+            surname: capped(
+                Field::Surname,
+                of(first, Role::Surname) + of(second, Role::Surname),
+            ),
             city: capped(Field::BirthCity, of(comparison.city, Role::City)),
             address: capped(Field::Address, of(comparison.street, Role::Street)),
             locality: capped(Field::Locality, of(comparison.locality, Role::Locality)),
@@ -179,7 +182,10 @@ impl Scorer {
         }
         sum[STRANGER] += corrections.of_strangers();
         sum[NAMESAKE] += corrections.of_strangers() - corrections.surname;
-        for (field, correction) in [(Field::Given, corrections.given), (Field::Middle, corrections.middle)] {
+        for (field, correction) in [
+            (Field::Given, corrections.given),
+            (Field::Middle, corrections.middle),
+        ] {
             if correction != 0.0 {
                 let shift = self.name_shift(field, levels.get(field), correction);
                 for class in TWIN..=STRANGER {
@@ -196,7 +202,11 @@ impl Scorer {
         let rates = &self.names[0][level as usize];
         let shift = self.name_shift(Field::Given, level, corrections.given)[SIBLING];
         let shared = self.namesakes[1] * rates.same;
-        if level == 0 { 0.0 } else { (shared / (rates.sibling * shift.exp2())).min(1.0) }
+        if level == 0 {
+            0.0
+        } else {
+            (shared / (rates.sibling * shift.exp2())).min(1.0)
+        }
     }
 
     /// The weight of a pair in bits: log2 of the odds that it is the same child.
@@ -212,7 +222,11 @@ impl Scorer {
     pub fn field_bits(&self, comparison: &Comparison, tokens: &Tokens) -> Vec<(Field, FieldBits)> {
         let corrections = self.corrections(comparison, tokens);
         let classes = self.classes(comparison.levels, &corrections);
-        let relative = if classes[TWIN] > classes[SIBLING] { TWIN } else { SIBLING };
+        let relative = if classes[TWIN] > classes[SIBLING] {
+            TWIN
+        } else {
+            SIBLING
+        };
         let of_strangers = |correction| [0.0, 0.0, 0.0, correction, 0.0];
         let compared = |&field: &Field| comparison.levels.get(field) != 0;
         Field::ALL

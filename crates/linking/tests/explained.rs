@@ -195,7 +195,9 @@ fn the_parts_add_up() {
     model.priors.namesake = 0.0;
     for pair in pairs() {
         let (a, b) = (pair.a.key, pair.b.key);
-        let e = LinkIndex::build(model.clone(), &[pair.a, pair.b]).explain(a, b).unwrap();
+        let e = LinkIndex::build(model.clone(), &[pair.a, pair.b])
+            .explain(a, b)
+            .unwrap();
         let relatives = e.relatives.unwrap();
         let sum = |bits: fn(&linking::explain::Row) -> f32| e.rows.iter().map(bits).sum::<f32>();
         assert!((e.strangers.prior + sum(|r| r.bits_strangers) - e.strangers.total).abs() < 1e-3);
@@ -442,7 +444,10 @@ fn without_families_there_is_one_column() {
     let json = serde_json::to_string(&explanation).unwrap();
     // A number read back may differ in its last bit.
     let read = serde_json::from_str::<Explanation>(&json).unwrap();
-    assert_eq!((read.rows.len(), read.rule, &read.summary), (explanation.rows.len(), explanation.rule, &explanation.summary));
+    assert_eq!(
+        (read.rows.len(), read.rule, &read.summary),
+        (explanation.rows.len(), explanation.rule, &explanation.summary)
+    );
 }
 
 mod stories {

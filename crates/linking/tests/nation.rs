@@ -34,7 +34,7 @@ fn nation(seed: u64, model: Model) -> (LinkIndex, Truth) {
         let mut students = Vec::new();
         for person in nation.people(state) {
             let next = children.len() as u32;
-            let child = person.child.to_string();
+            let child = person.child.clone();
             truth.family.push(child.split('-').next().unwrap().to_owned());
             truth.child.push(*children.entry(child).or_insert(next));
             let student = Student::new(person.identity);
@@ -54,7 +54,10 @@ struct Gate {
 fn gate(linked: &Linked, truth: &Truth) -> Gate {
     let same = |a: u32, b: u32| truth.child[a as usize] == truth.child[b as usize];
     let curve = Curve::new(
-        linked.pairs.iter().map(|pair| (pair.weight, same(pair.a, pair.b))),
+        linked
+            .pairs
+            .iter()
+            .map(|pair| (pair.weight, same(pair.a, pair.b))),
         true_pairs(&truth.child, Scope::All),
     );
     Gate {
@@ -66,35 +69,47 @@ fn gate(linked: &Linked, truth: &Truth) -> Gate {
 /// What the hub does without people: of the pairs of twins, the share that it makes one person; of the students with
 /// a partner, the share that it joins to one; students joined to another child.
 fn without_people(index: &LinkIndex, truth: &Truth) -> (f64, f64, usize) {
-    let keys: Vec<u128> = (0..index.slots()).map(|slot| index.key_of(slot).unwrap()).collect();
+    let keys: Vec<u128> = (0..index.slots())
+        .map(|slot| index.key_of(slot).unwrap())
+        .collect();
     let children: FxHashMap<u128, u32> = keys.iter().copied().zip(truth.child.iter().copied()).collect();
     let families: FxHashMap<u128, &String> = keys.iter().copied().zip(&truth.family).collect();
     let mut persons = Entities::default();
     persons.apply(&index.resolve(&keys, &persons, &HumanDecisions::default()));
-    let (mut twins, mut merged) = (0, 0);
+    let (mut twins, mut merged) = (0_u32, 0_u32);
     for &key in &keys {
         for pair in index.matches(key, f32::MIN) {
             let one_birth = pair.levels.get(Field::BirthDate) == level::birth_date::EXACT
                 && families[&pair.a] == families[&pair.b];
             if pair.a == key && one_birth && children[&pair.a] != children[&pair.b] {
                 twins += 1;
-                merged += usize::from(persons.entity(pair.a) == persons.entity(pair.b));
+                merged += u32::from(persons.entity(pair.a) == persons.entity(pair.b));
             }
         }
     }
     assert!(twins > 60, "{twins} pairs of twins");
     let (mut partnered, mut joined, mut wrong) = (0, 0, 0);
     let mut of_child: FxHashMap<u32, usize> = FxHashMap::default();
-    truth.child.iter().for_each(|&child| *of_child.entry(child).or_default() += 1);
+    truth
+        .child
+        .iter()
+        .for_each(|&child| *of_child.entry(child).or_default() += 1);
     for part in persons.partition() {
         for key in &part {
-            let own = part.iter().filter(|other| children[other] == children[key]).count();
+            let own = part
+                .iter()
+                .filter(|other| children[other] == children[key])
+                .count();
             partnered += usize::from(of_child[&children[key]] > 1);
             joined += usize::from(own > 1);
             wrong += usize::from(own * 2 <= part.len() && part.len() > 1);
         }
     }
-    (merged as f64 / twins as f64, joined as f64 / partnered as f64, wrong)
+    (
+        f64::from(merged) / f64::from(twins),
+        joined as f64 / partnered as f64,
+        wrong,
+    )
 }
 
 fn run(index: &LinkIndex, truth: &Truth) -> Gate {
@@ -105,20 +120,40 @@ fn run(index: &LinkIndex, truth: &Truth) -> Gate {
 fn the_shipped_and_the_learned_model_pass_the_gate() {
     let (mut index, truth) = nation(71, Model::default_fixed());
     let learned = learn(&index, &LearnOptions::default());
-    assert_eq!((&learned.report.kept, learned.report.alarms.as_slice()), (&None, [].as_slice()));
+    assert_eq!(
+        (&learned.report.kept, learned.report.alarms.as_slice()),
+        (&None, [].as_slice())
+    );
     assert!(learned.report.relatives, "a nation of families");
     let expected = learned.report.classes.same * truth.child.len() as f64 / 2.0;
     let there_are = true_pairs(&truth.child, Scope::All) as f64;
-    assert!((expected / there_are - 1.0).abs() < 0.1, "{expected:.0} pairs counted, {there_are} there are");
+    assert!(
+        (expected / there_are - 1.0).abs() < 0.1,
+        "{expected:.0} pairs counted, {there_are} there are"
+    );
     for model in [index.model().clone(), learned.model] {
         index.set_model(model);
         let gate = run(&index, &truth);
-        assert!(gate.recall_at_99 >= 0.96, "{}: recall {}", index.model().version, gate.recall_at_99);
-        assert!(gate.clusters >= 0.985, "{}: clusters {}", index.model().version, gate.clusters);
+        assert!(
+            gate.recall_at_99 >= 0.96,
+            "{}: recall {}",
+            index.model().version,
+            gate.recall_at_99
+        );
+        assert!(
+            gate.clusters >= 0.985,
+            "{}: clusters {}",
+            index.model().version,
+            gate.clusters
+        );
         let (twins, joined, wrong) = without_people(&index, &truth);
         assert!(twins < 0.005, "{}: twins {twins}", index.model().version);
         assert!(joined >= 0.8, "{}: joined {joined}", index.model().version);
-        assert!(wrong <= truth.child.len() / 2_000, "{}: wrong {wrong}", index.model().version);
+        assert!(
+            wrong <= truth.child.len() / 2_000,
+            "{}: wrong {wrong}",
+            index.model().version
+        );
     }
 }
 
@@ -134,7 +169,10 @@ fn without_relatives_the_gate_is_shut() {
     );
     assert!(!learned.report.relatives);
     index.set_model(learned.model);
-    assert!(run(&index, &truth).recall_at_99 < 0.9, "twins and siblings are taken for one child");
+    assert!(
+        run(&index, &truth).recall_at_99 < 0.9,
+        "twins and siblings are taken for one child"
+    );
 }
 
 #[test]
@@ -148,7 +186,12 @@ fn without_the_frequency_of_names_more_is_confused() {
     index.set_model(blind);
     index.freeze();
     let without = run(&index, &truth);
-    assert!(without.clusters < with.clusters, "{} {}", without.clusters, with.clusters);
+    assert!(
+        without.clusters < with.clusters,
+        "{} {}",
+        without.clusters,
+        with.clusters
+    );
 }
 
 #[test]
@@ -175,7 +218,10 @@ fn one_student_after_the_other_or_all_at_once_is_the_same() {
     for part in incremental.parts() {
         for pair in part.members.windows(2) {
             joined += 1;
-            assert_eq!(apart[&pair[0]], apart[&pair[1]], "what is joined without people is the best guess too");
+            assert_eq!(
+                apart[&pair[0]], apart[&pair[1]],
+                "what is joined without people is the best guess too"
+            );
         }
     }
     assert!(joined > 500, "{joined}");
@@ -202,7 +248,12 @@ fn too_little_or_too_strange_to_learn_from() {
     let learned = learn(&index, &LearnOptions::default());
     let linked = link(&index, &BulkOptions::default(), &|_| ());
     assert!(
-        learned.report.kept.is_some() || learned.report.alarms.iter().any(|a| !matches!(a, Alarm::NotSettled)),
+        learned.report.kept.is_some()
+            || learned
+                .report
+                .alarms
+                .iter()
+                .any(|a| !matches!(a, Alarm::NotSettled)),
         "{:?}",
         learned.report
     );

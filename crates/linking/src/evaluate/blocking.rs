@@ -60,11 +60,15 @@ pub fn blocking_cost(index: &LinkIndex, truth: &[u32], scope: Scope<'_>) -> Bloc
         .collect();
     of.par_sort_unstable();
     let is_true = |a: Slot, b: Slot| {
-        let entity = |slot: Slot| truth.get(index.number_of(slot) as usize).copied().unwrap_or(u32::MAX);
+        let entity = |slot: Slot| {
+            truth
+                .get(index.number_of(slot) as usize)
+                .copied()
+                .unwrap_or(u32::MAX)
+        };
         entity(a) != u32::MAX && entity(a) == entity(b)
     };
-    let in_scope =
-        |a: Slot, b: Slot| scope.holds(index.number_of(a) as usize, index.number_of(b) as usize);
+    let in_scope = |a: Slot, b: Slot| scope.holds(index.number_of(a) as usize, index.number_of(b) as usize);
     let by_slot: Vec<&[(Slot, u32)]> = of.chunk_by(|a, b| a.0 == b.0).collect();
     let counts = by_slot
         .par_iter()

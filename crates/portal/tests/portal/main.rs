@@ -5,5 +5,5 @@ mod records;
 mod rights;
 mod sessions;
 mod support;
-mod work;
 mod who_is_who;
+mod work;

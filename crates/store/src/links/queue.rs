@@ -26,7 +26,10 @@ pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i6
     )
     .bind::<BigInt, _>(limit)
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| (row.student_id, row.batch_id)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.student_id, row.batch_id))
+        .collect())
 }
 
 /// Lets the linker look at students whose content did not change: people have decided something about them. Batch 0 and
