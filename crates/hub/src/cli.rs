@@ -39,7 +39,7 @@ enum Command {
     Simulate(simulate_command::SimulateArgs),
     /// Write what the hub holds as an open file
     Export(export::ExportArgs),
-    /// Linking on files, without a hub
+    /// Who is who: on files without a hub, and the checks and weights of this one
     Link(link::LinkArgs),
 }
 

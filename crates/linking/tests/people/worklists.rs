@@ -215,7 +215,7 @@ fn the_feed_tells_a_state_about_its_own_children_only() -> Result<()> {
             .collect()
     };
     let merge = ("merge".to_owned(), a.number(), Some(b.number()));
-    assert_eq!(told(c, "TX", before[0].change_id), [merge.clone()]);
+    assert_eq!(told(c, "TX", before[0].change_id), std::slice::from_ref(&merge));
     assert_eq!(
         told(c, "FL", 0),
         [

@@ -112,11 +112,16 @@ pub(crate) fn load(connection: &mut PgConnection, code: &str, as_of: &str, stude
 pub(crate) fn link(connection: &mut PgConnection, students: &[StudentId], to: Option<PersonId>) -> PersonId {
     let now = instant("2026-01-01");
     let to = to.unwrap_or_else(|| store::links::new_persons(connection, 1, now).unwrap()[0]);
+    let ids: Vec<_> = students.iter().map(|id| id.0).collect();
+    let held = store::links::of_students(connection, &ids).unwrap();
     let changes: Vec<LinkChange> = students
         .iter()
         .map(|id| LinkChange {
             student_id: id.0,
-            from: None,
+            from: held
+                .iter()
+                .find(|(student, _)| *student == id.0)
+                .map(|(_, person)| PersonId::new(*person).unwrap()),
             to,
             decided: Decided::Automatic,
             decided_by: "test".into(),
