@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::level::{birth_date, given, multiple_birth, parents, sex, source};
+use crate::levels::level::{birth_date, city, given, multiple_birth, parents, place, sex, source};
 use crate::levels::{Field, Levels};
 use crate::model::Thresholds;
 use crate::record::Record;
@@ -22,8 +22,8 @@ pub enum Veto {
     OverlappingEnrollments,
     /// A multiple birth, and given names that are not the same.
     MultipleBirth,
-    /// Parents are known on both sides and none agrees: namesakes born on one day are the commonest confusion
-    /// outside families.
+    /// Parents are known on both sides and none agrees, or one does not and neither does the birth place: namesakes
+    /// born on one day are the commonest confusion outside families.
     ParentsDiffer,
     /// Both sex and given name differ.
     SexAndGivenName,
@@ -47,8 +47,15 @@ pub fn veto(a: &Record, b: &Record, levels: Levels, weight: f32, thresholds: &Th
     if (both && !same_given) || (twin && given_differs) {
         return Some(Veto::MultipleBirth);
     }
-    if levels.get(Field::Parents) == parents::DIFFER {
-        return Some(Veto::ParentsDiffer);
+    let born_elsewhere = levels.get(Field::BirthCity) == city::DIFFERS
+        || matches!(
+            levels.get(Field::BirthPlace),
+            place::STATE_DIFFERS | place::COUNTRY_DIFFERS
+        );
+    match levels.get(Field::Parents) {
+        parents::DIFFER => return Some(Veto::ParentsDiffer),
+        parents::ONE_DIFFERS if born_elsewhere => return Some(Veto::ParentsDiffer),
+        _ => {}
     }
     if weight < thresholds.auto_same_state && in_two_states(a, b) {
         return Some(Veto::OverlappingEnrollments);

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::cluster::{Reason, Veto};
 use crate::decisions::{HumanDecision, HumanDecisions, Verdict};
+use crate::explain::reason_words;
 use crate::index::LinkIndex;
 use crate::model::Model;
 use crate::resolve::{Entities, Join, Memberships, Part, Resolution};
@@ -441,7 +442,9 @@ impl Linker {
                 .collect();
             states.sort_unstable();
             states.dedup();
-            let explanation = self.index.explain(pair.a, pair.b);
+            let explanation =
+                self.index
+                    .explain_open(pair.a, pair.b, near.reason, &HumanDecisions::default());
             let summary = explanation
                 .as_ref()
                 .map(|e| e.summary.clone())
@@ -455,7 +458,7 @@ impl Linker {
                 states,
                 probability: near.probability as f32,
                 weight: near.mean,
-                reason: format!("{}: {summary}", words(near.reason)),
+                reason: format!("{}: {summary}", reason_words(near.reason)),
                 evidence: json(&explanation)?,
                 earlier: None,
             });
@@ -526,21 +529,4 @@ fn json<T: serde::Serialize>(value: &T) -> store::Result<serde_json::Value> {
         what: "explanation",
         why: e.to_string(),
     })
-}
-
-/// Why people are asked, in words.
-#[must_use]
-pub fn words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Uncertain => "The evidence is not enough",
-        Reason::TwoCandidates => "Another child fits nearly as well",
-        Reason::Contradicted => "Other records of the same child speak against it",
-        Reason::Split => "The records of this child no longer look like one child",
-        Reason::Veto(Veto::SameState) => "One state holds both under different identifiers",
-        Reason::Veto(Veto::OverlappingEnrollments) => "Both were enrolled at the same time",
-        Reason::Veto(Veto::MultipleBirth) => "A multiple birth with different given names",
-        Reason::Veto(Veto::ParentsDiffer) => "No parent agrees",
-        Reason::Veto(Veto::SexAndGivenName) => "Sex and given name differ",
-        Reason::Veto(Veto::HumanDifferent) => "People said that these are different children",
-    }
 }

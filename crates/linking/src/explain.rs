@@ -144,7 +144,7 @@ pub fn reason_words(reason: Reason) -> &'static str {
         Reason::Veto(Veto::SameState) => "One state holds both under different identifiers",
         Reason::Veto(Veto::OverlappingEnrollments) => "Both were enrolled at the same time",
         Reason::Veto(Veto::MultipleBirth) => "A multiple birth with different given names",
-        Reason::Veto(Veto::ParentsDiffer) => "No parent agrees",
+        Reason::Veto(Veto::ParentsDiffer) => "Parents differ",
         Reason::Veto(Veto::SexAndGivenName) => "Sex and given name differ",
         Reason::Veto(Veto::HumanDifferent) => "People said that these are different children",
     }

@@ -141,11 +141,23 @@ fn no_parent_agrees() {
             &RecordInput {
                 mother: unknown,
                 father: unknown,
-                ..of_others
+                ..of_others.clone()
             }
         ),
         None
     );
+    // One parent may have remarried; that the child was also born elsewhere is too much.
+    let of_one = RecordInput {
+        mother: girl(1, "TX").mother,
+        ..of_others
+    };
+    assert_eq!(vetoed(&girl(1, "TX"), &of_one), None);
+    let born_elsewhere = RecordInput {
+        birth_city: "Tapachula",
+        birth_state: "CHP",
+        ..of_one
+    };
+    assert_eq!(vetoed(&girl(1, "TX"), &born_elsewhere), Some(Veto::ParentsDiffer));
 }
 
 #[test]

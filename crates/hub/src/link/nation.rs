@@ -98,7 +98,7 @@ fn asked_about(evaluation: &Evaluation, resolution: &linking::Resolution) {
         };
         if let Some(both) = of_a.iter().find(|number| of_b.contains(number)) {
             *reasons
-                .entry(linking::driver::words(near[*both].reason))
+                .entry(linking::explain::reason_words(near[*both].reason))
                 .or_default() += 1;
         }
     }
