@@ -285,7 +285,7 @@ fn michigan() -> Vec<Value> {
 
 fn florida() -> Vec<Value> {
     vec![json!({
-        "identity": {"state_student_id": "FL-553019", "last_name_1": "Reyes Garza", "first_name": "Anna", "middle_name": "M", "gender": "Female", "birth_date": "2011-04-03", "birth_city": "Mission", "birth_state": "TX", "birth_country": "US", "parent1_last_name": "Reyes Cantu", "parent1_first_name": "Luis", "parent2_last_name": "Garza", "parent2_first_name": "Rosa"},
+        "identity": {"state_student_id": "FL-553019", "last_name_1": "Reyes Garza", "first_name": "Ana", "middle_name": "M", "gender": "Female", "birth_date": "2011-04-03", "birth_city": "Mission", "birth_state": "TX", "birth_country": "US", "parent1_last_name": "Reyes Cantu", "parent1_first_name": "Luis", "parent2_last_name": "Garza", "parent2_first_name": "Rosa"},
         "qualifying_moves": [{"qualifying_arrival_date": "2024-11-10", "from_city": "Mission", "from_state": "TX", "to_city": "Immokalee", "to_state": "FL", "residency_date": "2024-11-10"}],
         "enrollments": [{"school_or_project_name": "Immokalee Middle School", "enrollment_date": "2024-11-14", "withdrawal_date": "2025-05-23", "grade": "08", "exit_reason": null}],
         "assessments": [{"name": "FAST Mathematics", "content": "Mathematics", "month": "2025-05", "result": "241"}]
