@@ -98,15 +98,43 @@ pub(super) fn what_is_known([year, month, day]: Parts) -> BirthDate {
     }
 }
 
-/// Takes a written date apart; `None` where none is written.
+/// Takes a written date apart; `None` where none is written. Letters that were misread for digits are read as those,
+/// if the text is a date in no other way.
 pub(super) fn parts(text: &str, order: Order) -> Result<Option<Parts>, Bad> {
     if is_missing(text) {
         return Ok(None);
     }
     let text = text.trim();
+    as_written(text, order)
+        .or_else(|bad| match digits_for_letters(text) {
+            Some(repaired) => as_written(&repaired, order),
+            None => Err(bad),
+        })
+        .map(Some)
+}
+
+/// `194s1225` and `12/o8/1956` as a scanner meant them; `None` where too few digits are left to go by.
+fn digits_for_letters(text: &str) -> Option<String> {
+    let digit = |c: char| match c {
+        'O' | 'o' | 'D' | 'Q' => '0',
+        'I' | 'l' | 'i' | '|' | '!' => '1',
+        'Z' | 'z' => '2',
+        'S' | 's' => '5',
+        'G' | 'b' => '6',
+        'T' => '7',
+        'B' => '8',
+        'g' | 'q' => '9',
+        other => other,
+    };
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let repaired: String = text.chars().map(digit).collect();
+    (digits >= 4 && repaired != text && text.len() <= 10).then_some(repaired)
+}
+
+fn as_written(text: &str, order: Order) -> Result<Parts, Bad> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return eight_digits(text, order).map(Some);
+        return eight_digits(text, order);
     }
     let mut parts = text
         .split(['-', '/', '.', ' ', ',', 'T'])
@@ -115,7 +143,7 @@ pub(super) fn parts(text: &str, order: Order) -> Result<Option<Parts>, Bad> {
         return Err(Bad::Invalid);
     };
     if a.len() == 4 && a.bytes().all(|b| b.is_ascii_digit()) {
-        return Ok(Some([number(a)?, month(b)?, number(c)?]));
+        return Ok([number(a)?, month(b)?, number(c)?]);
     }
     if c.len() != 4 {
         let short = c.len() <= 2 && number(c).is_ok() && (number(a).is_ok() || number(b).is_ok());
@@ -125,7 +153,7 @@ pub(super) fn parts(text: &str, order: Order) -> Result<Option<Parts>, Bad> {
         (Err(_), _, _) | (Ok(_), Ok(_), Order::MonthFirst) => (b, a),
         (Ok(_), Err(_), _) | (Ok(_), Ok(_), Order::DayFirst) => (a, b),
     };
-    Ok(Some([number(c)?, month(month_text)?, number(day)?]))
+    Ok([number(c)?, month(month_text)?, number(day)?])
 }
 
 fn eight_digits(text: &str, order: Order) -> Result<Parts, Bad> {
@@ -234,6 +262,20 @@ mod tests {
         assert_eq!(known([2011, 2, 30]), (2011, 2, 0));
         assert_eq!(known([9999, 4, 30]), (0, 4, 30));
         assert_eq!(known([0, 0, 0]), (0, 0, 0));
+    }
+
+    #[test]
+    fn letters_misread_for_digits() {
+        for (text, expected) in [
+            ("zO1407z7", [2014, 7, 27]),
+            ("198G0311", [1986, 3, 11]),
+            ("12/o8/1956", [1956, 12, 8]),
+            ("09/27/|967", [1967, 9, 27]),
+        ] {
+            assert_eq!(parts(text, Order::MonthFirst), Ok(Some(expected)), "{text}");
+        }
+        assert_eq!(parts("12 Oct 1999", Order::MonthFirst), Ok(Some([1999, 10, 12])));
+        assert_eq!(parts("Bristol", Order::MonthFirst), Err(Bad::Invalid));
     }
 
     #[test]
