@@ -142,22 +142,6 @@ impl Blocks {
         blocks
     }
 
-    /// Calls `each` once for every other record with which `slot` shares a block, if it has a higher slot. `seen` has
-    /// room for every slot and holds no number above `slot`.
-    pub(crate) fn candidates_above(&self, slot: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        for other in self
-            .of_slot(slot)
-            .flatten()
-            .copied()
-            .filter(|&other| other > slot)
-        {
-            if seen[other as usize] != slot + 1 {
-                seen[other as usize] = slot + 1;
-                each(other);
-            }
-        }
-    }
-
     /// The blocks of a slot.
     fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &[Slot]> {
         let range = self.first_of[slot as usize] as usize..self.first_of[slot as usize + 1] as usize;
@@ -167,10 +151,11 @@ impl Blocks {
         })
     }
 
-    /// Calls `each` once for every other record with which `slot` shares a block.
-    pub(crate) fn candidates(&self, slot: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        seen[slot as usize] = slot + 1;
-        for &other in self.of_slot(slot).flatten() {
+    /// Calls `each` once for every other record from slot `lowest` on with which `slot` shares a block. `seen` has room
+    /// for every slot, begins with zeros and is handed on from one slot to the next.
+    pub(crate) fn candidates(&self, slot: Slot, lowest: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
+        let members = self.of_slot(slot).flatten().copied();
+        for other in members.filter(|&other| other >= lowest && other != slot) {
             if seen[other as usize] != slot + 1 {
                 seen[other as usize] = slot + 1;
                 each(other);
@@ -198,7 +183,7 @@ pub(crate) fn pairs(
                 let mut count = 0;
                 for &slot in slots {
                     let own = index.at(slot);
-                    blocks.candidates_above(slot, seen, |other| {
+                    blocks.candidates(slot, slot + 1, seen, |other| {
                         let its = index.at(other);
                         if options.across && own.state == its.state {
                             return;

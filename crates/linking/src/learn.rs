@@ -365,7 +365,7 @@ impl Sample {
                 let (mut pairs, mut levels) = (0, [[0.0; 16]; 16]);
                 for &slot in slots {
                     let own = index.at(slot);
-                    blocks.candidates(slot, &mut seen, |other| {
+                    blocks.candidates(slot, 0, &mut seen, |other| {
                         let its = index.at(other);
                         if options.across && own.state == its.state {
                             return;
