@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 /// Every crate with all crates that it may know. A crate that is not here is not part of the house.
 const HOUSE: &[(&str, &[&str])] = &[
     ("mde", &[]),
+    ("spreadsheet", &[]),
     ("formats", &["mde"]),
     ("pki", &[]),
     ("pgcluster", &[]),
@@ -19,7 +20,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "mde", "formats", "store", "ingest", "linking", "records", "notices", "pki",
+            "mde",
+            "formats",
+            "store",
+            "ingest",
+            "linking",
+            "records",
+            "notices",
+            "pki",
+            "spreadsheet",
         ],
     ),
     (
@@ -28,7 +37,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "mde", "formats", "store", "ingest", "linking", "records", "notices", "api", "pki",
         ],
     ),
-    ("client", &["mde", "formats"]),
+    ("client", &["mde", "formats", "spreadsheet"]),
     ("simulate", &["mde", "formats"]),
     ("testkit", &["pgcluster"]),
     (
@@ -62,6 +71,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
         ],
     ),
     ("quick-xml", &["formats"]),
+    ("rust_xlsxwriter", &["spreadsheet"]),
     ("openssl", &["pki"]),
     ("tokio", &["api", "portal", "hub"]),
     ("reqwest", &["client"]),
