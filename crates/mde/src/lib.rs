@@ -22,7 +22,7 @@ pub mod value;
 pub use code::CodeSet;
 pub use decimal::{Credits, Decimal, Hours, Units};
 pub use element::{ELEMENTS, Element};
-pub use finding::{Finding, FindingCode, Severity};
+pub use finding::{Cause, Causes, Explained, Finding, FindingCode, Group, Received, Severity};
 pub use id::{PersonId, StateStudentId, StudentId};
 pub use part::{Draft, Field, Kind, Part, PartKind, RawCodes, Sink};
 pub use parts::*;
