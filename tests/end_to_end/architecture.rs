@@ -63,7 +63,7 @@ const HOUSE: &[(&str, &[&str])] = &[
 /// What only these crates may depend on.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("actix-web", &["api", "portal", "hub"]),
-    ("x509-parser", &["pki"]),
+    ("x509-parser", &["pki", "client"]),
     (
         "diesel",
         &[

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use formats::BatchKind;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Exit;
+
 /// The hub holds the upload safely and will load it, or did so before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -61,6 +63,16 @@ impl BatchView {
     #[must_use]
     pub fn has_refused(&self) -> bool {
         self.rows.refused > 0 || self.students.refused > 0 || self.findings.errors > 0
+    }
+
+    /// The exit code that says what became of a settled batch.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self.status.as_str() {
+            "failed" => Exit::Refused,
+            "loaded" if !self.has_refused() => Exit::Accepted,
+            _ => Exit::SomeRefused,
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The commands `upload` and `validate`, for any program that wants to have them.
 
 mod console;
+mod exchange;
 mod report;
+mod table;
 mod upload;
 mod validate;
 
@@ -15,6 +17,7 @@ use mde::StateCode;
 
 use crate::error::{Error, Exit};
 
+pub use exchange::{AboutArgs, ExchangeArgs};
 pub use upload::UploadArgs;
 pub use validate::{Format, ValidateArgs};
 
@@ -28,6 +31,7 @@ Exit codes (Windows Task Scheduler shows them in hex):
     5  a certificate is not accepted, or does not permit this
     6  the hub is busy or out of order: run again later
     7  the local file changed while it was sent
+    8  the hub holds a part of the upload: run the same command again, and it goes on from there
   130  interrupted";
 
 /// The state's commands.

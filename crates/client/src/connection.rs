@@ -1,17 +1,22 @@
 //! A connection to the hub: who is called, who calls, and how often a call is repeated.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use reqwest::Url;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::batch::{BatchView, Receipt};
+use crate::certificate::{Certificate, Whose};
 use crate::error::Error;
 use crate::retry::Retry;
 use crate::{tls, transport};
@@ -26,9 +31,19 @@ const POLL: Duration = Duration::from_secs(2);
 
 /// Is told how things go.
 pub trait Observer: Send + Sync {
+    /// A certificate is about to be used.
+    fn certificate(&self, whose: Whose, certificate: &Certificate) {
+        let _ = (whose, certificate);
+    }
+
     /// So many of the bytes are sent.
     fn sent(&self, bytes: u64, of: u64) {
         let _ = (bytes, of);
+    }
+
+    /// The hub holds so many of the bytes since an earlier run, and the rest follows.
+    fn resuming(&self, held: u64, of: u64) {
+        let _ = (held, of);
     }
 
     /// A call failed and is repeated after a pause.
@@ -52,6 +67,9 @@ pub struct Connection {
     tls: Arc<ClientConfig>,
     retry: Retry,
     observer: Arc<dyn Observer>,
+    state_folder: Option<PathBuf>,
+    /// The hub answered before, so that a connection which breaks is no word about the certificate.
+    answered: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Connection {
@@ -77,6 +95,7 @@ impl Connection {
         let mut builder = Client::builder()
             .tls_backend_preconfigured(config.clone())
             .https_only(true)
+            .tls_info(true)
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
@@ -93,6 +112,8 @@ impl Connection {
             tls: Arc::new(config),
             retry: Retry::default(),
             observer: Arc::new(()),
+            state_folder: None,
+            answered: Arc::default(),
         })
     }
 
@@ -107,6 +128,13 @@ impl Connection {
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// The same with a folder in which it is noted what the hub holds in part, so that another run goes on with it.
+    #[must_use]
+    pub fn remembering_in(mut self, folder: PathBuf) -> Self {
+        self.state_folder = Some(folder);
         self
     }
 
@@ -171,12 +199,27 @@ impl Connection {
     }
 
     /// Finds out, before anything large is sent, whether the hub can be reached and accepts the certificate.
-    pub(crate) fn greet(&self) -> Result<(), Error> {
-        self.get("/v1/batches?limit=1", &[]).map(drop)
+    pub(crate) fn greet(&self) -> Result<Greeting, Error> {
+        let response = self.get("/v1/batches?limit=1", &[])?;
+        let certificate = response
+            .extensions()
+            .get::<TlsInfo>()
+            .and_then(TlsInfo::peer_certificate)
+            .and_then(Certificate::of);
+        if let Some(certificate) = &certificate {
+            self.observer.certificate(Whose::Hub, certificate);
+        }
+        Ok(Greeting {
+            clock: transport::date(&response),
+        })
     }
 
     pub(crate) fn http(&self) -> &Client {
         &self.http
+    }
+
+    pub(crate) fn state_folder(&self) -> Option<&Path> {
+        self.state_folder.as_deref()
     }
 
     pub(crate) fn observer(&self) -> &Arc<dyn Observer> {
@@ -206,7 +249,10 @@ impl Connection {
         let mut failures = 0;
         loop {
             let error = match call().map_err(|error| self.explained(error)) {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.answered.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             failures += 1;
@@ -225,13 +271,19 @@ impl Connection {
 
     /// A broken connection may be the hub's way to refuse a certificate: asks again in a way that shows it.
     fn explained(&self, error: Error) -> Error {
-        let Error::Unreachable(_) = error else {
+        if !matches!(error, Error::Unreachable(_)) || self.answered.load(Ordering::Relaxed) {
             return error;
-        };
+        }
         let host = self.hub.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let port = self.hub.port_or_known_default().unwrap_or(443);
         tls::probe(Arc::clone(&self.tls), host, port, Duration::from_secs(3)).unwrap_or(error)
     }
+}
+
+/// What the hub's first answer says of the hub.
+pub(crate) struct Greeting {
+    /// Its clock, to the second.
+    pub(crate) clock: Option<DateTime<Utc>>,
 }
 
 #[derive(serde::Deserialize)]

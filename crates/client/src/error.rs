@@ -27,6 +27,8 @@ pub enum Exit {
     Busy = 6,
     /// The local file changed while it was sent.
     Changed = 7,
+    /// The hub holds a part of the upload; the next run goes on from there.
+    Kept = 8,
     /// Interrupted from the keyboard.
     Interrupted = 130,
 }
@@ -71,6 +73,18 @@ pub enum Error {
     /// The hub could not be reached, or did not answer in time.
     #[error("{0}")]
     Unreachable(String),
+    /// The hub holds a part of the upload, and the rest did not get through.
+    #[error(
+        "{why}. The hub holds {sent} of {of} bytes: run the same command again, and it goes on from there"
+    )]
+    Kept {
+        /// Bytes that the hub holds.
+        sent: u64,
+        /// Bytes of the upload.
+        of: u64,
+        /// Why the rest did not get through.
+        why: Box<Error>,
+    },
     /// The hub answered with a problem.
     #[error("{0}")]
     Hub(Box<Problem>),
@@ -89,6 +103,7 @@ impl Error {
             Self::Changed(_) => Exit::Changed,
             Self::Certificate(_) => Exit::Certificate,
             Self::Unreachable(_) => Exit::Unreachable,
+            Self::Kept { .. } => Exit::Kept,
             Self::Hub(problem) => problem.exit(),
         }
     }
@@ -202,6 +217,14 @@ mod tests {
             (Error::Unreachable(String::new()), 4),
             (Error::Certificate(String::new()), 5),
             (Error::Changed("a.xml".into()), 7),
+            (
+                Error::Kept {
+                    sent: 1,
+                    of: 2,
+                    why: Box::new(Error::Unreachable(String::new())),
+                },
+                8,
+            ),
             (hub(400, "invalid-request"), 2),
             (hub(422, "unknown-profile"), 2),
             (hub(403, "wrong-state"), 3),

@@ -7,17 +7,21 @@
 pub mod cli;
 
 mod batch;
+mod certificate;
 mod check;
 mod connection;
 mod error;
 mod pack;
+mod resume;
 mod retry;
 mod tls;
 mod transport;
+mod unfinished;
 mod upload;
 
 pub use batch::{BatchProblem, BatchView, FindingCounts, Receipt, RowCounts, StudentCounts};
-pub use check::{Cause, Causes, Checked, Group, check};
+pub use certificate::{Certificate, WARNING_DAYS, Whose};
+pub use check::{Checked, check};
 pub use connection::{Connection, Observer};
 pub use error::{Error, Exit, Problem};
 pub use pack::{Parcel, pack};

@@ -20,9 +20,11 @@ use crate::pack::{Parcel, pack};
 use crate::transport;
 
 /// Time that every upload has, for the hub's own work.
-const PATIENCE: Duration = Duration::from_mins(3);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+/// Up to this size an upload goes in one piece: sending it again costs less than asking how much arrived.
+const ONE_PIECE: u64 = 256 << 10;
 /// Bytes per second below which the line is taken for broken.
-const SLOWEST: u64 = 16 << 10;
+pub(crate) const SLOWEST: u64 = 16 << 10;
 
 /// What the call says of the upload. What it leaves out, the file or the profile says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,14 @@ pub struct UploadOptions {
     pub as_of: Option<DateTime<Utc>>,
 }
 
+impl UploadOptions {
+    /// The instant as the hub reads it.
+    pub(crate) fn instant(&self) -> Option<String> {
+        self.as_of
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
 impl Connection {
     /// Packs a file or folder and sends it. With the receipt the hub holds it safely.
     pub fn upload(&self, path: &Path, options: &UploadOptions) -> Result<Receipt, Error> {
@@ -42,13 +52,20 @@ impl Connection {
         self.send(&pack(&[path.to_owned()], folder.path())?, options)
     }
 
-    /// Sends what is packed already.
+    /// Sends what is packed already: a small parcel in one piece, a larger one in pieces where the hub takes them.
     pub fn send(&self, parcel: &Parcel, options: &UploadOptions) -> Result<Receipt, Error> {
         self.greet()?;
+        if parcel.bytes > ONE_PIECE
+            && let Some(receipt) = self.send_in_pieces(parcel, options)?
+        {
+            return Ok(receipt);
+        }
+        self.send_whole(parcel, options)
+    }
+
+    fn send_whole(&self, parcel: &Parcel, options: &UploadOptions) -> Result<Receipt, Error> {
         let mut address = self.address("/v1/batches")?;
-        let instant = options
-            .as_of
-            .map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let instant = options.instant();
         let said = [
             ("kind", options.kind.map(BatchKind::name)),
             ("as_of", instant.as_deref()),
@@ -64,7 +81,7 @@ impl Connection {
         let response = self.repeated(|| {
             let file = File::open(&parcel.path).map_err(|error| Error::file(&parcel.path, error))?;
             let content = Content {
-                file,
+                inner: file,
                 sent: 0,
                 of: parcel.bytes,
                 observer: Arc::clone(self.observer()),
@@ -96,17 +113,17 @@ impl Connection {
     }
 }
 
-/// A file on its way, which tells how far it is.
-struct Content {
-    file: File,
-    sent: u64,
-    of: u64,
-    observer: Arc<dyn Observer>,
+/// Content on its way, which tells how far it is.
+pub(crate) struct Content<R> {
+    pub(crate) inner: R,
+    pub(crate) sent: u64,
+    pub(crate) of: u64,
+    pub(crate) observer: Arc<dyn Observer>,
 }
 
-impl Read for Content {
+impl<R: Read> Read for Content<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
+        let count = self.inner.read(buffer)?;
         self.sent += count as u64;
         self.observer.sent(self.sent, self.of);
         Ok(count)

@@ -4,10 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::batch::BatchView;
+use crate::certificate::{Certificate, WARNING_DAYS, Whose};
 use crate::connection::Observer;
 use crate::error::Error;
 
@@ -95,6 +97,38 @@ impl Console {
 }
 
 impl Observer for Console {
+    fn certificate(&self, whose: Whose, certificate: &Certificate) {
+        let days = certificate.days_left(Utc::now());
+        if days >= WARNING_DAYS {
+            return;
+        }
+        let ends = certificate.not_after.format("%Y-%m-%d");
+        // A warning is wanted also where only results are.
+        let text = if days < 0 {
+            format!("warning: {} ended on {ends}; {}", whose.text(), whose.remedy())
+        } else {
+            format!(
+                "warning: {} ends on {ends}, {days} days from now; {}",
+                whose.text(),
+                whose.remedy()
+            )
+        };
+        if !self.json {
+            self.write_error(&text);
+        }
+        self.event(
+            "certificate",
+            json!({ "whose": whose, "certificate": certificate, "days_left": days, "message": text }),
+        );
+    }
+
+    fn resuming(&self, held: u64, of: u64) {
+        self.say(&format!(
+            "the hub holds {held} of {of} bytes since an earlier run; going on"
+        ));
+        self.event("resuming", json!({ "bytes": held, "of": of }));
+    }
+
     fn sent(&self, bytes: u64, of: u64) {
         if self.draws {
             let bar = self.bar.get_or_init(|| bar(of));

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use mde::Finding;
+use chrono::{DateTime, SecondsFormat, Utc};
+use mde::{Cause, Causes, Finding, Group, Received};
 use serde_json::{Value, json};
 
-use crate::batch::BatchView;
-use crate::check::{Causes, Checked};
+use crate::batch::{BatchView, Receipt};
+use crate::check::Checked;
 
 /// How much is told of a single finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,39 +20,49 @@ pub(super) enum Detail {
     Values,
 }
 
-/// Findings by cause: a heading for each, what to do, and where the first ones are.
-pub(super) fn causes(causes: &Causes, upload: &str, detail: Detail) -> String {
+impl Detail {
+    /// The finding with no more than may be told: whatever shows, writes or groups it afterwards cannot tell more.
+    pub(super) fn of(self, mut finding: Finding) -> Finding {
+        if self != Self::Values {
+            finding.received = None;
+        }
+        if self == Self::Places {
+            finding.code.title().clone_into(&mut finding.message);
+        }
+        finding
+    }
+}
+
+/// Findings by cause: a heading for each, what to do, a right value, its page, and where the first ones are.
+pub(super) fn causes(causes: &Causes, upload: &str, pages: &str) -> String {
     let mut text = String::new();
-    for (cause, group) in causes.iter() {
+    for (cause, group) in causes.ranked() {
         let code = cause.code();
-        let subject = match (cause.element(), cause.part()) {
-            (Some((number, name)), _) => format!(", element {number} {name}"),
-            (None, Some(part)) => format!(", {}", part.to_string().replace('_', " ")),
-            (None, None) => String::new(),
-        };
-        let times = if group.count == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", group.count)
-        };
         let _ = writeln!(
             text,
-            "  {} {code}: {}{subject} ({times})",
+            "  {} {code}: {}{} ({})",
             code.severity(),
-            code.title()
+            code.title(),
+            subject(cause),
+            times(group.count)
         );
-        let _ = writeln!(text, "    {}", code.fix());
+        let example = group.first.first().and_then(Finding::example);
+        let example = example
+            .map(|right| format!(" A right value: {right}"))
+            .unwrap_or_default();
+        let _ = writeln!(text, "    {}{example}", code.fix());
+        let _ = writeln!(text, "    {pages}{}", code.page());
         for finding in &group.first {
             let _ = write!(text, "    {}", place(finding, upload));
             let said = [
-                Some(finding.message.as_str()).filter(|_| detail != Detail::Places),
+                Some(finding.message.as_str()).filter(|message| *message != code.title()),
                 Some(finding.fix.as_str()).filter(|fix| *fix != code.fix()),
             ];
             let said: Vec<&str> = said.into_iter().flatten().collect();
             if !said.is_empty() {
                 let _ = write!(text, ": {}", said.join(" "));
             }
-            if let Some(received) = finding.received.as_ref().filter(|_| detail == Detail::Values) {
+            if let Some(received) = &finding.received {
                 let _ = write!(text, " Received: {received:?}");
             }
             text.push('\n');
@@ -62,6 +73,29 @@ pub(super) fn causes(causes: &Causes, upload: &str, detail: Detail) -> String {
         }
     }
     text
+}
+
+/// What a cause is about, after a comma; empty if about nothing in particular.
+fn subject(cause: &Cause) -> String {
+    let mut text = match (cause.element(), cause.part()) {
+        (Some((number, name)), _) => format!(", element {number} {name}"),
+        (None, Some(part)) => format!(", {}", part.to_string().replace('_', " ")),
+        (None, None) => String::new(),
+    };
+    let _ = match cause.received() {
+        Received::Value(value) => write!(text, ", {value:?}"),
+        Received::Pattern(pattern) => write!(text, ", written as {pattern}"),
+        Received::Others => write!(text, ", other values"),
+        Received::Nothing => Ok(()),
+    };
+    text
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
 }
 
 fn place(finding: &Finding, upload: &str) -> String {
@@ -112,6 +146,27 @@ pub(super) fn counts_json(checked: &Checked) -> Value {
     })
 }
 
+/// The receipt of an upload.
+pub(super) fn receipt(receipt: &Receipt) -> String {
+    let batch = &receipt.batch;
+    let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!(
+        "receipt: batch {}{}\n  state {}, {} upload as of {}, received {}\n  SHA-256 of the content {}\n  address {}",
+        batch.batch_id,
+        if receipt.new {
+            ""
+        } else {
+            ", held since an earlier call"
+        },
+        batch.state,
+        batch.kind,
+        instant(batch.as_of),
+        instant(batch.received_at),
+        batch.content_sha256,
+        receipt.location
+    )
+}
+
 /// What became of a batch.
 pub(super) fn batch(batch: &BatchView) -> String {
     let mut text = format!("batch {}: {}", batch.batch_id, batch.status);
@@ -153,69 +208,25 @@ pub(super) fn batch(batch: &BatchView) -> String {
 }
 
 /// A finding for programs.
-pub(super) fn finding_json(finding: &Finding, detail: Detail) -> Value {
-    let mut object = json!(finding);
-    object["severity"] = json!(finding.severity());
-    object["element_name"] = json!(element_name(finding));
-    if detail == Detail::Places {
-        object["message"] = json!(finding.code.title());
-    }
-    if detail != Detail::Values
-        && let Some(members) = object.as_object_mut()
-    {
-        members.remove("received");
-    }
-    object
+pub(super) fn finding_json(finding: &Finding) -> Value {
+    json!(finding.explained())
 }
 
-/// Heads of the columns of [`csv_row`].
-pub(super) const CSV_HEAD: [&str; 11] = [
-    "severity",
-    "code",
-    "file",
-    "line",
-    "state_student_id",
-    "part",
-    "element",
-    "element_name",
-    "received",
-    "message",
-    "fix",
-];
-
-/// A finding as a row of a table. The value received is empty unless asked for.
-pub(super) fn csv_row(finding: &Finding, upload: &str, detail: Detail) -> [String; 11] {
-    let received = finding.received.as_deref().filter(|_| detail == Detail::Values);
-    [
-        finding.severity().to_string(),
-        finding.code.to_string(),
-        plain(finding.file.as_deref().unwrap_or(upload)),
-        finding.line.map(|line| line.to_string()).unwrap_or_default(),
-        plain(finding.state_student_id.as_deref().unwrap_or_default()),
-        finding.part.map(|part| part.to_string()).unwrap_or_default(),
-        finding.element.as_deref().unwrap_or_default().to_owned(),
-        element_name(finding).to_owned(),
-        plain(received.unwrap_or_default()),
-        plain(&finding.message),
-        plain(&finding.fix),
-    ]
-}
-
-fn element_name(finding: &Finding) -> &'static str {
-    finding
-        .element
-        .as_deref()
-        .and_then(mde::Element::numbered)
-        .map_or("", |element| element.name)
-}
-
-/// What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+/// The findings of one cause for programs.
+pub(super) fn cause_json(cause: &Cause, group: &Group) -> Value {
+    let code = cause.code();
+    json!({
+        "code": code,
+        "severity": code.severity(),
+        "part": cause.part(),
+        "element": cause.element().map(|(number, _)| number),
+        "element_name": cause.element().map(|(_, name)| name),
+        "received": cause.received(),
+        "count": group.count,
+        "fix": code.fix(),
+        "example": group.first.first().and_then(Finding::example),
+        "page": code.page(),
+    })
 }
 
 #[cfg(test)]
@@ -235,36 +246,38 @@ mod tests {
     #[test]
     fn a_group_says_what_where_and_what_to_do() {
         let mut found = Causes::keeping(1);
-        found.add(finding());
-        found.add(finding());
+        found.add(Detail::Messages.of(finding()));
+        found.add(Detail::Messages.of(finding()));
         assert_eq!(
-            causes(&found, "night.xml", Detail::Messages),
+            causes(&found, "night.xml", "https://hub"),
             "  error V102: the value is not valid for its data element, element 9 Birth Date (2 times)\n    Correct \
-             the value; it was left out.\n    night.xml line 7, student =TX1: BirthDate is not a date.\n    … and 1 \
-             more\n"
+             the value; it was left out. A right value: 2014-05-31\n    https://hub/docs/findings/V102\n    \
+             night.xml line 7, student =TX1: BirthDate is not a date.\n    … and 1 more\n"
         );
     }
 
     #[test]
     fn values_are_shown_only_when_asked_for() {
-        let mut found = Causes::keeping(1);
-        found.add(finding());
         for (detail, sentence, value) in [
             (Detail::Places, false, false),
             (Detail::Messages, true, false),
             (Detail::Values, true, true),
         ] {
-            let text = causes(&found, "a", detail);
-            let object = finding_json(&finding(), detail).to_string();
+            let finding = detail.of(finding());
+            let object = finding_json(&finding).to_string();
+            let mut found = Causes::keeping(1);
+            found.add(finding);
+            let text = causes(&found, "a", "");
+            let (cause, group) = found.iter().next().expect("a cause");
+            let cause = cause_json(cause, group).to_string();
             assert_eq!(text.contains("not a date"), sentence);
             assert_eq!(object.contains("not a date"), sentence);
             assert_eq!(text.contains("Nobody"), value);
             assert_eq!(object.contains("Nobody"), value);
-            assert_eq!(
-                csv_row(&finding(), "a", detail).concat().contains("Nobody"),
-                value
+            assert!(
+                !cause.contains("Nobody"),
+                "a cause tells a pattern at most: {cause}"
             );
         }
-        assert_eq!(csv_row(&finding(), "a", Detail::Values)[4], "'=TX1");
     }
 }

@@ -4,20 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
-use formats::{BatchKind, Limits, Options, Profile};
-use mde::StateCode;
+use formats::Profile;
+use mde::Causes;
 use serde_json::json;
 
 use super::console::Console;
+use super::exchange::{AboutArgs, ExchangeArgs};
 use super::report::{self, Detail};
-use crate::batch::{BatchView, Receipt};
-use crate::check::{Causes, check};
+use crate::batch::BatchView;
 use crate::connection::Connection;
 use crate::error::{Error, Exit};
 use crate::pack::{Parcel, pack};
-use crate::upload::UploadOptions;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -43,30 +41,12 @@ pub struct UploadArgs {
     /// The upload: one native XML file, or the files or the folder that a profile describes
     #[arg(required = true, value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
-    /// Address of the hub's exchange, https://NAME:PORT
-    #[arg(long, env = "MARIPOSA_HUB", value_name = "URL")]
-    pub hub: String,
-    /// The state's certificate
-    #[arg(long, env = "MARIPOSA_CERT", value_name = "PEM")]
-    pub cert: PathBuf,
-    /// Its private key
-    #[arg(long, env = "MARIPOSA_KEY", value_name = "PEM")]
-    pub key: PathBuf,
-    /// The exchange's own authority, the only one that is trusted
-    #[arg(long, env = "MARIPOSA_CA", value_name = "PEM")]
-    pub ca: PathBuf,
-    /// Everything that the state holds, or what changed; the file or the profile says it otherwise
-    #[arg(long, value_parser = super::kind())]
-    pub kind: Option<BatchKind>,
-    /// The mapping profile that describes the files, by name or as the hub's TOML file; native XML without one
-    #[arg(long, value_name = "NAME|FILE.toml")]
-    pub profile: Option<String>,
-    /// The instant that the content speaks of (RFC 3339); the file or its name says it otherwise
-    #[arg(long, value_name = "TIME", value_parser = super::instant)]
-    pub as_of: Option<DateTime<Utc>>,
-    /// The state, for the check; the hub takes it from the certificate
-    #[arg(long, value_name = "XX", value_parser = super::state)]
-    pub state: Option<StateCode>,
+    /// The hub
+    #[command(flatten)]
+    pub exchange: ExchangeArgs,
+    /// What it is
+    #[command(flatten)]
+    pub about: AboutArgs,
     /// Wait until the batch is loaded, and show what became of it
     #[arg(long)]
     pub wait: bool,
@@ -96,125 +76,81 @@ impl UploadArgs {
     }
 
     fn attempt(&self, console: &Arc<Console>) -> Result<Exit, Error> {
-        if self.paths.len() > 1 && self.profile.is_none() {
+        if self.paths.len() > 1 && self.about.profile.is_none() {
             let text = "several files are one upload only with --profile; send native files one by one";
             return Err(Error::Usage(text.into()));
         }
-        let profile = self.profile.as_deref().map(super::profile).transpose()?.flatten();
-        let connection = self.connection()?.observed_by(Arc::clone(console) as Arc<_>);
+        let profile = self.about.profile()?;
+        let connection = self.exchange.connection(console)?;
         let folder = super::private_folder()?;
         let parcel = pack(&self.paths, folder.path())?;
-        match (&self.profile, &profile) {
+        match (&self.about.profile, &profile) {
             _ if self.no_check => {}
             (Some(named), None) => console.say(&format!(
                 "the profile {named} is not known here; only the hub checks"
             )),
             (_, profile) => self.check(&parcel, profile.as_ref(), console)?,
         }
-        let options = UploadOptions {
-            kind: self.kind,
-            profile: profile
-                .map(|profile| profile.name)
-                .or_else(|| self.profile.clone()),
-            as_of: self.as_of,
-        };
-        let receipt = connection.send(&parcel, &options)?;
-        console.result("receipt", &told(&receipt), json!(receipt));
+        let receipt = connection.send(&parcel, &self.about.for_the_hub(profile.as_ref()))?;
+        console.result("receipt", &report::receipt(&receipt), json!(receipt));
         if !self.wait {
             return Ok(Exit::Accepted);
         }
         let batch = connection.wait(&receipt, Duration::from_secs(self.timeout))?;
         console.result("settled", &report::batch(&batch), json!(batch));
-        findings(&connection, &batch, &parcel, console)?;
-        Ok(outcome(&batch))
-    }
-
-    fn connection(&self) -> Result<Connection, Error> {
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Error::file(path, error));
-        Connection::new(&self.hub, &read(&self.ca)?, &read(&self.cert)?, &read(&self.key)?)
+        self.findings(&connection, &batch, &parcel, console)?;
+        Ok(batch.exit())
     }
 
     /// What cannot be trusted as a whole is not sent. Single bad rows do not keep the others back.
     fn check(&self, parcel: &Parcel, profile: Option<&Profile>, console: &Console) -> Result<(), Error> {
         console.say(&format!("checking {}", parcel.name));
-        let options = Options {
-            state: self.state,
-            as_of: self.as_of,
-            kind: self.kind,
-            profile,
-            limits: Limits::default(),
-            file_name: Some(&parcel.name),
-        };
+        let options = self.about.for_the_check(profile, &parcel.name);
         let mut causes = Causes::keeping(SHOWN);
-        let checked = check(&parcel.path, &options, &mut |finding| causes.add(finding));
-        let checked = checked.map_err(|refusal| match parcel.unchanged() {
-            Ok(()) => Error::Refused(refusal),
-            Err(changed) => changed,
-        })?;
+        let checked = parcel.checked(&options, &mut |finding| causes.add(Detail::Places.of(finding)))?;
         console.event("checked", report::counts_json(&checked));
         console.say(&report::counts(&checked));
         if !self.wait {
-            console.say(report::causes(&causes, &parcel.name, Detail::Places).trim_end());
+            console.say(report::causes(&causes, &parcel.name, self.exchange.pages()).trim_end());
         }
         Ok(())
     }
-}
 
-fn told(receipt: &Receipt) -> String {
-    let batch = &receipt.batch;
-    let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    format!(
-        "receipt: batch {}{}\n  state {}, {} upload as of {}, received {}\n  SHA-256 of the content {}\n  address {}",
-        batch.batch_id,
-        if receipt.new {
-            ""
+    fn findings(
+        &self,
+        connection: &Connection,
+        batch: &BatchView,
+        parcel: &Parcel,
+        console: &Console,
+    ) -> Result<(), Error> {
+        if batch.findings.errors + batch.findings.warnings == 0 {
+            return Ok(());
+        }
+        let mut causes = Causes::keeping(SHOWN);
+        let all = connection.findings(batch, FINDINGS, &mut |finding| {
+            let finding = Detail::Places.of(finding);
+            console.event("finding", report::finding_json(&finding));
+            causes.add(finding);
+        })?;
+        let text = report::causes(&causes, &parcel.name, self.exchange.pages());
+        let rest = if all {
+            String::new()
         } else {
-            ", held since an earlier call"
-        },
-        batch.state,
-        batch.kind,
-        instant(batch.as_of),
-        instant(batch.received_at),
-        batch.content_sha256,
-        receipt.location
-    )
-}
-
-fn findings(
-    connection: &Connection,
-    batch: &BatchView,
-    parcel: &Parcel,
-    console: &Console,
-) -> Result<(), Error> {
-    if batch.findings.errors + batch.findings.warnings == 0 {
-        return Ok(());
-    }
-    let mut causes = Causes::keeping(SHOWN);
-    let all = connection.findings(batch, FINDINGS, &mut |finding| {
-        console.event("finding", report::finding_json(&finding, Detail::Places));
-        causes.add(finding);
-    })?;
-    let text = report::causes(&causes, &parcel.name, Detail::Places);
-    let rest = if all {
-        String::new()
-    } else {
-        format!(
-            "\n  … the first {FINDINGS} only; all are at {}",
-            batch.findings_href
-        )
-    };
-    console.result(
-        "findings",
-        &format!("{}{rest}", text.trim_end()),
-        json!({ "all": all }),
-    );
-    Ok(())
-}
-
-fn outcome(batch: &BatchView) -> Exit {
-    match batch.status.as_str() {
-        "failed" => Exit::Refused,
-        "loaded" if !batch.has_refused() => Exit::Accepted,
-        _ => Exit::SomeRefused,
+            format!(
+                "\n  … the first {FINDINGS} only; all are at {}",
+                batch.findings_href
+            )
+        };
+        let groups: Vec<_> = causes
+            .ranked()
+            .into_iter()
+            .map(|(cause, group)| report::cause_json(cause, group))
+            .collect();
+        console.result(
+            "findings",
+            &format!("{}{rest}", text.trim_end()),
+            json!({ "all": all, "causes": groups }),
+        );
+        Ok(())
     }
 }

@@ -179,7 +179,12 @@ fn serve(
             .count();
         calls.lock().expect("calls").push(call.clone());
         let (status, headers, document) = answer(&call, before);
-        let text = document.to_string();
+        let silent = status == 204 || call.line.starts_with("HEAD ");
+        let text = if silent {
+            String::new()
+        } else {
+            document.to_string()
+        };
         let kind = if status < 400 {
             "application/json"
         } else {
