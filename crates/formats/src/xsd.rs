@@ -10,19 +10,17 @@ use mde::code::{
     CourseSection, CourseType, EnrollmentType, ExitReason, Gender, Grade, GraduationIndicator,
     IdentifierType, MedAlert, ProjectType, ResultType, TermType, TerminationFlag, VoidReason,
 };
+use mde::codesets::{self, Entry};
 use mde::{CodeSet, Element, Field, Kind, PartKind, StateCode, ValueContext, ValueError};
 
 use crate::NAMESPACE;
 use crate::drafts::{CHILDREN, Drafts};
 
-/// Codes that readers accept beside those of the tables: element 20 of 2003 pads grades 10 to 12 to three digits.
-const SPELLINGS: [&str; 3] = ["010", "011", "012"];
-
 /// All code sets, by name.
 #[must_use]
 pub fn code_sets() -> BTreeMap<&'static str, &'static [CodeRow]> {
     fn set<C: Codes>() -> (&'static str, &'static [CodeRow]) {
-        (C::SET, C::ROWS)
+        (C::SET, C::rows())
     }
     BTreeMap::from([
         set::<AlertKind>(),
@@ -62,6 +60,8 @@ pub enum Content {
     Year,
     /// A postal code of a state.
     State,
+    /// A postal code of a state in an address: military post codes as well.
+    AddressState,
     /// A decimal number up to a maximum with so many decimals.
     Decimal(u32, u32),
     /// `Y` or `N`.
@@ -94,6 +94,9 @@ pub fn content(part: PartKind, field: usize) -> Content {
                 Content::Text(max, Some(what))
             }
             (Some(ValueError::TooLong { max, .. }), _) => Content::Text(max, None),
+            (Some(ValueError::Not("a postal code of a state")), _) if error("AA").is_none() => {
+                Content::AddressState
+            }
             (Some(ValueError::Not("a postal code of a state")), _) => Content::State,
             (Some(ValueError::Not(what)), _) => Content::Text(3, Some(what)),
             other => unreachable!("a text refuses 5000 characters, not with {other:?}"),
@@ -133,6 +136,7 @@ impl Content {
             Self::Month => "Month".into(),
             Self::Year => "Year".into(),
             Self::State => "State".into(),
+            Self::AddressState => "AddressState".into(),
             Self::Decimal(max, decimals) => format!("Decimal{max}Point{decimals}"),
             Self::Flag => "Flag".into(),
         }
@@ -149,6 +153,7 @@ impl Content {
             Self::Month => "month, YYYY-MM".into(),
             Self::Year => "year, YYYY".into(),
             Self::State => "postal code of a state".into(),
+            Self::AddressState => "postal code of a state, or AA, AE, AP".into(),
             Self::Decimal(max, decimals) => format!("number from 0 to {max}, at most {decimals} decimals"),
             Self::Flag => "Y or N".into(),
         }
@@ -176,6 +181,10 @@ impl Content {
                 let codes: Vec<StateCode> = StateCode::all().collect();
                 let rows = codes.iter().map(|s| (s.as_str(), s.name()));
                 enumeration(rows)
+            }
+            Self::AddressState => {
+                let states = codesets::entries("State").iter();
+                enumeration(states.map(|s| (s.code.as_str(), s.name.as_str())))
             }
             Self::Decimal(max, decimals) => restriction(
                 "xs:decimal",
@@ -399,23 +408,13 @@ fn annotation(field: &Field) -> String {
 
 /// A set is the union of its versions; a file uses one of them.
 fn code_types(out: &mut String, set: &str) {
-    let rows = code_sets().get(set).copied().unwrap_or_default();
     let mut members = Vec::new();
     for version in [CodeSet::V2022, CodeSet::V2003] {
-        let code = |row: &CodeRow| match version {
-            CodeSet::V2022 => row.v2022,
-            CodeSet::V2003 => row.v2003,
-        };
-        let mut codes: Vec<(&str, &str)> = rows.iter().filter_map(|r| Some((code(r)?, r.label))).collect();
+        let of_version = |entry: &&Entry| entry.version == version.name();
+        let entries = codesets::entries(set).iter().filter(of_version);
+        let codes: Vec<(&str, &str)> = entries.map(|e| (e.code.as_str(), e.name.as_str())).collect();
         if codes.is_empty() {
             continue;
-        }
-        if set == Grade::SET && version == CodeSet::V2003 {
-            codes.extend(
-                SPELLINGS
-                    .iter()
-                    .map(|code| (*code, "grade, padded to three digits")),
-            );
         }
         let name = format!("{set}{version}");
         let _ = write!(

@@ -5,6 +5,7 @@
 //! exists is a valid one. What could not be held becomes a [`Finding`], never a silent change.
 
 pub mod code;
+pub mod codesets;
 pub mod decimal;
 pub mod element;
 pub mod finding;
@@ -20,13 +21,15 @@ pub mod vaccine;
 pub mod value;
 
 pub use code::CodeSet;
+pub use codesets::CODE_SETS_VERSION;
+pub use codesets::aliases::{AliasError, Aliases};
 pub use decimal::{Credits, Decimal, Hours, Units};
 pub use element::{ELEMENTS, Element};
 pub use finding::{Cause, Causes, Explained, Finding, FindingCode, Group, Received, Severity};
 pub use id::{PersonId, StateStudentId, StudentId};
 pub use part::{Draft, Field, Kind, Part, PartKind, RawCodes, Sink};
 pub use parts::*;
-pub use place::{Country, Province, StateCode};
+pub use place::{AddressState, Country, Province, StateCode};
 pub use student::{Action, RULES_VERSION, Student, Submission};
 pub use text::Text;
 pub use time::{Date, Month, Year};

@@ -120,6 +120,8 @@ pub struct Field {
     pub required: bool,
     /// Its stored form.
     pub kind: Kind,
+    /// The code set of a coded one, under which a state's aliases know it.
+    pub set: Option<&'static str>,
 }
 
 /// Receives the values of a part, one call per field in the order of [`Part::FIELDS`].
@@ -269,6 +271,7 @@ macro_rules! part {
                         column: stringify!($field),
                         required: part!(@required $presence),
                         kind: <$type as $crate::value::Value>::KIND,
+                        set: <$type as $crate::value::Value>::CODE_SET,
                     },
                 )+];
                 type Draft = $draft;
@@ -303,11 +306,9 @@ macro_rules! part {
                                 return Ok(());
                             }
                             let value = <$type as $crate::value::Value>::parse(text, context)?;
-                            if let Some(code) = $crate::value::Value::code(&value) {
-                                let sent = context.raw.unwrap_or(text);
-                                if sent != code {
-                                    self.raw_codes.insert(stringify!($field), context.code_set.name(), sent);
-                                }
+                            let sent = context.raw.unwrap_or(text);
+                            if $crate::value::Value::says_more(&value, sent) {
+                                self.raw_codes.insert(stringify!($field), context.code_set.name(), sent);
                             }
                             self.$field = Some(value);
                             return Ok(());

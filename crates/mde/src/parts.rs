@@ -8,7 +8,7 @@ use crate::code::{
 use crate::decimal::{Credits, Hours, Units};
 use crate::id::StateStudentId;
 use crate::part::part;
-use crate::place::{Country, Province, StateCode};
+use crate::place::{AddressState, Country, Province, StateCode};
 use crate::text::{Email, Line, Name, NcesId, Phone, Sced, Text, Zip};
 use crate::time::{Date, Month, Year};
 use crate::vaccine::Cvx;
@@ -185,7 +185,7 @@ part! {
         "44" "Address3" opt address3: Line,
         "45" "City" opt city: Name,
         "46" "District" opt district: Text<60>,
-        "47" "State" opt located_in_state: StateCode,
+        "47" "State" opt located_in_state: AddressState,
         "48" "Zip" opt zip: Zip,
         "51" "Phone" opt phone: Phone,
         "X09" "NcesSchoolId" opt nces_school_id: NcesId,

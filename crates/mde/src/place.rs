@@ -1,13 +1,15 @@
 //! States, countries and the states of other countries.
 //!
 //! Tables: `config/codesets/states.csv` (USPS, FIPS), `countries.csv` (ISO 3166-1) and `provinces.csv` (ISO 3166-2,
-//! INEGI, CURP), embedded in the program.
+//! INEGI, CURP).
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codesets;
 use crate::part::{Kind, Sink};
 use crate::value::{Value, ValueContext, ValueError};
 
@@ -15,6 +17,7 @@ use crate::value::{Value, ValueContext, ValueError};
 #[derive(Debug, Clone, Deserialize)]
 pub struct StateRow {
     /// Postal code.
+    #[serde(rename = "code")]
     pub usps: String,
     /// FIPS number; `None` for military post codes.
     pub fips: Option<u16>,
@@ -28,6 +31,7 @@ pub struct StateRow {
 
 #[derive(Debug, Deserialize)]
 struct CountryRow {
+    #[serde(rename = "code")]
     alpha2: String,
     alpha3: String,
     name: String,
@@ -38,22 +42,48 @@ struct ProvinceRow {
     country: String,
     code: String,
     name: String,
+    maps_to: String,
+    inegi: String,
     curp: String,
 }
 
-fn table<T: for<'de> Deserialize<'de>>(text: &str) -> Vec<T> {
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .expect("an embedded code table is well formed; a test reads each")
+static STATES: LazyLock<Vec<StateRow>> = LazyLock::new(|| codesets::rows("State"));
+static COUNTRIES: LazyLock<Vec<CountryRow>> = LazyLock::new(|| codesets::rows("Country"));
+static PROVINCES: LazyLock<Vec<ProvinceRow>> = LazyLock::new(|| codesets::rows("Province"));
+
+/// Place of a row by two capital letters: a table that needs no comparing, for values that every record has.
+struct ByLetters([u8; 26 * 26]);
+
+impl ByLetters {
+    /// Of at most 254 rows with their codes.
+    fn of<'a>(codes: impl Iterator<Item = &'a str>) -> Self {
+        let mut places = [u8::MAX; 26 * 26];
+        for (index, code) in codes.enumerate() {
+            if let Some(letters) = two_letters(code) {
+                places[Self::key(letters)] = u8::try_from(index).expect("fewer than 255 countries");
+            }
+        }
+        Self(places)
+    }
+
+    fn key([first, second]: [u8; 2]) -> usize {
+        usize::from(first - b'A') * 26 + usize::from(second - b'A')
+    }
+
+    fn get(&self, letters: [u8; 2]) -> Option<usize> {
+        let place = self.0[Self::key(letters)];
+        (place != u8::MAX).then_some(usize::from(place))
+    }
 }
 
-static STATES: LazyLock<Vec<StateRow>> =
-    LazyLock::new(|| table(include_str!("../../../config/codesets/states.csv")));
-static COUNTRIES: LazyLock<Vec<CountryRow>> =
-    LazyLock::new(|| table(include_str!("../../../config/codesets/countries.csv")));
-static PROVINCES: LazyLock<Vec<ProvinceRow>> =
-    LazyLock::new(|| table(include_str!("../../../config/codesets/provinces.csv")));
+static STATE_PLACES: LazyLock<ByLetters> =
+    LazyLock::new(|| ByLetters::of(STATES.iter().map(|row| row.usps.as_str())));
+static COUNTRY_PLACES: LazyLock<ByLetters> =
+    LazyLock::new(|| ByLetters::of(COUNTRIES.iter().map(|row| row.alpha2.as_str())));
+
+fn state_row(code: [u8; 2]) -> Option<&'static StateRow> {
+    STATE_PLACES.get(code).map(|place| &STATES[place])
+}
 
 fn two_letters(text: &str) -> Option<[u8; 2]> {
     let b: [u8; 2] = text.as_bytes().try_into().ok()?;
@@ -72,13 +102,9 @@ impl StateCode {
     /// The state of a postal code; upper or lower case.
     pub fn new(text: &str) -> Result<Self, ValueError> {
         let code = two_letters(text).ok_or(ValueError::Not("a postal code of a state"))?;
-        let known = STATES
-            .iter()
-            .any(|row| row.fips.is_some() && row.usps.as_bytes() == code);
-        if known {
-            Ok(Self(code))
-        } else {
-            Err(ValueError::Not("a postal code of a state"))
+        match state_row(code) {
+            Some(row) if row.fips.is_some() => Ok(Self(code)),
+            _ => Err(ValueError::Not("a postal code of a state")),
         }
     }
 
@@ -91,10 +117,7 @@ impl StateCode {
     /// Its row of the table.
     #[must_use]
     pub fn row(self) -> &'static StateRow {
-        STATES
-            .iter()
-            .find(|row| row.usps.as_bytes() == self.0)
-            .expect("checked when it was made")
+        state_row(self.0).expect("checked when it was made")
     }
 
     /// FIPS number of the state (INCITS 38), 1 to 78.
@@ -153,11 +176,89 @@ impl From<StateCode> for String {
 
 impl Value for StateCode {
     const KIND: Kind = Kind::Text;
+    const CODE_SET: Option<&'static str> = Some("State");
     fn parse(text: &str, _: ValueContext<'_>) -> Result<Self, ValueError> {
         Self::new(text)
     }
     fn emit<S: Sink + ?Sized>(&self, sink: &mut S) {
         sink.text(self.as_str());
+    }
+    /// A state's own code is kept; upper and lower case say the same.
+    fn says_more(&self, sent: &str) -> bool {
+        Self::new(sent) != Ok(*self)
+    }
+}
+
+/// The state in a postal address (data element 47): a state, or one of the military post codes AA, AE and AP, which
+/// are valid in addresses and nowhere else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AddressState([u8; 2]);
+
+impl AddressState {
+    /// The state of a postal code; upper or lower case.
+    pub fn new(text: &str) -> Result<Self, ValueError> {
+        two_letters(text)
+            .filter(|code| state_row(*code).is_some())
+            .map(Self)
+            .ok_or(ValueError::Not("a postal code of a state"))
+    }
+
+    /// The postal code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("two ASCII letters")
+    }
+
+    /// The state; `None` for a military post code.
+    #[must_use]
+    pub fn state(self) -> Option<StateCode> {
+        StateCode::new(self.as_str()).ok()
+    }
+}
+
+impl From<StateCode> for AddressState {
+    fn from(state: StateCode) -> Self {
+        Self(state.0)
+    }
+}
+
+impl fmt::Debug for AddressState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for AddressState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for AddressState {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        Self::new(&text)
+    }
+}
+
+impl From<AddressState> for String {
+    fn from(state: AddressState) -> Self {
+        state.as_str().to_owned()
+    }
+}
+
+impl Value for AddressState {
+    const KIND: Kind = Kind::Text;
+    const CODE_SET: Option<&'static str> = Some("State");
+    fn parse(text: &str, _: ValueContext<'_>) -> Result<Self, ValueError> {
+        Self::new(text)
+    }
+    fn emit<S: Sink + ?Sized>(&self, sink: &mut S) {
+        sink.text(self.as_str());
+    }
+    fn says_more(&self, sent: &str) -> bool {
+        Self::new(sent) != Ok(*self)
     }
 }
 
@@ -169,11 +270,15 @@ pub struct Country([u8; 2]);
 impl Country {
     /// The country of a two- or three-letter code.
     pub fn new(text: &str) -> Result<Self, ValueError> {
-        let upper = text.to_ascii_uppercase();
-        COUNTRIES
-            .iter()
-            .find(|row| row.alpha2 == upper || row.alpha3 == upper)
-            .and_then(|row| two_letters(&row.alpha2))
+        let known = match two_letters(text) {
+            Some(code) => COUNTRY_PLACES.get(code).map(|_| code),
+            None if text.len() == 3 => COUNTRIES
+                .iter()
+                .find(|row| row.alpha3.eq_ignore_ascii_case(text))
+                .and_then(|row| two_letters(&row.alpha2)),
+            None => None,
+        };
+        known
             .map(Self)
             .ok_or(ValueError::Not("a country code of ISO 3166-1"))
     }
@@ -187,10 +292,9 @@ impl Country {
     /// English name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        COUNTRIES
-            .iter()
-            .find(|row| row.alpha2.as_bytes() == self.0)
-            .map_or("", |row| &row.name)
+        COUNTRY_PLACES
+            .get(self.0)
+            .map_or("", |place| &COUNTRIES[place].name)
     }
 }
 
@@ -221,11 +325,16 @@ impl From<Country> for String {
 
 impl Value for Country {
     const KIND: Kind = Kind::Text;
+    const CODE_SET: Option<&'static str> = Some("Country");
     fn parse(text: &str, _: ValueContext<'_>) -> Result<Self, ValueError> {
         Self::new(text)
     }
     fn emit<S: Sink + ?Sized>(&self, sink: &mut S) {
         sink.text(self.as_str());
+    }
+    /// A state's own code is kept; two letters and three say the same.
+    fn says_more(&self, sent: &str) -> bool {
+        Self::new(sent) != Ok(*self)
     }
 }
 
@@ -234,26 +343,58 @@ impl Value for Country {
 /// codes of two countries collide (Mexican `CH`, `NL`).
 pub type Province = crate::text::Text<40>;
 
-/// The name of a state of another country, from its ISO 3166-2 code, CURP letters or name (case and accents ignored
-/// by the caller).
+/// By country and folded code, CURP letters, INEGI number or name: the place of the province.
+static PROVINCE_PLACES: LazyLock<HashMap<(Country, String), usize>> = LazyLock::new(|| {
+    let mut places = HashMap::new();
+    for row in PROVINCES.iter() {
+        let Ok(country) = Country::new(&row.country) else {
+            continue;
+        };
+        let stands_for = |other: &ProvinceRow| other.country == row.country && other.code == row.maps_to;
+        let place = PROVINCES
+            .iter()
+            .position(|other| {
+                stands_for(other) || row.maps_to.is_empty() && std::ptr::eq::<ProvinceRow>(other, row)
+            })
+            .expect("a test checks that provinces map to provinces");
+        for name in [&row.code, &row.name, &row.inegi, &row.curp] {
+            if !name.is_empty() {
+                places.entry((country, folded(name))).or_insert(place);
+            }
+        }
+    }
+    places
+});
+
+/// Without accents, case and punctuation.
+fn folded(text: &str) -> String {
+    crate::text::fold(text).join(" ")
+}
+
+/// The name of a state of another country, from its ISO 3166-2 code (with or without the country before it), its CURP
+/// letters, INEGI number or name. Case and accents do not matter. Codes are only unique within a country: Mexico's CH
+/// and NL are no codes of the United States.
 #[must_use]
 pub fn province_name(country: Country, text: &str) -> Option<&'static str> {
-    let upper = text.to_uppercase();
-    let bare = upper
-        .strip_prefix(country.as_str())
-        .and_then(|t| t.strip_prefix('-'))
-        .unwrap_or(&upper);
-    PROVINCES
-        .iter()
-        .filter(|row| row.country == country.as_str())
-        .find(|row| row.code == bare || row.curp == bare || row.name.to_uppercase() == upper)
-        .map(|row| row.name.as_str())
+    let bare = text
+        .split_once('-')
+        .filter(|(before, _)| before.trim().eq_ignore_ascii_case(country.as_str()))
+        .map_or(text, |(_, code)| code);
+    PROVINCE_PLACES
+        .get(&(country, folded(bare)))
+        .map(|place| PROVINCES[*place].name.as_str())
 }
 
 /// Whether the provinces of a country are in the table, so that an unknown one can be told.
 #[must_use]
 pub fn provinces_known(country: Country) -> bool {
-    PROVINCES.iter().any(|row| row.country == country.as_str())
+    static KNOWN: LazyLock<Vec<Country>> = LazyLock::new(|| {
+        let mut known: Vec<Country> = PROVINCE_PLACES.keys().map(|(country, _)| *country).collect();
+        known.sort_unstable();
+        known.dedup();
+        known
+    });
+    KNOWN.binary_search(&country).is_ok()
 }
 
 #[cfg(test)]
@@ -287,9 +428,52 @@ mod tests {
     #[test]
     fn mexican_states_in_their_spellings() {
         let mexico = Country::new("MX").unwrap();
-        for text in ["OAX", "MX-OAX", "OC", "Oaxaca"] {
+        for text in ["OAX", "MX-OAX", "mx-oax", "OC", "Oaxaca", "OAXACA", "20"] {
             assert_eq!(province_name(mexico, text), Some("Oaxaca"), "{text}");
         }
+        for text in ["CMX", "DIF", "DF", "Distrito Federal", "CIUDAD DE MEXICO", "09"] {
+            assert_eq!(province_name(mexico, text), Some("Ciudad de México"), "{text}");
+        }
+        assert_eq!(province_name(mexico, "michoacan"), Some("Michoacán de Ocampo"));
+        // INEGI counts Chiapas before Chihuahua, ISO sorts them the other way; CURP's CH is Chihuahua.
+        assert_eq!(province_name(mexico, "07"), Some("Chiapas"));
+        assert_eq!(province_name(mexico, "CH"), Some("Chihuahua"));
         assert_eq!(province_name(mexico, "TX"), None);
+        let canada = Country::new("CA").unwrap();
+        assert_eq!(province_name(canada, "NL"), Some("Newfoundland and Labrador"));
+        assert_eq!(province_name(mexico, "NL"), Some("Nuevo León"));
+    }
+
+    #[test]
+    fn no_two_provinces_of_a_country_answer_to_one_name() {
+        let names = PROVINCES
+            .iter()
+            .flat_map(|row| [&row.code, &row.name, &row.inegi, &row.curp].map(|name| (row, name)));
+        for (row, name) in names.filter(|(_, name)| !name.is_empty()) {
+            let country = Country::new(&row.country).unwrap();
+            let code = if row.maps_to.is_empty() {
+                &row.code
+            } else {
+                &row.maps_to
+            };
+            let owner = PROVINCES
+                .iter()
+                .find(|other| other.country == row.country && &other.code == code);
+            assert_eq!(
+                province_name(country, name),
+                owner.map(|o| o.name.as_str()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn military_post_codes_are_for_addresses_only() {
+        for code in ["AA", "AE", "AP"] {
+            assert!(StateCode::new(code).is_err());
+            assert_eq!(AddressState::new(code).unwrap().state(), None);
+        }
+        assert_eq!(AddressState::new("tx").unwrap().state().unwrap().name(), "Texas");
+        assert!(AddressState::new("ZZ").is_err());
     }
 }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::codesets::CODE_SETS_VERSION;
 use crate::id::StudentId;
 use crate::part::{Part, PartKind, Sink};
 use crate::parts::{
@@ -110,11 +111,13 @@ impl Student {
         count
     }
 
-    /// SHA-256 over the content and [`RULES_VERSION`]: two equal hashes are the same content under the same rules.
+    /// SHA-256 over the content, [`RULES_VERSION`] and [`CODE_SETS_VERSION`](crate::CODE_SETS_VERSION): two equal hashes
+    /// are the same content under the same rules and codes.
     #[must_use]
     pub fn content_hash(&self) -> [u8; 32] {
         let mut hasher = Hasher(Vec::with_capacity(4096));
         hasher.0.extend(RULES_VERSION.to_be_bytes());
+        hasher.0.extend(CODE_SETS_VERSION.to_be_bytes());
         hasher.part(std::slice::from_ref(&self.identity));
         for_each_part!(self, rows => hasher.part(rows));
         Sha256::digest(&hasher.0).into()

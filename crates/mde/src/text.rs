@@ -1,11 +1,14 @@
 //! Text of a bounded length, in Unicode NFC, without characters that a name or note has no use for.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::codesets;
 use crate::part::{Kind, Sink};
 use crate::value::{Value, ValueContext, ValueError};
 
@@ -213,6 +216,29 @@ checked_text!(
     |t| t.len() == 5 && t.bytes().all(|b| b.is_ascii_digit())
 );
 
+impl Sced {
+    /// Title of the course in the table of the National Center for Education Statistics (version 12). `None` for a code
+    /// that it does not have: newer versions and states' own courses are accepted.
+    #[must_use]
+    pub fn title(&self) -> Option<&'static str> {
+        static TITLES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+            let courses = codesets::entries("Course").iter();
+            courses.map(|c| (c.code.as_str(), c.name.as_str())).collect()
+        });
+        TITLES.get(self.as_str()).copied()
+    }
+
+    /// Its subject area, the first two digits (`02` Mathematics).
+    #[must_use]
+    pub fn subject_area(&self) -> Option<&'static str> {
+        let area = self.as_str().get(..2)?;
+        let mut areas = codesets::entries("SubjectArea").iter();
+        areas
+            .find(|entry| entry.code == area)
+            .map(|entry| entry.name.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +276,10 @@ mod tests {
         assert!(Phone::new("(502) 555-0128 x257").is_ok() && Phone::new("none").is_err());
         assert!(Email::new("a@b.org").is_ok() && Email::new("a b@c.d").is_err());
         assert!(Sced::new("02052").is_ok() && Sced::new("2052").is_err());
+        let algebra = Sced::new("02052").unwrap();
+        assert_eq!(algebra.title(), Some("Algebra I"));
+        assert_eq!(algebra.subject_area(), Some("Mathematics"));
+        assert_eq!(Sced::new("99999").unwrap().title(), None);
     }
 
     proptest! {

@@ -1,11 +1,13 @@
 //! Vaccines by CVX code (CDC), and the groups in which a product counts. Table: `config/codesets/cvx.csv`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::codesets;
 use crate::part::{Kind, Sink};
 use crate::value::{Value, ValueContext, ValueError};
 
@@ -28,12 +30,35 @@ impl CvxRow {
     }
 }
 
-static CVX: LazyLock<Vec<CvxRow>> = LazyLock::new(|| {
-    csv::Reader::from_reader(include_str!("../../../config/codesets/cvx.csv").as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .expect("the embedded CVX table is well formed; a test reads it")
+static CVX: LazyLock<Vec<CvxRow>> = LazyLock::new(|| codesets::rows("Vaccine"));
+
+static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let rows = CVX.iter().enumerate();
+    rows.map(|(place, row)| (row.code.as_str(), place)).collect()
 });
+
+/// By abbreviation or name, folded: the code.
+static NAMES: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+    let abbreviations = codesets::entries("VaccineName").iter();
+    let mut names: HashMap<String, &str> = abbreviations
+        .map(|entry| (entry.code.clone(), entry.meaning()))
+        .collect();
+    for row in CVX.iter().filter(|row| !is_no_vaccine(&row.code)) {
+        names.entry(folded(&row.name)).or_insert(&row.code);
+    }
+    names
+});
+
+/// Codes of the table that name no vaccine: none administered, unknown, reserved.
+fn is_no_vaccine(code: &str) -> bool {
+    matches!(code, "998" | "999" | "99")
+}
+
+/// Letters and digits only, in capitals.
+fn folded(name: &str) -> String {
+    let plain = name.chars().filter(char::is_ascii_alphanumeric);
+    plain.map(|c| c.to_ascii_uppercase()).collect()
+}
 
 /// A vaccine of the CVX table. `998` (none administered) and `999` (unknown) are no vaccines and are refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,59 +66,22 @@ static CVX: LazyLock<Vec<CvxRow>> = LazyLock::new(|| {
 pub struct Cvx(CompactString);
 
 impl Cvx {
-    /// The vaccine of a code; inactive codes are accepted, a history is made of them.
+    /// The vaccine of a code. Leading zeros matter; inactive codes are accepted, a history is made of them.
     pub fn new(code: &str) -> Result<Self, ValueError> {
-        let known = !matches!(code, "998" | "999" | "99") && CVX.iter().any(|row| row.code == code);
-        if known {
-            Ok(Self(code.into()))
-        } else {
-            Err(ValueError::Not("a vaccine of the CVX table"))
+        match (is_no_vaccine(code), PLACES.contains_key(code)) {
+            (false, true) => Ok(Self(code.into())),
+            // Silence about a dose is not a dose: the hub never counts "none" or "unknown" as one.
+            (true, _) => Err(ValueError::Not("a vaccine: 998 is none, 999 an unknown one")),
+            (false, false) => Err(ValueError::Not("a vaccine of the CVX table")),
         }
     }
 
-    /// The vaccine that a name or abbreviation stands for, as school records write it. A group name gives the
-    /// group's "unspecified formulation", which claims no more than was said.
+    /// The vaccine that a name or abbreviation stands for, as school records write it
+    /// (`config/codesets/vaccine_names.csv`), or the name of the CVX table. A group name gives the group's
+    /// "unspecified formulation", which claims no more than was said.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let folded: String = name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_uppercase();
-        let code = match folded.as_str() {
-            "DTAP" | "DPT" | "DTP" | "DIPHTHERIATETANUSPERTUSSIS" => "107",
-            "TDAP" => "115",
-            "TD" => "139",
-            "DT" => "28",
-            "POLIO" | "POL" => "89",
-            "IPV" => "10",
-            "OPV" => "182",
-            "MMR" | "MEASLESMUMPSRUBELLA" => "03",
-            "MMRV" => "94",
-            "MEASLES" | "RUBEOLA" => "05",
-            "MUMPS" => "07",
-            "RUBELLA" => "06",
-            "HEPB" | "HEPATITISB" | "HBV" => "45",
-            "HEPA" | "HEPATITISA" | "HAV" => "85",
-            "VARICELLA" | "VAR" | "CHICKENPOX" => "21",
-            "HIB" => "17",
-            "PCV" | "PNEUMOCOCCALCONJUGATE" => "152",
-            "PPSV23" | "PPV23" => "33",
-            "MCV" | "MCV4" | "MENACWY" | "MENINGOCOCCAL" | "MENINGOCOCCALACWY" => "108",
-            "MENB" | "MENINGOCOCCALB" => "164",
-            "HPV" => "137",
-            "RV" | "ROTAVIRUS" => "122",
-            "FLU" | "INFLUENZA" => "88",
-            "COVID" | "COVID19" => "213",
-            "RSV" => "304",
-            _ => {
-                return CVX
-                    .iter()
-                    .find(|row| row.name.eq_ignore_ascii_case(name))
-                    .map(|row| Self(row.code.as_str().into()));
-            }
-        };
-        Some(Self(code.into()))
+        NAMES.get(&folded(name)).map(|code| Self((*code).into()))
     }
 
     /// The code.
@@ -105,9 +93,7 @@ impl Cvx {
     /// Its row of the table.
     #[must_use]
     pub fn row(&self) -> &'static CvxRow {
-        CVX.iter()
-            .find(|row| row.code == self.0)
-            .expect("checked when it was made")
+        &CVX[PLACES[self.0.as_str()]]
     }
 }
 
@@ -170,10 +156,18 @@ mod tests {
             ("POLIO", "89"),
             ("MCV4", "108"),
             ("MMR", "03"),
+            ("MenACWY", "108"),
+            ("IIV4", "88"),
+            ("DTaP, 5 pertussis antigens", "106"),
         ] {
             assert_eq!(Cvx::named(name).unwrap().code_text(), code, "{name}");
         }
         assert_eq!(Cvx::named("yellow paint"), None);
-        assert!(Cvx::new("999").is_err() && Cvx::new("3").is_err());
+        assert!(Cvx::new("3").is_err(), "leading zeros matter");
+        for none in ["998", "999", "99"] {
+            assert!(Cvx::new(none).is_err() && Cvx::named(none).is_none(), "{none}");
+        }
+        assert_eq!(Cvx::named("unknown"), None);
+        assert_eq!(Cvx::new("89").unwrap().row().status, "Inactive", "for history");
     }
 }

@@ -73,9 +73,14 @@ pub trait Value: Sized {
     /// Hands the value to a sink, in its stored form.
     fn emit<S: Sink + ?Sized>(&self, sink: &mut S);
 
-    /// For coded values: the code under which the meaning is stored. `None` for everything else.
-    fn code(&self) -> Option<&str> {
-        None
+    /// The code set of a coded value, under which a state's aliases know it. `None` for everything else.
+    const CODE_SET: Option<&'static str> = None;
+
+    /// Whether a text as sent says more than the stored value, so that it is kept beside it: another code of the same
+    /// meaning, or a state's own.
+    fn says_more(&self, sent: &str) -> bool {
+        let _ = sent;
+        false
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn resolve(
         name: known.map(|f| &f.name).or(name).map(ToString::to_string),
         city: known.and_then(|f| f.city.as_ref()).map(ToString::to_string),
         district: known.and_then(|f| f.district.as_ref()).map(ToString::to_string),
-        state: known.and_then(|f| f.located_in_state).unwrap_or(state),
+        state: known.and_then(|f| f.located_in_state?.state()).unwrap_or(state),
         phone: known.and_then(|f| f.phone.as_ref()).map(ToString::to_string),
         nces_school_id: known
             .and_then(|f| f.nces_school_id.as_ref())

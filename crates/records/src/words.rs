@@ -50,7 +50,7 @@ pub(crate) fn element_name(field: &Field) -> &'static str {
 /// What a stored value of a column means, where it is a code, a flag or a country.
 pub(crate) fn label(column: &str, value: &str) -> Option<String> {
     fn of<C: Codes>(value: &str) -> Option<String> {
-        C::ROWS
+        C::rows()
             .iter()
             .find(|row| row.stored == value)
             .map(|row| row.label.to_owned())

@@ -116,7 +116,7 @@ fn facility(seed: u64, state: State, town: usize, site: Site) -> Option<Facility
         address1: Text::new(&street).ok(),
         city: Text::new(city).ok(),
         district: Text::new(&format!("{city} Unified School District")).ok(),
-        located_in_state: Some(state.code),
+        located_in_state: Some(state.code.into()),
         zip: mde::text::Zip::new(&zip).ok(),
         phone: mde::text::Phone::new(&phone).ok(),
         nces_school_id: is_school.then(|| mde::text::NcesId::new(&nces).ok()).flatten(),
