@@ -1,6 +1,7 @@
-//! The commands `upload` and `validate`, for any program that wants to have them.
+//! The commands `validate`, `upload`, `watch` and `doctor`, for any program that wants to have them.
 
 mod console;
+mod doctor;
 mod exchange;
 mod report;
 mod table;
@@ -17,6 +18,7 @@ use mde::StateCode;
 
 use crate::error::{Error, Exit};
 
+pub use doctor::DoctorArgs;
 pub use exchange::{AboutArgs, ExchangeArgs};
 pub use upload::UploadArgs;
 pub use validate::{Format, ValidateArgs};

@@ -10,6 +10,7 @@ mod batch;
 mod certificate;
 mod check;
 mod connection;
+pub mod doctor;
 mod error;
 mod pack;
 mod resume;

@@ -2,16 +2,29 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use client::cli::DoctorArgs;
 
 /// Checks and sends a state's files to the exchange of migratory students' records.
 #[derive(Debug, Parser)]
 #[command(name = "mariposa-client", version, propagate_version = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: client::cli::Command,
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    State(client::cli::Command),
+    /// Says what is missing on this side, and how to mend it
+    #[command(after_help = DoctorArgs::EXAMPLES)]
+    Doctor(DoctorArgs),
 }
 
 fn main() -> ExitCode {
-    Arguments::parse().command.run().into()
+    match Arguments::parse().command {
+        Command::State(command) => command.run().into(),
+        Command::Doctor(doctor) => doctor.run().into(),
+    }
 }

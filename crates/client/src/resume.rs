@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use reqwest::Method;
 use reqwest::blocking::{Body, RequestBuilder, Response};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use sha2::{Digest as _, Sha256};
@@ -90,6 +91,17 @@ impl Connection {
         Ok(None)
     }
 
+    /// Whether the hub takes uploads in pieces.
+    pub(crate) fn offers_pieces(&self) -> Result<bool, Error> {
+        let address = self.address("/v1/uploads")?;
+        let asked = self.repeated(|| transport::send(self.http().request(Method::OPTIONS, address.clone())));
+        match asked {
+            Ok(response) => Ok(header(&response, "tus-version").is_some()),
+            Err(Error::Hub(problem)) if is_unknown(&problem) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Announces an upload. `None` if the hub does not know this way of sending.
     fn begun(&self, parcel: &Parcel, said: &str) -> Result<Option<Upload>, Error> {
         let address = self.address("/v1/uploads")?;
@@ -102,7 +114,7 @@ impl Connection {
             transport::send(request)
         });
         let response = match created {
-            Err(Error::Hub(problem)) if matches!(problem.status, 404 | 405 | 501) => return Ok(None),
+            Err(Error::Hub(problem)) if is_unknown(&problem) => return Ok(None),
             created => created?,
         };
         let location = header(&response, LOCATION.as_str())
@@ -244,6 +256,11 @@ fn header(response: &Response, name: &str) -> Option<String> {
 
 fn offset(response: &Response) -> Option<u64> {
     header(response, "upload-offset")?.trim().parse().ok()
+}
+
+/// Whether the hub does not know this way of sending.
+fn is_unknown(problem: &Problem) -> bool {
+    matches!(problem.status, 404 | 405 | 501)
 }
 
 fn is_gone(problem: &Problem) -> bool {

@@ -66,14 +66,77 @@ pub(crate) fn certificate_error(error: &rustls::Error) -> Option<Error> {
 /// Asks what the hub has against this client. In TLS 1.3 a server judges the client's certificate after the client is
 /// done, so its word can be lost in a connection that it closes; here nothing is sent that could come in between.
 pub(crate) fn probe(config: Arc<ClientConfig>, host: &str, port: u16, timeout: Duration) -> Option<Error> {
-    let address = (host, port).to_socket_addrs().ok()?.next()?;
-    let socket = TcpStream::connect_timeout(&address, timeout).ok()?;
-    socket.set_read_timeout(Some(timeout)).ok()?;
-    socket.set_write_timeout(Some(timeout)).ok()?;
+    let socket = connect(host, port, timeout).ok()?;
     let name = ServerName::try_from(host.to_owned()).ok()?;
     let connection = ClientConnection::new(config, name).ok()?;
     let error = StreamOwned::new(connection, socket).read(&mut [0]).err()?;
     rustls_error(&error).and_then(certificate_error)
+}
+
+/// What a handshake showed of the hub.
+pub(crate) struct Handshake {
+    /// Its certificates, its own first.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// The protocol, in words.
+    pub(crate) version: &'static str,
+}
+
+/// Connects straight to the hub and shakes hands; nothing is asked.
+pub(crate) fn handshake(
+    config: Arc<ClientConfig>,
+    host: &str,
+    port: u16,
+    timeout: Duration,
+) -> Result<Handshake, Error> {
+    let mut socket = connect(host, port, timeout)
+        .map_err(|error| Error::Unreachable(format!("port {port} of {host} does not answer ({error})")))?;
+    let failed = |error: &io::Error| {
+        rustls_error(error)
+            .and_then(certificate_error)
+            .unwrap_or_else(|| {
+                Error::Unreachable(format!(
+                    "port {port} of {host} answers, and not as a hub does ({error})"
+                ))
+            })
+    };
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Error::Usage(format!("{host} is not a name that a certificate can have")))?;
+    let mut connection = ClientConnection::new(config, name)
+        .map_err(|error| Error::Certificate(format!("no connection can be begun: {error}")))?;
+    while connection.is_handshaking() {
+        connection
+            .complete_io(&mut socket)
+            .map_err(|error| failed(&error))?;
+    }
+    Ok(Handshake {
+        chain: connection
+            .peer_certificates()
+            .unwrap_or_default()
+            .iter()
+            .map(|one| one.clone().into_owned())
+            .collect(),
+        version: match connection.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS",
+        },
+    })
+}
+
+/// Connects to the first of the host's addresses that answers.
+fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(socket) => {
+                socket.set_read_timeout(Some(timeout))?;
+                socket.set_write_timeout(Some(timeout))?;
+                return Ok(socket);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// The TLS error inside an input or output error.

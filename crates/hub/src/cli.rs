@@ -27,8 +27,9 @@ enum Command {
     Serve(Place),
     /// Bring the database to this program's schema
     Migrate(Place),
-    /// Say what is missing or wrong, and how to mend it
-    Doctor(Place),
+    /// Say what is missing or wrong, and how to mend it: at a hub, or with --hub on a state's side
+    #[command(after_help = client::cli::DoctorArgs::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Certificates of the exchange: the private CA, states' certificates, revocation
     Pki(pki_command::PkiArgs),
     /// Accounts of people
@@ -52,6 +53,15 @@ pub(crate) struct Place {
     /// Data folder; before the one of the configuration [default: /var/lib/mariposa as root]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// Whose health is asked for.
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    state: client::cli::DoctorArgs,
 }
 
 impl Place {
@@ -79,7 +89,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(place) => serve_until_told(&place),
         Command::Migrate(place) => migrate(&place),
-        Command::Doctor(place) => doctor::run(&place),
+        Command::Doctor(args) if args.state.hub.is_some() => return args.state.run().into(),
+        Command::Doctor(args) => doctor::run(&args.place),
         Command::Pki(args) => pki_command::run(&args),
         Command::User(args) => user::run(&args),
         Command::Simulate(args) => simulate_command::run(&args),

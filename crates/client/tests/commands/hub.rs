@@ -38,8 +38,14 @@ impl Authority {
 
     /// Certificate and key in PEM, for a name.
     pub(crate) fn issue(&self, name: &str) -> (String, String) {
+        self.issue_until(name, 2100)
+    }
+
+    /// The same, good until a year begins.
+    pub(crate) fn issue_until(&self, name: &str, year: i32) -> (String, String) {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new([name.to_owned()]).expect("a name");
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         (certificate.pem(), key.serialize_pem())
     }

@@ -1,6 +1,7 @@
 //! The commands and the library's calls as their users have them: the program itself, and real mutual TLS.
 
 mod cut;
+mod doctor;
 mod hub;
 mod resume;
 mod upload;

@@ -33,7 +33,9 @@ impl Held {
         assert_eq!(call.header("tus-resumable"), Some("1.0.0"), "{}", call.line);
         match (method, number()) {
             ("POST", _) => {
-                self.metadata = call.header("upload-metadata").unwrap_or_default().to_owned();
+                call.header("upload-metadata")
+                    .unwrap_or_default()
+                    .clone_into(&mut self.metadata);
                 self.uploads
                     .push((Vec::new(), header("upload-length").expect("a length")));
                 let place = format!("/v1/uploads/{}", self.uploads.len() - 1);
