@@ -5,13 +5,17 @@
 //! is recognised by its content, so nothing is lost, doubled or counted twice. Files are read by `formats`, rows are
 //! written by `store`; what lives here is what a batch means.
 
+mod account;
 mod apply;
 mod check;
+mod order;
 mod profiles;
+mod reading;
 mod receive;
 mod run;
 mod spool;
 
+pub use account::{Account, Disagreement, Facilities};
 pub use profiles::Profiles;
 pub use receive::{Call, Examined, Receipt, ReceiveError, examine, receive};
 pub use run::{Heartbeat, IngestError, release, run};

@@ -1,15 +1,16 @@
 //! Batches: one upload by one state, its progress, its counts and its findings.
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
+use diesel::pg::{CopyFormat, PgConnection};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Integer, Text};
 use mde::{Finding, Severity, StateCode};
 use serde::Serialize;
 
+use crate::copy::{Rows, copy_into};
 use crate::db::{Error, Result};
-use crate::schema::{batch, batch_finding};
+use crate::schema::{batch, batch_account, batch_finding};
 
 /// A batch as received, before its number is known.
 #[derive(Debug, Clone, Insertable)]
@@ -41,7 +42,8 @@ pub struct NewBatch {
     pub status_at: DateTime<Utc>,
 }
 
-/// A batch. A student counts in exactly one of inserted, updated, unchanged, late, deleted and refused.
+/// A batch. A student counts in exactly one of inserted, updated, unchanged, late, deleted and refused; a row in exactly
+/// one of stored, unchanged, refused and ignored.
 #[derive(Debug, Clone, Queryable, Selectable, Serialize)]
 #[diesel(table_name = batch)]
 #[expect(missing_docs, reason = "the migration documents the columns")]
@@ -78,6 +80,8 @@ pub struct Batch {
     pub students_not_reported: i64,
     pub findings_errors: i64,
     pub findings_warnings: i64,
+    pub rows_stored: i64,
+    pub rows_unchanged: i64,
 }
 
 impl Batch {
@@ -172,6 +176,8 @@ pub struct Counts {
     pub students_late: i64,
     pub students_deleted: i64,
     pub students_not_reported: i64,
+    pub rows_stored: i64,
+    pub rows_unchanged: i64,
 }
 
 /// Adds the counts of one more chunk, in the transaction of the chunk.
@@ -185,12 +191,14 @@ pub fn advance(connection: &mut PgConnection, batch_id: i64, counts: &Counts) ->
             batch::students_late.eq(batch::students_late + counts.students_late),
             batch::students_deleted.eq(batch::students_deleted + counts.students_deleted),
             batch::students_not_reported.eq(batch::students_not_reported + counts.students_not_reported),
+            batch::rows_stored.eq(batch::rows_stored + counts.rows_stored),
+            batch::rows_unchanged.eq(batch::rows_unchanged + counts.rows_unchanged),
         ))
         .execute(connection)?;
     Ok(())
 }
 
-/// What reading the file gave, written once when the check is done. The counts of students start anew.
+/// What reading the file gave, written when the check is done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = batch)]
 #[expect(missing_docs, reason = "each is the column of its name")]
@@ -204,8 +212,8 @@ pub struct ReadCounts {
     pub findings_warnings: i64,
 }
 
-/// Writes what reading the file gave, how many students stay as they are, and the findings; replaces what an earlier
-/// attempt wrote.
+/// Writes what reading the file gave, how many students stay as they are by now, and the findings; replaces what an
+/// earlier attempt wrote.
 pub fn set_read(
     connection: &mut PgConnection,
     batch_id: i64,
@@ -227,28 +235,83 @@ pub fn add_findings(
     from: i32,
     findings: &[Finding],
 ) -> Result<()> {
-    for (chunk_index, chunk) in findings.chunks(1_000).enumerate() {
-        let rows: Vec<_> = chunk
-            .iter()
-            .enumerate()
-            .map(|(index, finding)| {
-                Ok((
-                    batch_finding::batch_id.eq(batch_id),
-                    batch_finding::ordinal.eq(from + (chunk_index * 1_000 + index) as i32),
-                    batch_finding::code.eq(finding.code.code()),
-                    batch_finding::severity.eq(finding.severity().to_string()),
-                    batch_finding::finding.eq(serde_json::to_value(finding).map_err(|e| Error::Corrupt {
-                        what: "finding",
-                        why: e.to_string(),
-                    })?),
-                ))
-            })
-            .collect::<Result<_>>()?;
-        diesel::insert_into(batch_finding::table)
-            .values(rows)
-            .execute(connection)?;
+    let mut rows = Rows::default();
+    for (ordinal, finding) in (from..).zip(findings) {
+        rows.row(5)
+            .bigint(batch_id)
+            .integer(ordinal)
+            .string(finding.code.code())
+            .string(&finding.severity().to_string())
+            .json(finding);
     }
+    copy_into!(connection, batch_finding, &rows);
     Ok(())
+}
+
+/// Keeps what became of the rows of a batch in detail; replaces what an earlier attempt wrote.
+pub fn set_account(connection: &mut PgConnection, batch_id: i64, account: &serde_json::Value) -> Result<()> {
+    diesel::insert_into(batch_account::table)
+        .values((
+            batch_account::batch_id.eq(batch_id),
+            batch_account::account.eq(account),
+        ))
+        .on_conflict(batch_account::batch_id)
+        .do_update()
+        .set(batch_account::account.eq(account))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What became of the rows of a batch in detail; `None` before it is checked.
+pub fn account(connection: &mut PgConnection, batch_id: i64) -> Result<Option<serde_json::Value>> {
+    Ok(batch_account::table
+        .find(batch_id)
+        .select(batch_account::account)
+        .first(connection)
+        .optional()?)
+}
+
+/// Which batches of a state could still write students at some moment: those that were open, and all that came later.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    open: Vec<i64>,
+    newest: i64,
+}
+
+/// The moment now.
+pub fn moment(connection: &mut PgConnection, state: StateCode) -> Result<Moment> {
+    let of_state = batch::table.filter(batch::state.eq(state.as_str()));
+    // The open ones first: one that is received in between is then among the later ones or among both.
+    Ok(Moment {
+        open: of_state
+            .filter(batch::status.ne_all(["loaded", "failed"]))
+            .select(batch::batch_id)
+            .load(connection)?,
+        newest: of_state
+            .select(diesel::dsl::max(batch::batch_id))
+            .first::<Option<i64>>(connection)?
+            .unwrap_or(0),
+    })
+}
+
+/// Batches of a state other than `batch_id` that may have written students since a moment.
+pub fn written_since(
+    connection: &mut PgConnection,
+    batch_id: i64,
+    state: StateCode,
+    since: &Moment,
+) -> Result<Vec<i64>> {
+    Ok(batch::table
+        .filter(batch::state.eq(state.as_str()))
+        .filter(batch::batch_id.ne(batch_id))
+        .filter(batch::status.eq_any(["loading", "loaded"]))
+        .filter(
+            batch::batch_id
+                .gt(since.newest)
+                .or(batch::batch_id.eq_any(&since.open)),
+        )
+        .select(batch::batch_id)
+        .load(connection)?)
 }
 
 /// Findings of a batch in the order of the file, after `after`.

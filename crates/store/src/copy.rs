@@ -4,6 +4,24 @@ use chrono::NaiveDate;
 use mde::{Decimal, Part, RawCodes, Sink};
 use uuid::Uuid;
 
+/// Writes rows (`&Rows`) into a table with binary `COPY`; none is no statement.
+macro_rules! copy_into {
+    ($connection:expr, $table:ident, $rows:expr) => {{
+        let rows: &$crate::copy::Rows = $rows;
+        if !rows.is_empty() {
+            diesel::copy_from($crate::schema::$table::table)
+                .from_raw_data($crate::schema::$table::table, |copy| {
+                    rows.write_to(copy)
+                        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+                })
+                .with_format(CopyFormat::Binary)
+                .execute($connection)?;
+        }
+    }};
+}
+
+pub(crate) use copy_into;
+
 /// Rows for one `COPY … FROM STDIN (FORMAT binary)`.
 #[derive(Debug)]
 pub struct Rows {
@@ -32,12 +50,27 @@ impl Rows {
         self
     }
 
-    /// A row of a part: what `key` writes (of `key_columns` values), the fields, the codes as sent.
-    pub fn part<P: Part>(&mut self, key_columns: usize, part: &P, key: impl FnOnce(&mut Self)) {
-        self.row(key_columns + P::FIELDS.len() + 1);
+    /// A row of a part: what `key` writes, the fields, the codes as sent. Of the `other_columns`, which are not the
+    /// part's, those that `key` does not write follow.
+    pub fn part<P: Part>(
+        &mut self,
+        other_columns: usize,
+        part: &P,
+        key: impl FnOnce(&mut Self),
+    ) -> &mut Self {
+        self.row(other_columns + P::FIELDS.len() + 1);
         key(self);
         part.emit(self);
         self.raw_codes(part.raw_codes());
+        self
+    }
+
+    /// JSON, in a column of type `jsonb`.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> &mut Self {
+        let mut json = vec![1]; // version of the binary form of jsonb
+        serde_json::to_writer(&mut json, value)
+            .expect("what is written here has text keys and finite numbers");
+        self.value(&json)
     }
 
     /// Number of rows.
@@ -52,11 +85,10 @@ impl Rows {
         self.count == 0
     }
 
-    /// The whole stream with its trailer.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
-        self.bytes.extend((-1i16).to_be_bytes());
-        self.bytes
+    /// Writes the whole stream with its trailer.
+    pub fn write_to(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        out.write_all(&self.bytes)?;
+        out.write_all(&(-1i16).to_be_bytes())
     }
 
     fn value(&mut self, bytes: &[u8]) -> &mut Self {
@@ -112,9 +144,7 @@ impl Rows {
         if raw.is_empty() {
             self.absent();
         } else {
-            let mut json = vec![1]; // version of the binary form of jsonb
-            serde_json::to_writer(&mut json, raw).expect("a map of texts is JSON");
-            self.value(&json);
+            self.json(raw);
         }
     }
 }

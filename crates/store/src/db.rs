@@ -191,6 +191,13 @@ pub fn migrations(connection: &mut PgConnection) -> Result<Vec<String>> {
     Ok(pending.iter().map(|m| m.name().to_string()).collect())
 }
 
+/// Lets the transaction that is open end without waiting for the disk. A crash of the database can undo it, but never
+/// without what was committed after it: the log is flushed in order.
+pub fn flush_later(connection: &mut PgConnection) -> Result<()> {
+    sql_query("set local synchronous_commit = off").execute(connection)?;
+    Ok(())
+}
+
 /// Runs `work` in a transaction and again, up to three times, when it lost to another one (40001, 40P01).
 pub fn write<T>(
     connection: &mut PgConnection,

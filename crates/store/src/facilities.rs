@@ -2,53 +2,89 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::pg::PgConnection;
+use chrono::{DateTime, Utc};
+use diesel::pg::{CopyFormat, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Jsonb, Text, Timestamptz};
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
-use mde::{Facility, Part as _, StateCode};
+use mde::{Facility, StateCode};
 
+use crate::copy::{Rows, copy_into};
 use crate::db::{Error, Result};
-use crate::students::Source;
+use crate::schema::facility;
+use crate::students::{Said, Source};
 
-/// Adds facilities of a state, or replaces them where this batch is at least as new.
-pub fn upsert(connection: &mut PgConnection, source: Source, facilities: &[Facility]) -> Result<()> {
-    let columns: Vec<&str> = Facility::FIELDS.iter().map(|f| f.column).collect();
-    let list = columns.join(", ");
+/// A facility as it is held, and who said so.
+#[derive(Debug, Clone)]
+pub struct HeldFacility {
+    /// The facility.
+    pub facility: Facility,
+    /// When it was said.
+    pub said: Said,
+}
+
+/// Those of these facilities of a state that are held, by code.
+pub fn held(
+    connection: &mut PgConnection,
+    state: StateCode,
+    codes: &[&str],
+) -> Result<HashMap<String, HeldFacility>> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<HeldRow> = sql_query(
+        "select as_of, batch_id, to_jsonb(f) as data from facility f where state = $1 and code = any($2)",
+    )
+    .bind::<Text, _>(state.as_str())
+    .bind::<Array<Text>, _>(codes)
+    .load(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            let facility = decode(row.data)?;
+            let said = (row.as_of, row.batch_id);
+            Ok((facility.code.to_string(), HeldFacility { facility, said }))
+        })
+        .collect()
+}
+
+/// Writes facilities of a state, no code twice, in place of what is held under their codes. The caller holds the
+/// state's lock and has decided that they are new or newer.
+pub fn replace(connection: &mut PgConnection, source: Source, facilities: &[&Facility]) -> Result<()> {
     if facilities.is_empty() {
         return Ok(());
     }
-    let held = columns
-        .iter()
-        .map(|c| format!("facility.{c}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let sent = columns
-        .iter()
-        .map(|c| format!("excluded.{c}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let sets = columns
-        .iter()
-        .filter(|c| **c != "code")
-        .map(|c| format!("{c} = excluded.{c}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let json = serde_json::to_value(facilities).map_err(|e| Error::Corrupt {
+    let codes: Vec<&str> = facilities.iter().map(|f| f.code.as_str()).collect();
+    sql_query("delete from facility where state = $1 and code = any($2)")
+        .bind::<Text, _>(source.state.as_str())
+        .bind::<Array<Text>, _>(codes)
+        .execute(connection)?;
+    let mut rows = Rows::default();
+    for facility in facilities {
+        rows.part(3, *facility, |row| {
+            row.string(source.state.as_str());
+        })
+        .instant(source.as_of)
+        .bigint(source.batch_id);
+    }
+    copy_into!(connection, facility, &rows);
+    Ok(())
+}
+
+fn decode(data: serde_json::Value) -> Result<Facility> {
+    serde_json::from_value(data).map_err(|e| Error::Corrupt {
         what: "facility",
         why: e.to_string(),
-    })?;
-    sql_query(format!(
-        "insert into facility (state, {list}, raw_codes, as_of, batch_id)
-         select $1, {list}, raw_codes, $3, $4 from jsonb_populate_recordset(null::facility, $2)
-         on conflict (state, code) do update set {sets}, raw_codes = excluded.raw_codes, as_of = excluded.as_of, batch_id = excluded.batch_id
-         where facility.as_of <= excluded.as_of and ({held}) is distinct from ({sent})"
-    ))
-    .bind::<Text, _>(source.state.as_str())
-    .bind::<Jsonb, _>(json)
-    .bind::<Timestamptz, _>(source.as_of)
-    .bind::<BigInt, _>(source.batch_id)
-    .execute(connection)?;
-    Ok(())
+    })
+}
+
+#[derive(QueryableByName)]
+struct HeldRow {
+    #[diesel(sql_type = Timestamptz)]
+    as_of: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    batch_id: i64,
+    #[diesel(sql_type = Jsonb)]
+    data: serde_json::Value,
 }
 
 #[derive(QueryableByName)]
@@ -81,24 +117,18 @@ pub fn of(
                 what: "facility",
                 why: e.to_string(),
             })?;
-            let facility: Facility = serde_json::from_value(row.data).map_err(|e| Error::Corrupt {
-                what: "facility",
-                why: e.to_string(),
-            })?;
+            let facility = decode(row.data)?;
             Ok(((state, facility.code.to_string()), facility))
         })
         .collect()
 }
 
-/// Codes of all facilities that a state has sent.
-pub fn codes(connection: &mut PgConnection, state: StateCode) -> Result<HashSet<String>> {
-    #[derive(QueryableByName)]
-    struct Code {
-        #[diesel(sql_type = Text)]
-        code: String,
-    }
-    let rows: Vec<Code> = sql_query("select code from facility where state = $1")
-        .bind::<Text, _>(state.as_str())
+/// Which of these codes of a state are known.
+pub fn known(connection: &mut PgConnection, state: StateCode, codes: &[&str]) -> Result<HashSet<String>> {
+    let known: Vec<String> = facility::table
+        .filter(facility::state.eq(state.as_str()))
+        .filter(facility::code.eq_any(codes))
+        .select(facility::code)
         .load(connection)?;
-    Ok(rows.into_iter().map(|row| row.code).collect())
+    Ok(known.into_iter().collect())
 }

@@ -7,6 +7,7 @@ use mde::StateCode;
 
 use crate::db::Result;
 use crate::schema::{certificate, participant};
+use crate::students::Said;
 
 /// A participating state.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -22,6 +23,14 @@ pub struct Participant {
     pub full_as_of: Option<DateTime<Utc>>,
     /// That upload.
     pub full_batch_id: Option<i64>,
+}
+
+impl Participant {
+    /// When the newest full upload that was loaded was said: it confirms every live student.
+    #[must_use]
+    pub fn full_said(&self) -> Option<Said> {
+        self.full_as_of.zip(self.full_batch_id)
+    }
 }
 
 /// A registered certificate: what makes a connection a state.
@@ -69,7 +78,7 @@ pub fn all(connection: &mut PgConnection) -> Result<Vec<Participant>> {
         .load(connection)?)
 }
 
-/// A participating state, locked until the end of the transaction.
+/// A participating state.
 pub fn of_state(connection: &mut PgConnection, state: StateCode) -> Result<Option<Participant>> {
     Ok(participant::table
         .find(state.as_str())
@@ -78,19 +87,10 @@ pub fn of_state(connection: &mut PgConnection, state: StateCode) -> Result<Optio
         .optional()?)
 }
 
-/// Remembers the newest full upload that was loaded; an older one changes nothing.
-pub fn confirm_full(
-    connection: &mut PgConnection,
-    state: StateCode,
-    as_of: DateTime<Utc>,
-    batch_id: i64,
-) -> Result<()> {
+/// Remembers a full upload as the newest one that was loaded. The caller holds the state's lock and has seen that no
+/// newer one was.
+pub fn confirm_full(connection: &mut PgConnection, state: StateCode, (as_of, batch_id): Said) -> Result<()> {
     diesel::update(participant::table.find(state.as_str()))
-        .filter(
-            participant::full_as_of
-                .is_null()
-                .or(participant::full_as_of.le(as_of)),
-        )
         .set((
             participant::full_as_of.eq(as_of),
             participant::full_batch_id.eq(batch_id),

@@ -195,6 +195,7 @@ diesel::table! {
         received_at -> Timestamptz,
         status -> Text,
         status_since -> Timestamptz,
+        as_of_batch_id -> Int8,
     }
 }
 
@@ -321,6 +322,15 @@ diesel::table! {
         students_not_reported -> Int8,
         findings_errors -> Int8,
         findings_warnings -> Int8,
+        rows_stored -> Int8,
+        rows_unchanged -> Int8,
+    }
+}
+
+diesel::table! {
+    batch_account (batch_id) {
+        batch_id -> Int8,
+        account -> Jsonb,
     }
 }
 
@@ -531,6 +541,7 @@ diesel::table! {
         student_id -> Uuid,
         queued_at -> Timestamptz,
         batch_id -> Int8,
+        urgent -> Bool,
     }
 }
 

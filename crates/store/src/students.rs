@@ -4,96 +4,114 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Integer;
 use mde::StateCode;
 use uuid::Uuid;
 
 use crate::db::Result;
-
-/// Writes rows into a table with binary `COPY`; none is no statement.
-macro_rules! copy_into {
-    ($connection:expr, $table:ident, $rows:expr) => {{
-        let rows: $crate::copy::Rows = $rows;
-        if !rows.is_empty() {
-            let bytes = rows.finish();
-            diesel::copy_from($crate::schema::$table::table)
-                .from_raw_data($crate::schema::$table::table, |copy| {
-                    std::io::Write::write_all(copy, &bytes)
-                        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
-                })
-                .with_format(CopyFormat::Binary)
-                .execute($connection)?;
-        }
-    }};
-}
+use crate::schema::{student, student_status};
 
 mod load;
 mod read;
 mod versions;
 
-pub use load::{UNKNOWN_BIRTH_DATE, confirm, mark, replace, tokens};
+pub use load::{Prepared, UNKNOWN_BIRTH_DATE, confirm, mark, replace, tokens};
 pub use read::{read, read_statement};
-pub use versions::{Version, keep_late, kept_late, versions};
+pub use versions::{Version, keep_late, kept, versions};
+
+/// The order of what is said of a student: the instant that it speaks of, then its receipt (the batch's number).
+pub type Said = (DateTime<Utc>, i64);
 
 /// What the hub holds of a student, as far as loading needs it.
-#[derive(Debug, Clone, QueryableByName)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = student_status)]
 pub struct Held {
     /// Its key.
-    #[diesel(sql_type = SqlUuid)]
     pub student_id: Uuid,
     /// Hash of the current content.
-    #[diesel(sql_type = Binary)]
     pub content_hash: Vec<u8>,
     /// Number of the current version.
-    #[diesel(sql_type = Integer)]
     pub version: i32,
     /// Of the newest content or statement about this student.
-    #[diesel(sql_type = Timestamptz)]
     pub as_of: DateTime<Utc>,
+    /// The batch of that.
+    pub as_of_batch_id: i64,
     /// The batch of the current version.
-    #[diesel(sql_type = BigInt)]
     pub batch_id: i64,
     /// When that was received.
-    #[diesel(sql_type = Timestamptz)]
     pub received_at: DateTime<Utc>,
     /// `live`, `not_reported` or `deleted`.
-    #[diesel(sql_type = Text)]
     pub status: String,
-    /// The identifier behind the key, to tell a collision.
-    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
-    pub state_student_id: Option<String>,
+}
+
+impl Held {
+    /// When the newest content or statement was said. A live student may have been confirmed since by a full upload,
+    /// which does not touch it.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        (self.as_of, self.as_of_batch_id)
+    }
+
+    /// Whether the state still reports it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.status == "live"
+    }
 }
 
 /// What the hub holds of these students.
 pub fn held(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Held>> {
-    let rows: Vec<Held> = sql_query(
-        "select t.student_id, t.content_hash, t.version, t.as_of, t.batch_id, t.received_at, t.status, s.state_student_id
-         from student_status t left join student s using (student_id) where t.student_id = any($1)",
-    )
-    .bind::<Array<SqlUuid>, _>(ids)
-    .load(connection)?;
+    let rows: Vec<Held> = student_status::table
+        .filter(student_status::student_id.eq_any(ids))
+        .select(Held::as_select())
+        .load(connection)?;
     Ok(rows.into_iter().map(|row| (row.student_id, row)).collect())
 }
 
-/// Key and as-of of every live student of a state, with its content hash: what a full upload is compared with.
-#[derive(Debug, Clone, QueryableByName)]
+/// The identifiers that their states know these students by.
+pub fn identifiers(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    let rows: Vec<(Uuid, String)> = student::table
+        .filter(student::student_id.eq_any(ids))
+        .select((student::student_id, student::state_student_id))
+        .load(connection)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What the hub holds of the students of a state about which one of these batches said the newest.
+pub fn stated_by(
+    connection: &mut PgConnection,
+    state: StateCode,
+    batches: &[i64],
+) -> Result<HashMap<Uuid, Held>> {
+    let rows: Vec<Held> = student_status::table
+        .filter(student_status::state.eq(state.as_str()))
+        .filter(student_status::as_of_batch_id.eq_any(batches))
+        .select(Held::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(|row| (row.student_id, row)).collect())
+}
+
+/// A live student: what a full upload may miss.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = student_status)]
 pub struct Live {
     /// Its key.
-    #[diesel(sql_type = SqlUuid)]
     pub student_id: Uuid,
     /// Of the newest content or statement about this student.
-    #[diesel(sql_type = Timestamptz)]
     pub as_of: DateTime<Utc>,
+    /// The batch of that.
+    pub as_of_batch_id: i64,
 }
 
 /// Every live student of a state.
 pub fn live(connection: &mut PgConnection, state: StateCode) -> Result<Vec<Live>> {
-    Ok(
-        sql_query("select student_id, as_of from student_status where state = $1 and status = 'live'")
-            .bind::<Text, _>(state.as_str())
-            .load(connection)?,
-    )
+    Ok(student_status::table
+        .filter(student_status::state.eq(state.as_str()))
+        .filter(student_status::status.eq("live"))
+        .select(Live::as_select())
+        .load(connection)?)
 }
 
 /// Where content comes from.
@@ -107,6 +125,14 @@ pub struct Source {
     pub as_of: DateTime<Utc>,
     /// When it was received.
     pub received_at: DateTime<Utc>,
+}
+
+impl Source {
+    /// Its place in the order of what is said.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        (self.as_of, self.batch_id)
+    }
 }
 
 /// Takes the lock under which one state's students change. It is held to the end of the transaction, which is one

@@ -39,6 +39,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("person_alias", TableKind::Local),
     ("batch", TableKind::Local),
     ("batch_finding", TableKind::Local),
+    ("batch_account", TableKind::Local),
     ("job", TableKind::Local),
     ("work_item", TableKind::Local),
     ("work_item_owner", TableKind::Local),

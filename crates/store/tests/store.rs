@@ -135,7 +135,7 @@ fn every_field_of_every_part_comes_back_as_it_was_sent() -> Result<()> {
 
     let mut facility: Facility = full(0);
     facility.code = mde::Text::new("F|1")?;
-    facilities::upsert(connection, source(1), std::slice::from_ref(&facility))?;
+    facilities::replace(connection, source(1), &[&facility])?;
     let found = facilities::of(connection, &[(state(), "F|1".to_owned())])?;
     assert_eq!(found[&(state(), "F|1".to_owned())], facility);
     Ok(())

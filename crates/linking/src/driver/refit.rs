@@ -229,10 +229,10 @@ fn examples(connection: &mut PgConnection, turns: &[(Turn, Uuid, Uuid)]) -> stor
         .flat_map(|of_kind| of_kind.iter().take(EXAMPLES))
         .collect();
     let students: Vec<Uuid> = few.iter().flat_map(|(_, a, b)| [*a, *b]).collect();
-    let held = store::students::held(connection, &students)?;
+    let identifiers = store::students::identifiers(connection, &students)?;
     let named = |id: &Uuid| {
         let state = state_of(mde::StudentId(*id)).map(|state| state.to_string());
-        let own = held.get(id).and_then(|held| held.state_student_id.clone());
+        let own = identifiers.get(id).cloned();
         (state.unwrap_or_default(), own.unwrap_or_default())
     };
     let example = |(turn, a, b): &&(Turn, Uuid, Uuid)| Example {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::db::Result;
 
-/// Students that changed and that the linker has not seen, oldest first, each with the batch that changed it. Those of
+/// Students that changed and that the linker has not seen, those of small batches first, then the oldest, each with the batch that changed it. Those of
 /// states in doubt wait (see [`crate::link_holds`]).
 pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i64)>> {
     #[derive(QueryableByName)]
@@ -22,7 +22,7 @@ pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i6
     }
     let rows: Vec<Queued> = sql_query(
         "select q.student_id, q.batch_id from link_queue q left join link_held h using (student_id, batch_id)
-         where h.student_id is null order by q.queued_at, q.student_id limit $1",
+         where h.student_id is null order by q.urgent desc, q.queued_at, q.student_id limit $1",
     )
     .bind::<BigInt, _>(limit)
     .load(connection)?;
@@ -37,7 +37,7 @@ pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i6
 /// it now does not take it from the queue.
 pub fn queue(connection: &mut PgConnection, ids: &[Uuid], now: DateTime<Utc>) -> Result<()> {
     sql_query(
-        "insert into link_queue (student_id, queued_at, batch_id) select distinct s, $2, 0 from unnest($1::uuid[]) as s order by s
+        "insert into link_queue (student_id, queued_at, batch_id, urgent) select distinct s, $2, 0, cardinality($1) <= 100 from unnest($1::uuid[]) as s order by s
          on conflict (student_id) do update set batch_id = least(link_queue.batch_id, 0) - 1",
     )
     .bind::<Array<SqlUuid>, _>(ids)

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::load::Key;
 use super::{Held, Source, read};
-use crate::copy::Rows;
+use crate::copy::{Rows, copy_into};
 use crate::db::{Error, Result};
 
 /// Content that came too late to be current: kept as history, with the batch that brought it.
@@ -35,18 +35,18 @@ pub fn keep_late(
             student,
         )?;
     }
-    copy_into!(connection, student_version, rows);
+    copy_into!(connection, student_version, &rows);
     Ok(())
 }
 
-/// Which of these students this batch has already kept as history.
-pub fn kept_late(connection: &mut PgConnection, batch_id: i64, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-    let rows: Vec<Key> = sql_query(
-        "select student_id from student_version where student_id = any($1) and batch_id = $2 and version = 0",
-    )
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<BigInt, _>(batch_id)
-    .load(connection)?;
+/// Of which of these students this batch's content is already in the history: it came too late, or it was current and
+/// something newer took its place.
+pub fn kept(connection: &mut PgConnection, batch_id: i64, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let rows: Vec<Key> =
+        sql_query("select student_id from student_version where student_id = any($1) and batch_id = $2")
+            .bind::<Array<SqlUuid>, _>(ids)
+            .bind::<BigInt, _>(batch_id)
+            .load(connection)?;
     Ok(rows.into_iter().map(|row| row.student_id).collect())
 }
 
@@ -73,7 +73,7 @@ pub(super) fn keep_versions(
             &student,
         )?;
     }
-    copy_into!(connection, student_version, rows);
+    copy_into!(connection, student_version, &rows);
     Ok(())
 }
 

@@ -1,0 +1,5 @@
+//! What ingest promises, on a real PostgreSQL.
+
+mod batches;
+mod hub;
+mod order;
