@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use formats::{Handler, Options, Refusal, Summary};
+use formats::{Handler, Options, Refusal, RefusalCode, Summary};
 
 /// Pieces that may wait for the caller.
 const WAITING: usize = 2;
@@ -45,20 +45,25 @@ pub(crate) fn read<T: Send, H: Collect, E>(
             let summary = formats::read(path, options, &mut handler)?;
             match handler.finish() {
                 ControlFlow::Continue(()) => Ok(summary),
-                ControlFlow::Break(()) => Err(Refusal::new(
-                    formats::RefusalCode::Stopped,
-                    "The reading was stopped.",
-                )),
+                ControlFlow::Break(()) => Err(stopped()),
             }
         });
+        let mut wanted = true;
         // Dropping the receiver, at the end or on the way out, lets the reader end.
         for piece in pieces {
-            if !take(piece)? {
+            wanted = take(piece)?;
+            if !wanted {
                 break;
             }
         }
-        Ok(reader
+        let read = reader
             .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // The reader may have come to the end of the file before the pieces that waited were taken.
+        Ok(if wanted { read } else { read.and(Err(stopped())) })
     })
+}
+
+fn stopped() -> Refusal {
+    Refusal::new(RefusalCode::Stopped, "The reading was stopped.")
 }
