@@ -7,6 +7,7 @@ mod report;
 mod table;
 mod upload;
 mod validate;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub use doctor::DoctorArgs;
 pub use exchange::{AboutArgs, ExchangeArgs};
 pub use upload::UploadArgs;
 pub use validate::{Format, ValidateArgs};
+pub use watch::{ReportForm, WatchArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes (Windows Task Scheduler shows them in hex):
@@ -31,7 +33,7 @@ Exit codes (Windows Task Scheduler shows them in hex):
     3  the file is refused as a whole
     4  the hub could not be reached, or did not answer in time: run again later
     5  a certificate is not accepted, or does not permit this
-    6  the hub is busy or out of order: run again later
+    6  the hub is busy or out of order, or another watch has the folder: run again later
     7  the local file changed while it was sent
     8  the hub holds a part of the upload: run the same command again, and it goes on from there
   130  interrupted";
@@ -45,6 +47,9 @@ pub enum Command {
     /// Checks an upload and sends it to the hub.
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", upload::EXAMPLES))]
     Upload(UploadArgs),
+    /// Looks after a drop folder: checks and sends what lies there, and files it with the hub's answer.
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", watch::EXAMPLES))]
+    Watch(WatchArgs),
 }
 
 impl Command {
@@ -54,6 +59,7 @@ impl Command {
         match self {
             Self::Validate(args) => args.run(),
             Self::Upload(args) => args.run(),
+            Self::Watch(args) => args.run(),
         }
     }
 }
@@ -88,13 +94,21 @@ fn kind() -> impl TypedValueParser<Value = BatchKind> {
         .try_map(|name| BatchKind::named(&name).ok_or("neither full nor delta"))
 }
 
+/// Beginning of the names of folders for packed files.
+const PRIVATE: &str = ".mariposa-work-";
+
 /// A folder for packed files, which hold children's records: it goes away with the command, also when that is
 /// interrupted from the keyboard.
 fn private_folder() -> Result<tempfile::TempDir, Error> {
+    private_folder_in(&std::env::temp_dir())
+}
+
+/// The same below another folder.
+fn private_folder_in(place: &Path) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::Builder::new()
-        .prefix("mariposa-")
-        .tempdir()
-        .map_err(|error| Error::file(std::env::temp_dir(), error))?;
+        .prefix(PRIVATE)
+        .tempdir_in(place)
+        .map_err(|error| Error::file(place, error))?;
     let path: PathBuf = folder.path().to_owned();
     // Fails if the program listens to the keyboard already; then it cleans up as it sees fit.
     let _ = ctrlc::set_handler(move || {
@@ -102,6 +116,18 @@ fn private_folder() -> Result<tempfile::TempDir, Error> {
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });
     Ok(folder)
+}
+
+/// Takes away the private folders that programs which were killed left below a folder.
+fn remove_private_folders(place: &Path) -> Result<(), Error> {
+    let failed = |error| Error::file(place, error);
+    for entry in std::fs::read_dir(place).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_string_lossy().starts_with(PRIVATE) {
+            std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -120,7 +146,7 @@ mod tests {
     fn the_commands_are_sound_and_have_examples() {
         use clap::CommandFactory;
         Program::command().debug_assert();
-        for name in ["upload", "validate"] {
+        for name in ["upload", "validate", "watch"] {
             let mut program = Program::command();
             let help = program
                 .find_subcommand_mut(name)

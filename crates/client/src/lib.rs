@@ -19,6 +19,7 @@ mod tls;
 mod transport;
 mod unfinished;
 mod upload;
+mod watch;
 
 pub use batch::{BatchProblem, BatchView, FindingCounts, Receipt, RowCounts, StudentCounts};
 pub use certificate::{Certificate, WARNING_DAYS, Whose};

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{SecondsFormat, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub(super) struct Console {
     json: bool,
     quiet: bool,
     draws: bool,
+    stamped: bool,
     bar: OnceLock<ProgressBar>,
     told: Mutex<Told>,
 }
@@ -36,9 +37,16 @@ impl Console {
             json,
             quiet,
             draws: !json && !quiet && std::io::stderr().is_terminal(),
+            stamped: false,
             bar: OnceLock::new(),
             told: Mutex::default(),
         }
+    }
+
+    /// The same, with the time before every message and in every event: for a program that stays up.
+    pub(super) fn stamped(mut self) -> Self {
+        self.stamped = true;
+        self
     }
 
     /// How things go.
@@ -54,7 +62,7 @@ impl Console {
             self.event(event, value);
         } else {
             self.above_the_bar(|| {
-                let _ = writeln!(std::io::stdout().lock(), "{text}");
+                let _ = writeln!(std::io::stdout().lock(), "{}{text}", self.stamp());
             });
         }
     }
@@ -63,6 +71,9 @@ impl Console {
     pub(super) fn event(&self, event: &str, mut value: Value) {
         if self.json {
             value["event"] = json!(event);
+            if self.stamped {
+                value["at"] = json!(now());
+            }
             let _ = writeln!(std::io::stdout().lock(), "{value}");
         }
     }
@@ -82,9 +93,17 @@ impl Console {
         }
     }
 
+    fn stamp(&self) -> String {
+        if self.stamped {
+            format!("{} ", now())
+        } else {
+            String::new()
+        }
+    }
+
     fn write_error(&self, text: &str) {
         self.above_the_bar(|| {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = writeln!(std::io::stderr().lock(), "{}{text}", self.stamp());
         });
     }
 
@@ -169,6 +188,10 @@ impl Observer for Console {
             );
         }
     }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn bar(length: u64) -> ProgressBar {

@@ -6,3 +6,4 @@ mod hub;
 mod resume;
 mod upload;
 mod validate;
+mod watch;
