@@ -72,6 +72,11 @@ impl Upload {
         matches!(self.packed, Packed::Zip(..) | Packed::Folder(_))
     }
 
+    /// Whether it is one file without compression.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.packed, Packed::Plain(_))
+    }
+
     /// Decompressed bytes that the packing claims; only a hint.
     pub(crate) fn claimed_bytes(&mut self) -> u64 {
         let of = |file: &File| file.metadata().map_or(0, |m| m.len());

@@ -26,7 +26,7 @@ pub use header::{BatchKind, Header, Totals};
 pub use options::{Limits, Options};
 pub use outcome::{Counts, Handler, Summary};
 pub use profile::Profile;
-pub use read::{digest, read, sniff};
+pub use read::{digest, is_plain, read, sniff};
 pub use refusal::{Refusal, RefusalCode};
 pub use write::write_xml;
 

@@ -63,6 +63,11 @@ pub fn digest(path: &Path, options: &Options<'_>) -> Result<[u8; 32], Refusal> {
     Ok(upload.hash())
 }
 
+/// Whether an upload is one file without compression, so that the SHA-256 of its bytes as sent is its [`digest`].
+pub fn is_plain(path: &Path, options: &Options<'_>) -> Result<bool, Refusal> {
+    Ok(Upload::open(path, &file_name(path, options), options.limits)?.is_plain())
+}
+
 fn file_name(path: &Path, options: &Options<'_>) -> String {
     match options.file_name {
         Some(name) => name.to_owned(),
