@@ -103,7 +103,28 @@ impl Upload {
         read: impl FnOnce(&mut Source<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let limit = self.limits.decompressed_bytes.saturating_sub(self.bytes);
-        let mut decoded: Box<dyn Read + '_> = match &mut self.packed {
+        let mut decoded = self.decoded(index)?;
+        let mut source = Source::new(&mut *decoded, limit);
+        let result = read(&mut source)?;
+        let (bytes, hash) = (source.bytes(), source.into_hash());
+        drop(decoded);
+        self.bytes += bytes;
+        self.hashes.push((self.names[index].clone(), hash));
+        Ok(result)
+    }
+
+    /// Looks at the start of a file that will be read later; it counts for nothing.
+    pub(crate) fn peek<T>(
+        &mut self,
+        index: usize,
+        look: impl FnOnce(&mut Source<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let limit = self.limits.decompressed_bytes;
+        look(&mut Source::new(&mut *self.decoded(index)?, limit))
+    }
+
+    fn decoded(&mut self, index: usize) -> Result<Box<dyn Read + '_>, Refusal> {
+        Ok(match &mut self.packed {
             Packed::Plain(file) => Box::new(rewound(file)?),
             Packed::Gzip(file) => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(rewound(file)?))),
             Packed::Zstd(file) => {
@@ -116,12 +137,7 @@ impl Upload {
             }
             Packed::Zip(zip, entries) => Box::new(zip.by_index(entries[index]).map_err(|e| bad_zip(&e))?),
             Packed::Folder(files) => Box::new(File::open(&files[index]).map_err(|e| refusal_of(&e))?),
-        };
-        let mut source = Source::new(&mut *decoded, limit);
-        let result = read(&mut source)?;
-        self.bytes += source.bytes();
-        self.hashes.push((self.names[index].clone(), source.into_hash()));
-        Ok(result)
+        })
     }
 
     /// Decompressed bytes read.

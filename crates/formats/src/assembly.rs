@@ -8,12 +8,12 @@ use compact_str::CompactString;
 use mde::{
     Action, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext, ValueError,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::drafts::{Drafts, RowLines, Rows, with_one_row};
+use crate::drafts::{Drafts, RowPlaces, Rows, fingerprint, with_one_row};
 use crate::header::Header;
 use crate::options::Limits;
-use crate::outcome::{Counts, Handler};
+use crate::outcome::{Counts, Handler, RecordCounts};
 use crate::place::{Place, Sent, missing, part_reduced, words};
 use crate::refusal::{Refusal, RefusalCode};
 
@@ -25,8 +25,7 @@ const NO_NAME: &str = "-";
 /// State of the row that is being read.
 #[derive(Default)]
 struct Row {
-    line: u64,
-    file: Option<CompactString>,
+    place: Place,
     /// Bit per field that has occurred.
     seen: u64,
     /// A required value was refused, and that has been said.
@@ -41,8 +40,8 @@ struct Current {
     findings: Vec<Finding>,
     /// Refused rows per part.
     refused: BTreeMap<PartKind, u64>,
-    /// The file in which a part's rows are.
-    files: BTreeMap<PartKind, CompactString>,
+    /// Rows of other files that add values to the identity.
+    added: Vec<Place>,
 }
 
 /// Puts students together and hands them over.
@@ -58,7 +57,8 @@ pub(crate) struct Assembly<'h> {
     child: Row,
     current: Current,
     students: FxHashSet<StudentId>,
-    facilities: FxHashSet<CompactString>,
+    /// Code and content of the facilities.
+    facilities: FxHashMap<CompactString, u64>,
 }
 
 impl<'h> Assembly<'h> {
@@ -81,11 +81,58 @@ impl<'h> Assembly<'h> {
             child: Row::default(),
             current: Current::default(),
             students: FxHashSet::default(),
-            facilities: FxHashSet::default(),
+            facilities: FxHashMap::default(),
         })
     }
 
-    /// Ends with the totals of the header held against the counts.
+    /// A number for the rows of one kind of record in one file.
+    pub(crate) fn source(&mut self, file: Option<&str>, record: &str) -> u16 {
+        self.counts.records.push(RecordCounts {
+            file: file.map(str::to_owned),
+            record: record.to_owned(),
+            ..RecordCounts::default()
+        });
+        u16::try_from(self.counts.records.len() - 1).unwrap_or(u16::MAX)
+    }
+
+    /// Counts rows that were read. What becomes of each is counted where it is decided, and held against this at the
+    /// end.
+    pub(crate) fn arrive(&mut self, source: u16, rows: u64) {
+        self.counts.read += rows;
+        if let Some(of) = self.of(source) {
+            of.read += rows;
+        }
+    }
+
+    fn of(&mut self, source: u16) -> Option<&mut RecordCounts> {
+        self.counts.records.get_mut(usize::from(source))
+    }
+
+    fn kept(&mut self, place: Place) {
+        self.counts.kept += 1;
+        if let Some(of) = self.of(place.source) {
+            of.kept += 1;
+        }
+    }
+
+    fn refused(&mut self, place: Place) {
+        self.counts.refused += 1;
+        if let Some(of) = self.of(place.source) {
+            of.refused += 1;
+        }
+    }
+
+    /// Puts a finding where it is.
+    fn put(&self, place: Place, finding: Finding) -> Finding {
+        let finding = finding.at_line(place.line);
+        let of = self.counts.records.get(usize::from(place.source));
+        match of.and_then(|of| of.file.as_deref()) {
+            Some(file) => finding.in_file(file),
+            None => finding,
+        }
+    }
+
+    /// Ends with the totals of the header held against the counts, and the counts against each other.
     pub(crate) fn finish(mut self) -> Result<(Header, Counts), Refusal> {
         let totals = self.header.totals;
         let pairs = [
@@ -100,11 +147,17 @@ impl<'h> Assembly<'h> {
                 ))?;
             }
         }
-        Ok((self.header, self.counts))
+        match self.counts.mismatch() {
+            None => Ok((self.header, self.counts)),
+            Some(what) => Err(Refusal::new(
+                RefusalCode::Accounting,
+                format!("The program lost count of the rows: {what}."),
+            )),
+        }
     }
 
     /// Starts a student. Its identity is a row of its own, to which [`Self::set`] with `PartKind::Student` adds.
-    pub(crate) fn begin_student(&mut self, action: Action, place: Place<'_>) {
+    pub(crate) fn begin_student(&mut self, action: Action, place: Place) {
         self.student_rows += 1;
         self.current = Current {
             action: Some(action),
@@ -113,18 +166,17 @@ impl<'h> Assembly<'h> {
         self.begin_row(PartKind::Student, place);
     }
 
+    /// Starts a row of another file that adds values to the identity of the current student.
+    pub(crate) fn begin_addition(&mut self, place: Place) {
+        self.current.added.push(place);
+    }
+
     /// Starts a row of a part.
-    pub(crate) fn begin_row(&mut self, part: PartKind, place: Place<'_>) {
-        self.counts.read += 1;
-        let row = Row {
-            line: place.line,
-            file: place.file.map(CompactString::from),
+    pub(crate) fn begin_row(&mut self, part: PartKind, place: Place) {
+        *self.row(part) = Row {
+            place,
             ..Row::default()
         };
-        if let Some(file) = &row.file {
-            self.current.files.entry(part).or_insert_with(|| file.clone());
-        }
-        *self.row(part) = row;
     }
 
     fn row(&mut self, part: PartKind) -> &mut Row {
@@ -136,22 +188,17 @@ impl<'h> Assembly<'h> {
 
     /// Reads one value of the current row of a part. What it cannot hold becomes a finding.
     /// The place is asked for only then, since finding it may cost more than reading the value.
-    pub(crate) fn set<'p>(
-        &mut self,
-        sent: Sent<'_>,
-        context: ValueContext<'_>,
-        place: impl FnOnce() -> Place<'p>,
-    ) {
+    pub(crate) fn set(&mut self, sent: Sent<'_>, context: ValueContext<'_>, place: impl FnOnce() -> Place) {
         self.set_as(sent, sent.text, context, place);
     }
 
     /// The same for a value whose canonical text is not the text that was sent.
-    pub(crate) fn set_as<'p>(
+    pub(crate) fn set_as(
         &mut self,
         sent: Sent<'_>,
         canonical: &str,
         context: ValueContext<'_>,
-        place: impl FnOnce() -> Place<'p>,
+        place: impl FnOnce() -> Place,
     ) {
         if canonical.is_empty() {
             return;
@@ -188,7 +235,7 @@ impl<'h> Assembly<'h> {
         code: FindingCode,
         problem: &str,
         fix: &str,
-        place: Place<'_>,
+        place: Place,
     ) {
         let required = sent.part.fields()[sent.field].required;
         let consequence = match (required, sent.part) {
@@ -201,14 +248,7 @@ impl<'h> Assembly<'h> {
         self.find(sent, code, message, Some(fix), place);
     }
 
-    fn find(
-        &mut self,
-        sent: Sent<'_>,
-        code: FindingCode,
-        message: String,
-        fix: Option<&str>,
-        place: Place<'_>,
-    ) {
+    fn find(&mut self, sent: Sent<'_>, code: FindingCode, message: String, fix: Option<&str>, place: Place) {
         let finding = Finding::new(code, message)
             .of_part(sent.part)
             .of_element(sent.part.fields()[sent.field].element)
@@ -217,7 +257,8 @@ impl<'h> Assembly<'h> {
             Some(fix) => finding.with_fix(fix),
             None => finding,
         };
-        self.note(place.put(finding));
+        let finding = self.put(place, finding);
+        self.note(finding);
     }
 
     /// A finding of the current student, told when the student ends.
@@ -228,52 +269,60 @@ impl<'h> Assembly<'h> {
     /// Ends a child row of the current student.
     pub(crate) fn end_child(&mut self, part: PartKind) {
         let row = std::mem::take(&mut self.child);
-        let finished = self.drafts.finish_child(part, row.line, &mut self.current.rows);
+        let finished = self.drafts.finish_child(part, row.place, &mut self.current.rows);
         match finished {
             Ok(true) => {}
             Ok(false) => {
-                self.counts.refused += 1;
+                self.refused(row.place);
                 let message = format!("The same {} occurs twice for this student.", words(part));
-                self.note(row.put(Finding::new(FindingCode::DuplicateRow, message).of_part(part)));
+                let finding = Finding::new(FindingCode::DuplicateRow, message).of_part(part);
+                self.note(self.put(row.place, finding));
             }
             Err(field) => {
-                self.counts.refused += 1;
+                self.refused(row.place);
                 *self.current.refused.entry(part).or_default() += 1;
                 if !row.spoiled {
-                    self.note(row.put(missing(part, field)));
+                    self.note(self.put(row.place, missing(part, field)));
                 }
             }
         }
     }
 
-    /// Ends a facility, which is handed over at once.
-    pub(crate) fn end_facility(&mut self) -> Result<(), Refusal> {
+    /// Ends a facility, which is handed over at once. Where facilities are written out in the rows of others, the same
+    /// one again is nothing to tell.
+    pub(crate) fn end_facility(&mut self, repeats: bool) -> Result<(), Refusal> {
         let finished = self.drafts.take_facility();
         let row = std::mem::take(&mut self.child);
-        for finding in std::mem::take(&mut self.current.findings) {
-            self.tell(finding)?;
-        }
-        match finished {
-            Ok(facility) => {
-                self.counts.kept += 1;
-                self.counts.facilities += 1;
-                if !self.facilities.insert(facility.code.as_str().into()) {
-                    let finding = Finding::new(
-                        FindingCode::DuplicateFacility,
-                        format!("Facility {} occurs twice; the last one was kept.", facility.code),
-                    );
-                    self.tell(row.put(finding.of_part(PartKind::Facility).of_element("40")))?;
-                }
-                going_on(self.handler.facility(facility))
-            }
+        let findings = std::mem::take(&mut self.current.findings);
+        let facility = match finished {
+            Ok(facility) => facility,
             Err(field) => {
-                self.counts.refused += 1;
+                self.refused(row.place);
+                self.tell_all(findings, None)?;
                 if row.spoiled {
                     return Ok(());
                 }
-                self.tell(row.put(missing(PartKind::Facility, field)))
+                return self.tell(self.put(row.place, missing(PartKind::Facility, field)));
             }
+        };
+        let content = fingerprint(&facility);
+        let known = self.facilities.insert(facility.code.as_str().into(), content);
+        if repeats && known == Some(content) {
+            self.ignore_row(row.place.source, "a facility that was written out before");
+            return Ok(());
         }
+        self.tell_all(findings, None)?;
+        self.kept(row.place);
+        self.counts.facilities += 1;
+        if known.is_some() {
+            let finding = Finding::new(
+                FindingCode::DuplicateFacility,
+                format!("Facility {} occurs twice; the last one was kept.", facility.code),
+            );
+            let finding = finding.of_part(PartKind::Facility).of_element("40");
+            self.tell(self.put(row.place, finding))?;
+        }
+        going_on(self.handler.facility(facility))
     }
 
     /// Ends the current student: checks it by the record rules and hands it over, or says why not.
@@ -294,45 +343,50 @@ impl<'h> Assembly<'h> {
             .as_ref()
             .map(|id| id.as_str().into());
         let mut findings = current.findings;
-        let rows = 1 + current.rows.len() as u64;
+        let rows: Vec<Place> = [row.place]
+            .into_iter()
+            .chain(current.added.iter().copied())
+            .chain(current.rows.places())
+            .collect();
         match self.drafts.take_identity() {
             Err(field) => {
-                self.counts.refused += rows;
+                rows.into_iter().for_each(|place| self.refused(place));
                 if !row.spoiled {
-                    findings.push(row.put(missing(PartKind::Student, field)));
+                    findings.push(self.put(row.place, missing(PartKind::Student, field)));
                 }
                 self.tell_all(findings, id.as_ref())
             }
             Ok(identity) => {
-                let (student, lines) = current.rows.into_student(identity);
+                let (student, places) = current.rows.into_student(identity);
                 if !self.students.insert(student.id(self.header.state)) {
-                    self.counts.refused += rows;
+                    rows.into_iter().for_each(|place| self.refused(place));
                     let message = "The student occurs twice in this upload; the second one was left out.";
                     let finding = Finding::new(FindingCode::DuplicateStudent, message);
-                    findings.push(row.put(finding.of_part(PartKind::Student).of_element("2")));
+                    let finding = finding.of_part(PartKind::Student).of_element("2");
+                    findings.push(self.put(row.place, finding));
                     return self.tell_all(findings, id.as_ref());
                 }
                 if self.students.len() as u64 > self.limits.students {
                     let message = format!("The upload has more than {} students.", self.limits.students);
-                    return Err(Refusal::new(RefusalCode::TooManyStudents, message).at_line(row.line));
+                    return Err(Refusal::new(RefusalCode::TooManyStudents, message).at_line(row.place.line));
                 }
-                self.counts.kept += rows;
+                rows.into_iter().for_each(|place| self.kept(place));
                 self.counts.students += 1;
                 let reduced: Vec<PartKind> = current.refused.keys().copied().collect();
                 findings.extend(
                     current
                         .refused
                         .iter()
-                        .map(|(part, count)| row.put(part_reduced(*part, *count))),
+                        .map(|(part, count)| self.put(row.place, part_reduced(*part, *count))),
                 );
                 let mut submission = Submission {
                     action,
-                    line: row.line,
+                    line: row.place.line,
                     student,
                     reduced,
                 };
                 if action != Action::Delete {
-                    let found = self.check(&mut submission.student, &row, &lines, &current.files);
+                    let found = self.check(&mut submission.student, row.place, &places);
                     findings.extend(found);
                 }
                 self.tell_all(findings, id.as_ref())?;
@@ -341,72 +395,92 @@ impl<'h> Assembly<'h> {
         }
     }
 
-    /// Checks a student by the record rules. The rules know no lines; they are found afterwards, for the few students
+    /// Checks a student by the record rules. The rules know no places; they are found afterwards, for the few students
     /// of whom there is something to tell.
-    fn check(
-        &self,
-        student: &mut Student,
-        row: &Row,
-        lines: &RowLines,
-        files: &BTreeMap<PartKind, CompactString>,
-    ) -> Vec<Finding> {
+    fn check(&self, student: &mut Student, identity: Place, places: &RowPlaces) -> Vec<Finding> {
         let mut findings = Vec::new();
         mde::rules::check(student, self.as_of, &mut findings);
-        let mut line_of = BTreeMap::new();
+        let mut place_of = BTreeMap::new();
         for part in findings.iter().filter_map(|f| f.part).collect::<BTreeSet<_>>() {
-            let of_part = lines.iter().filter(|(of, _)| *of == part);
-            for (index, (_, line)) in of_part.enumerate() {
+            let of_part = places.iter().filter(|(of, _)| *of == part);
+            for (index, (_, place)) in of_part.enumerate() {
                 let mut of_row = Vec::new();
                 mde::rules::check(&mut with_one_row(student, part, index), self.as_of, &mut of_row);
                 for finding in of_row.into_iter().filter(|f| f.part == Some(part)) {
-                    line_of
+                    place_of
                         .entry((part, finding.message))
                         .or_insert_with(Vec::new)
-                        .push(*line);
+                        .push(*place);
                 }
             }
         }
-        for lines in line_of.values_mut() {
-            lines.reverse();
+        for places in place_of.values_mut() {
+            places.reverse();
         }
-        for finding in &mut findings {
-            let part = finding.part.unwrap_or(PartKind::Student);
-            finding.file = files.get(&part).cloned();
-            finding.line = match part {
-                PartKind::Student => Some(row.line),
-                _ => line_of
-                    .get_mut(&(part, finding.message.clone()))
-                    .and_then(Vec::pop),
-            };
-        }
+        let first = |part| places.iter().find(|(of, _)| *of == part).map(|(_, place)| *place);
         findings
+            .into_iter()
+            .map(|finding| {
+                let part = finding.part.unwrap_or(PartKind::Student);
+                let place = match part {
+                    PartKind::Student => Some(identity),
+                    _ => place_of
+                        .get_mut(&(part, finding.message.clone()))
+                        .and_then(Vec::pop),
+                };
+                match (place, first(part)) {
+                    (Some(place), _) => self.put(place, finding),
+                    // A rule about several rows: the file is known, the line is not.
+                    (None, Some(place)) => Finding {
+                        line: None,
+                        ..self.put(place, finding)
+                    },
+                    (None, None) => finding,
+                }
+            })
+            .collect()
     }
 
     /// A row that could not be read or whose student is not there.
-    pub(crate) fn refuse_row(&mut self, finding: Finding, place: Place<'_>) -> Result<(), Refusal> {
+    pub(crate) fn refuse_row(&mut self, finding: Finding, place: Place) -> Result<(), Refusal> {
         self.student_rows += u64::from(finding.part == Some(PartKind::Student));
-        self.counts.read += 1;
-        self.counts.refused += 1;
-        self.tell(place.put(finding))
+        self.refused(place);
+        self.tell(self.put(place, finding))
     }
 
     /// A row of a part of the current student that could not be read: the student has the part reduced.
-    pub(crate) fn refuse_child(&mut self, part: PartKind, finding: Finding, place: Place<'_>) {
-        self.counts.read += 1;
-        self.counts.refused += 1;
+    pub(crate) fn refuse_child(&mut self, part: PartKind, finding: Finding, place: Place) {
+        self.refused(place);
         *self.current.refused.entry(part).or_default() += 1;
-        self.note(place.put(finding.of_part(part)));
+        self.note(self.put(place, finding.of_part(part)));
     }
 
     /// A row that the profile leaves out.
-    pub(crate) fn ignore_row(&mut self, reason: &str) {
-        self.counts.read += 1;
-        *self.counts.ignored_rows.entry(reason.to_owned()).or_default() += 1;
+    pub(crate) fn ignore_row(&mut self, source: u16, reason: &str) {
+        match self.counts.ignored_rows.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.ignored_rows.insert(reason.to_owned(), 1);
+            }
+        }
+        if let Some(of) = self.of(source) {
+            of.ignored += 1;
+        }
+    }
+
+    /// Something to tell of the current student.
+    pub(crate) fn remark(&mut self, finding: Finding, place: Place) {
+        self.note(self.put(place, finding));
     }
 
     /// A value that the profile leaves out; only counted.
     pub(crate) fn ignore_value(&mut self, reason: &str, count: u64) {
-        *self.counts.ignored_values.entry(reason.to_owned()).or_default() += count;
+        match self.counts.ignored_values.get_mut(reason) {
+            Some(known) => *known += count,
+            None => {
+                self.counts.ignored_values.insert(reason.to_owned(), count);
+            }
+        }
     }
 
     /// Something that is not in the data dictionary: told once per name, counted every time, never stored.
@@ -414,7 +488,7 @@ impl<'h> Assembly<'h> {
         &mut self,
         part: Option<PartKind>,
         name: &str,
-        place: Place<'_>,
+        place: Place,
     ) -> Result<(), Refusal> {
         let name: CompactString = name.chars().take(60).collect();
         let key = match part {
@@ -435,10 +509,11 @@ impl<'h> Assembly<'h> {
             format!("{name} is not in the layout; it was ignored here and wherever else it occurs."),
         )
         .received(&name);
-        self.tell(place.put(match part {
+        let finding = match part {
             Some(part) => finding.of_part(part),
             None => finding,
-        }))
+        };
+        self.tell(self.put(place, finding))
     }
 
     fn tell_all(&mut self, findings: Vec<Finding>, id: Option<&CompactString>) -> Result<(), Refusal> {
@@ -452,16 +527,6 @@ impl<'h> Assembly<'h> {
     /// Hands over a finding.
     pub(crate) fn tell(&mut self, finding: Finding) -> Result<(), Refusal> {
         going_on(self.handler.finding(finding))
-    }
-}
-
-impl Row {
-    fn put(&self, finding: Finding) -> Finding {
-        Place {
-            file: self.file.as_deref(),
-            line: self.line,
-        }
-        .put(finding)
     }
 }
 

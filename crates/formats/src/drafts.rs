@@ -11,11 +11,13 @@ use mde::{
 };
 use rustc_hash::{FxHashSet, FxHasher};
 
+use crate::place::Place;
+
 /// Up to so many rows of a part a new row is compared with each; beyond, by hash, so that no file makes it slow.
 const COMPARED: usize = 32;
 
-/// The lines of the child rows of a student, in the order of the rows.
-pub(crate) type RowLines = Vec<(PartKind, u64)>;
+/// The places of the child rows of a student, part by part in the order of the rows.
+pub(crate) type RowPlaces = Vec<(PartKind, Place)>;
 
 macro_rules! child_parts {
     ($($kind:ident: $part:ident, $draft_type:ident, $draft:ident, $rows:ident;)+) => {
@@ -30,8 +32,7 @@ macro_rules! child_parts {
         /// The child rows of the student that is being read.
         #[derive(Default)]
         pub(crate) struct Rows {
-            $($rows: Vec<$part>,)+
-            lines: RowLines,
+            $($rows: Vec<($part, Place)>,)+
             fingerprints: FxHashSet<(PartKind, u64)>,
         }
 
@@ -56,20 +57,16 @@ macro_rules! child_parts {
             pub(crate) fn finish_child(
                 &mut self,
                 part: PartKind,
-                line: u64,
+                place: Place,
                 rows: &mut Rows,
             ) -> Result<bool, &'static Field> {
-                let new = match part {
+                Ok(match part {
                     PartKind::Student | PartKind::Facility => true,
                     $(PartKind::$kind => {
                         let row = std::mem::take(&mut self.$draft).finish()?;
-                        push_new(&mut rows.$rows, &mut rows.fingerprints, row)
+                        push_new(&mut rows.$rows, &mut rows.fingerprints, row, place)
                     })+
-                };
-                if new {
-                    rows.lines.push((part, line));
-                }
-                Ok(new)
+                })
             }
         }
 
@@ -79,9 +76,25 @@ macro_rules! child_parts {
                 0 $(+ self.$rows.len())+
             }
 
-            /// The student of these rows, and the line of each row.
-            pub(crate) fn into_student(self, identity: Identity) -> (Student, RowLines) {
-                (Student { identity, $($rows: self.$rows,)+ }, self.lines)
+            /// The student of these rows, in an order that depends on nothing but their content, and the place of
+            /// each row.
+            pub(crate) fn into_student(mut self, identity: Identity) -> (Student, RowPlaces) {
+                let mut places = RowPlaces::with_capacity(self.len());
+                $(
+                    in_order(&mut self.$rows);
+                    places.extend(self.$rows.iter().map(|(_, place)| (PartKind::$kind, *place)));
+                )+
+                let student = Student {
+                    identity,
+                    $($rows: self.$rows.into_iter().map(|(row, _)| row).collect(),)+
+                };
+                (student, places)
+            }
+
+            /// The place of each row.
+            pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+                let none: std::iter::Empty<Place> = std::iter::empty();
+                none$(.chain(self.$rows.iter().map(|(_, place)| *place)))+
             }
         }
 
@@ -130,18 +143,82 @@ impl Drafts {
 }
 
 /// Adds a row unless the same row is there.
-fn push_new<P: Part>(rows: &mut Vec<P>, fingerprints: &mut FxHashSet<(PartKind, u64)>, row: P) -> bool {
-    let known = if rows.len() < COMPARED {
-        rows.contains(&row)
-    } else {
-        let mut hasher = Fingerprint(FxHasher::default());
-        row.emit(&mut hasher);
-        rows[..COMPARED].contains(&row) || !fingerprints.insert((P::KIND, hasher.0.finish()))
-    };
+fn push_new<P: Part>(
+    rows: &mut Vec<(P, Place)>,
+    fingerprints: &mut FxHashSet<(PartKind, u64)>,
+    row: P,
+    place: Place,
+) -> bool {
+    let first = &rows[..rows.len().min(COMPARED)];
+    let mut known = first.iter().any(|(known, _)| *known == row);
+    if rows.len() >= COMPARED {
+        known |= !fingerprints.insert((P::KIND, fingerprint(&row)));
+    }
     if !known {
-        rows.push(row);
+        rows.push((row, place));
     }
     !known
+}
+
+/// Puts rows into the order of their values, so that the same child is the same student whatever file it came in.
+fn in_order<P: Part>(rows: &mut Vec<(P, Place)>) {
+    if rows.len() < 2 {
+        return;
+    }
+    let mut bytes = Vec::with_capacity(rows.len() * 64);
+    let mut keys = Vec::with_capacity(rows.len());
+    for (row, _) in rows.iter() {
+        let start = bytes.len();
+        let mut key = OrderKey(&mut bytes);
+        row.emit(&mut key);
+        for (column, raw) in row.raw_codes().iter() {
+            key.text(column);
+            key.text(raw);
+        }
+        keys.push(start..bytes.len());
+    }
+    let key = |index: &usize| &bytes[keys[*index].clone()];
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    if order.is_sorted_by_key(key) {
+        return;
+    }
+    order.sort_by_key(key);
+    let mut old: Vec<Option<(P, Place)>> = rows.drain(..).map(Some).collect();
+    rows.extend(order.into_iter().filter_map(|index| old[index].take()));
+}
+
+/// The values of a row as bytes that sort as the values do.
+struct OrderKey<'b>(&'b mut Vec<u8>);
+
+impl Sink for OrderKey<'_> {
+    fn null(&mut self) {
+        self.0.push(0);
+    }
+    fn text(&mut self, value: &str) {
+        self.0.push(1);
+        self.0.extend(value.as_bytes());
+        self.0.push(0);
+    }
+    fn date(&mut self, value: NaiveDate) {
+        self.int(value.to_epoch_days());
+    }
+    fn int(&mut self, value: i32) {
+        self.0.push(1);
+        self.0.extend((value.cast_unsigned() ^ (1 << 31)).to_be_bytes());
+    }
+    fn decimal(&mut self, value: Decimal) {
+        self.text(&value.normalize().to_string());
+    }
+    fn flag(&mut self, value: bool) {
+        self.0.push(1 + u8::from(value));
+    }
+}
+
+/// A hash of the values of a row.
+pub(crate) fn fingerprint(row: &impl Part) -> u64 {
+    let mut hasher = Fingerprint(FxHasher::default());
+    row.emit(&mut hasher);
+    hasher.0.finish()
 }
 
 /// Hashes the values of a row.

@@ -24,7 +24,7 @@ pub mod xsd;
 
 pub use header::{BatchKind, Header, Totals};
 pub use options::{Limits, Options};
-pub use outcome::{Counts, Handler, Summary};
+pub use outcome::{Counts, Handler, RecordCounts, Summary};
 pub use profile::Profile;
 pub use read::{digest, is_plain, read, sniff};
 pub use refusal::{Refusal, RefusalCode};

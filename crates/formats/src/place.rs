@@ -2,24 +2,13 @@
 
 use mde::{Field, Finding, FindingCode, PartKind};
 
-/// Where something is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    /// The file in an upload of several.
-    pub(crate) file: Option<&'a str>,
+/// Where a row is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file and the kind of record, by their number in [`Counts::records`](crate::Counts::records).
+    pub(crate) source: u16,
     /// Line from 1.
     pub(crate) line: u64,
-}
-
-impl Place<'_> {
-    /// Puts a finding there.
-    pub(crate) fn put(self, finding: Finding) -> Finding {
-        let finding = finding.at_line(self.line);
-        match self.file {
-            Some(file) => finding.in_file(file),
-            None => finding,
-        }
-    }
 }
 
 /// One value, as sent.

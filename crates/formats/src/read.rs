@@ -15,7 +15,7 @@ pub fn sniff(path: &Path, options: &Options<'_>) -> Result<Header, Refusal> {
     let name = file_name(path, options);
     let mut upload = Upload::open(path, &name, options.limits)?;
     match options.profile {
-        Some(described) => profile::header(described, options, &name, upload.names()),
+        Some(described) => profile::header(described, options, &name, &mut upload),
         None => {
             only_file(&upload)?;
             upload.read(0, |source| xml::sniff(source, options))
@@ -33,7 +33,7 @@ pub fn read(path: &Path, options: &Options<'_>, handler: &mut dyn Handler) -> Re
     let mut upload = Upload::open(path, &name, options.limits)?;
     let (header, rows) = match options.profile {
         Some(described) => {
-            let header = profile::header(described, options, &name, upload.names())?;
+            let header = profile::header(described, options, &name, &mut upload)?;
             profile::read(described, header, &mut upload, options.limits, handler)?
         }
         None => {

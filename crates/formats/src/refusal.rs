@@ -65,6 +65,7 @@ refusal_codes! {
     DuplicateFile: "duplicate-file", "two files of the upload match the same description", "Send each file once.";
     WrongLayout: "wrong-layout", "a file does not have the layout that the profile describes", "Send the columns that the profile names, or change the profile.";
     Unreadable: "unreadable", "the file could not be read from disk", "Try again; if it happens again, ask the administrator to look at the disk.";
+    Accounting: "accounting", "the rows do not add up", "This is a fault of the program: report it with the message. Nothing of the file was applied.";
     Stopped: "stopped", "the receiver stopped the reading", "Send the file again.";
 }
 

@@ -1,11 +1,13 @@
 //! Whether a profile says only what can be done: checked when it is loaded, so that no upload finds out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mde::{CodeSet, Credits, Decimal, Field, Kind, PartKind, ValueContext};
 
+use super::layout::Layout;
+use super::names::{columns_in, is_numbered, of_table};
 use super::pattern;
-use super::schema::{FileMap, Layout, Profile, Target};
+use super::schema::{FileMap, Profile, Role, Target};
 use crate::drafts::Drafts;
 
 /// What is wrong, and at which byte of the text.
@@ -51,17 +53,16 @@ pub(crate) fn check(profile: &Profile) -> Checked {
         ));
     }
     credits(profile)?;
-    layout(&profile.layout, 0)?;
-    if !profile
-        .files
-        .iter()
-        .any(|f| f.get_ref().part == PartKind::Student)
-    {
+    layout(&profile.layout)?;
+    let is_own = |map: &FileMap| map.part == Some(PartKind::Student) && !map.adds;
+    if !profile.files.iter().any(|f| is_own(f.get_ref())) {
         return Err(wrong(0, "no file has part = \"student\""));
     }
     for map in &profile.files {
-        let at = map.span().start;
-        file(profile, map.get_ref(), at)?;
+        file(profile, map.get_ref(), map.span().start)?;
+    }
+    for name in profile.file_names() {
+        records(profile, name)?;
     }
     Ok(())
 }
@@ -84,79 +85,170 @@ fn credits(profile: &Profile) -> Checked {
     Ok(())
 }
 
-fn layout(layout: &Layout, at: usize) -> Checked {
-    let Layout::Delimited { delimiter, .. } = layout;
-    if !delimiter.is_ascii() || matches!(delimiter, '"' | '\n' | '\r' | '\0') {
-        return Err(wrong(
-            at,
-            "the delimiter is one ASCII character, and neither a quote nor a line end",
-        ));
+fn layout(layout: &toml::Spanned<Layout>) -> Checked {
+    match layout.get_ref().problem() {
+        Some(problem) => Err(wrong(layout.span().start, problem)),
+        None => Ok(()),
+    }
+}
+
+/// Whether the layout of the files of one name has the columns of their descriptions.
+fn records(profile: &Profile, name: &str) -> Checked {
+    let layout = profile.layout_of(name);
+    for map in profile.files.iter().filter(|map| map.get_ref().name == name) {
+        let at = map.span().start;
+        let map = map.get_ref();
+        let ignored = map.ignored.keys().map(|column| column.as_str().into());
+        for column in map.needed_of_file().chain(ignored) {
+            if let Some(problem) = layout.path_problem(&column) {
+                return Err(wrong(at, format!("{name}: {column}: {problem}")));
+            }
+        }
+    }
+    let Layout::Fixed(fixed) = layout else {
+        return Ok(());
+    };
+    for map in profile.files.iter().filter(|map| map.get_ref().name == name) {
+        let at = map.span().start;
+        let map = map.get_ref();
+        let table = if fixed.code.is_none() {
+            &fixed.columns
+        } else {
+            fixed
+                .records
+                .get(&map.record)
+                .ok_or_else(|| wrong(at, format!("{name}: the layout has no record \"{}\"", map.record)))?
+        };
+        let ignored = map.ignored.keys().map(|column| column.as_str().into());
+        let missing = map
+            .needed_of_file()
+            .chain(ignored)
+            .find(|column| !table.keys().any(|known| known.eq_ignore_ascii_case(column)));
+        if let Some(column) = missing {
+            return Err(wrong(at, format!("{name}: the layout has no column {column}")));
+        }
     }
     Ok(())
 }
 
 fn file(profile: &Profile, map: &FileMap, at: usize) -> Checked {
     if let Some(own) = &map.layout {
-        layout(own, at)?;
+        layout(own)?;
     }
-    match (map.part, &map.key) {
-        (PartKind::Facility, Some(_)) => {
-            return Err(wrong(at, "a file of facilities has no key of students"));
-        }
-        (part, None) if part != PartKind::Facility => {
-            return Err(wrong(
-                at,
-                format!("{}: key names the column of the state student id", map.name),
-            ));
-        }
-        _ => {}
-    }
-    if matches!(map.part, PartKind::Student | PartKind::Facility) && !map.only.is_empty() {
-        return Err(wrong(
-            at,
-            "only leaves out rows of a student, not students or facilities",
-        ));
-    }
+    shape(map, at)?;
+    joins(profile, map, at)?;
+    let Some(Role::Part(part)) = map.role() else {
+        return Ok(());
+    };
     let mut targets = BTreeSet::new();
-    if map.part == PartKind::Student {
+    if part == PartKind::Student {
         targets.insert("state_student_id");
     }
     for (column, target) in &map.columns {
         let start = target.span().start;
         let target = target.get_ref();
-        let field = data_element(map.part, &target.to, start)?;
+        let field = data_element(part, &target.to, start)?;
         if !targets.insert(field.column) {
             return Err(wrong(start, format!("{} is filled twice", field.column)));
         }
-        if map.ignored.contains_key(column) {
-            return Err(wrong(start, format!("{column} is both mapped and ignored")));
+        if let Some(both) = columns_in(column).find(|c| map.ignored.contains_key(*c)) {
+            return Err(wrong(start, format!("{both} is both mapped and ignored")));
         }
-        column_target(profile, map.part, field, target, start)?;
+        column_target(profile, part, field, target, start)?;
     }
     for (column, text) in &map.constants {
         let start = text.span().start;
-        let field = data_element(map.part, column, start)?;
+        let field = data_element(part, column, start)?;
         if !targets.insert(field.column) {
             return Err(wrong(start, format!("{column} is filled twice")));
         }
-        holds(map.part, field, text.get_ref(), profile.code_set)
+        holds(part, field, text.get_ref(), profile.code_set)
             .map_err(|problem| wrong(start, format!("{column} {problem}")))?;
     }
-    match map
-        .part
-        .fields()
-        .iter()
-        .find(|f| f.required && !targets.contains(f.column))
-    {
-        Some(missing) => Err(wrong(
+    let missing = |f: &&Field| f.required && !targets.contains(f.column);
+    match part.fields().iter().find(missing) {
+        Some(missing) if !map.adds => Err(wrong(
             at,
             format!(
-                "{}: nothing fills {}, without which a {} cannot be",
-                map.name, missing.column, map.part
+                "{}: nothing fills {}, without which a {part} cannot be",
+                map.name, missing.column
             ),
         )),
-        None => Ok(()),
+        _ => Ok(()),
     }
+}
+
+/// Whether the keys of a description fit together.
+fn shape(map: &FileMap, at: usize) -> Checked {
+    let say = |message: &str| Err(wrong(at, format!("{}: {message}", map.name)));
+    match (map.role(), map.key.is_some()) {
+        (None, _) => return say("its records are exactly one of part, table or left_out"),
+        (Some(Role::Part(PartKind::Facility)), true) => {
+            return say("a file of facilities has no key of students");
+        }
+        (Some(Role::Part(part)), false) if part != PartKind::Facility => {
+            return say("key names the column of the state student id");
+        }
+        (Some(Role::Table(_)), false) => {
+            return say("key names the columns by which rows of the table are found");
+        }
+        (Some(Role::Table(_) | Role::LeftOut(_)), _)
+            if !map.columns.is_empty() || !map.constants.is_empty() =>
+        {
+            return say("only a part has columns and constants");
+        }
+        _ => {}
+    }
+    let is_student = map.part == Some(PartKind::Student);
+    if map.adds && !is_student {
+        return say("adds is for part = \"student\"");
+    }
+    if map.repeats && !(is_student && !map.adds || map.part == Some(PartKind::Facility)) {
+        return say("repeats is for students and facilities");
+    }
+    if map.newest.is_some() && !(is_student && map.repeats) {
+        return say("newest is for a student that repeats");
+    }
+    let numbers = map.needed().any(is_numbered);
+    match map.repeat {
+        0 => return say("repeat is at least 1"),
+        1 if numbers => {
+            return say("{n} in a column needs repeat, the number of times that the column occurs");
+        }
+        1 => {}
+        _ if !numbers => return say("repeat needs columns with {n}"),
+        _ => {}
+    }
+    if let Some(state) = &map.state_column
+        && (is_numbered(state) || of_table(map, state).is_some())
+    {
+        return say("state_column is one plain column");
+    }
+    Ok(())
+}
+
+fn joins(profile: &Profile, map: &FileMap, at: usize) -> Checked {
+    for (alias, join) in &map.joins {
+        let start = join.span().start;
+        let join = join.get_ref();
+        let tables = profile.files.iter().map(toml::Spanned::get_ref);
+        if !tables.clone().any(|f| f.table.as_deref() == Some(&*join.table)) {
+            return Err(wrong(start, format!("no file has table = \"{}\"", join.table)));
+        }
+        if columns_in(&join.by).any(|column| of_table(map, column).is_some()) {
+            return Err(wrong(start, "by names columns of the file itself"));
+        }
+        if alias.is_empty() || alias.contains('.') {
+            return Err(wrong(start, "the name of a join has no dot"));
+        }
+    }
+    if map.joins.values().filter(|join| join.get_ref().each).count() > 1 {
+        return Err(wrong(at, format!("{}: only one join is each", map.name)));
+    }
+    if map.table.is_some() && !map.joins.is_empty() {
+        return Err(wrong(at, format!("{}: a table has no joins", map.name)));
+    }
+    Ok(())
 }
 
 fn data_element(part: PartKind, column: &str, at: usize) -> Result<&'static Field, Problem> {
@@ -177,12 +269,20 @@ fn column_target(profile: &Profile, part: PartKind, field: &Field, target: &Targ
                 format!("{} is no date and has no format", field.column),
             ));
         }
-        if format.has_day() == is_month(part, field) {
+        // A day may be sent where the month counts, not the other way round.
+        if !format.has_day() && !is_month(part, field) {
             return Err(wrong(
                 at,
                 format!("{format} does not give what {} is", field.column),
             ));
         }
+    }
+    if let Some(default) = &target.default {
+        holds(part, field, default, profile.code_set)
+            .map_err(|problem| wrong(at, format!("the default of {} {problem}", field.column)))?;
+    }
+    if target.implied_decimals.is_some() && field.kind != Kind::Decimal {
+        return Err(wrong(at, format!("{} is no number with decimals", field.column)));
     }
     let Some(name) = &target.translate else {
         return Ok(());
@@ -191,9 +291,9 @@ fn column_target(profile: &Profile, part: PartKind, field: &Field, target: &Targ
         .translations
         .get(name)
         .ok_or_else(|| wrong(at, format!("there is no [translations.{name}]")))?;
-    let set = translation.get_ref().code_set.unwrap_or(profile.code_set);
     for (code, meaning) in &translation.get_ref().codes {
-        holds(part, field, meaning, set).map_err(|problem| {
+        let (set, text) = translation.get_ref().versioned(meaning, profile.code_set);
+        holds(part, field, text, set).map_err(|problem| {
             wrong(
                 translation.span().start,
                 format!(
@@ -221,18 +321,4 @@ fn holds(part: PartKind, field: &Field, text: &str, code_set: CodeSet) -> Result
     Drafts::default()
         .set(part, index, text, context)
         .map_err(|e| e.to_string())
-}
-
-/// The columns of a file that the profile speaks of and that therefore have to be there.
-pub(crate) fn needed_columns(map: &FileMap) -> BTreeMap<&str, &'static str> {
-    let mut needed = BTreeMap::new();
-    for column in map.columns.keys() {
-        needed.insert(column.as_str(), "columns");
-    }
-    for column in map.only.keys() {
-        needed.insert(column.as_str(), "only");
-    }
-    needed.extend(map.key.as_deref().map(|k| (k, "key")));
-    needed.extend(map.state_column.as_deref().map(|s| (s, "state_column")));
-    needed
 }

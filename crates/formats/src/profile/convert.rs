@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 /// A format of dates or months: `YYYY`, `MM`, `DD` with all their digits, `M` and `D` with one or two, other characters
-/// as they are.
+/// as they are. A `*` at the end stands for whatever follows, such as a time.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct DateFormat {
@@ -21,6 +21,7 @@ enum Token {
     Day,
     ShortMonth,
     ShortDay,
+    Rest,
     Literal(char),
 }
 
@@ -34,6 +35,10 @@ impl DateFormat {
             let (slot, least, most) = match token {
                 Token::Literal(c) => {
                     rest = rest.strip_prefix(*c)?;
+                    continue;
+                }
+                Token::Rest => {
+                    rest = "";
                     continue;
                 }
                 Token::Year => (&mut year, 4, 4),
@@ -90,6 +95,8 @@ impl TryFrom<String> for DateFormat {
                 'M' => (Token::ShortMonth, 1),
                 'D' => (Token::ShortDay, 1),
                 'Y' => return Err(format!("{text}: a year is written YYYY")),
+                '*' if rest == "*" => (Token::Rest, 1),
+                '*' => return Err(format!("{text}: a * stands at the end")),
                 other => (Token::Literal(other), other.len_utf8()),
             };
             tokens.push(token);
@@ -126,6 +133,8 @@ mod tests {
             ("DD.MM.YYYY", "31.06.2025", None),
             ("DD.MM.YYYY", "30.06.0025", Some("0025-06-30")),
             ("YYYYMM", "2025é3", None),
+            ("YYYY-MM-DD*", "2025-03-01T00:00:00Z", Some("2025-03-01")),
+            ("YYYY-MM-DD*", "2025-03-01", Some("2025-03-01")),
         ] {
             assert_eq!(
                 format(pattern).canonical(text).as_deref(),
@@ -133,7 +142,7 @@ mod tests {
                 "{pattern} {text}"
             );
         }
-        for bad in ["DD/MM", "YY/MM/DD", "YYYY-MM-MM", ""] {
+        for bad in ["DD/MM", "YY/MM/DD", "YYYY-MM-MM", "YYYY*MM", ""] {
             assert!(DateFormat::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

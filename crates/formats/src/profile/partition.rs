@@ -18,8 +18,10 @@ const MOST: u64 = 128;
 pub(crate) struct StudentRow<'a> {
     /// The state student id.
     pub(crate) key: &'a str,
-    /// Index of the file in the order in which files are to come; the student's own first.
-    pub(crate) file: u16,
+    /// The place of its description in the order in which the rows are to come; the student's own first.
+    pub(crate) rank: u16,
+    /// Whether the text is a finding instead of a row.
+    pub(crate) problem: bool,
     /// The row.
     pub(crate) text: &'a str,
     /// Its line.
@@ -106,7 +108,8 @@ impl Partitions {
 }
 
 fn write(out: &mut impl Write, row: StudentRow<'_>) -> io::Result<()> {
-    out.write_all(&row.file.to_ne_bytes())?;
+    out.write_all(&row.rank.to_ne_bytes())?;
+    out.write_all(&[u8::from(row.problem)])?;
     out.write_all(&row.line.to_ne_bytes())?;
     for text in [row.key, row.text] {
         out.write_all(&(text.len() as u32).to_ne_bytes())?;
@@ -127,10 +130,12 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<StudentRow<'a>> {
         *rest = tail;
         std::str::from_utf8(head).ok()
     }
-    let file = u16::from_ne_bytes(array(rest)?);
+    let rank = u16::from_ne_bytes(array(rest)?);
+    let [problem] = array(rest)?;
     let line = u64::from_ne_bytes(array(rest)?);
     Some(StudentRow {
-        file,
+        rank,
+        problem: problem != 0,
         line,
         key: text(rest)?,
         text: text(rest)?,
@@ -149,7 +154,8 @@ mod tests {
                 let key = (line % 100).to_string();
                 let row = StudentRow {
                     key: &key,
-                    file: (line % 7) as u16,
+                    rank: (line % 7) as u16,
+                    problem: line % 2 == 0,
                     text: "é|x",
                     line,
                 };

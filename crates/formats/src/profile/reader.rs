@@ -1,14 +1,20 @@
-//! The files of a described export to students.
+//! The files of a described export, record by record: what each is, and of which student. The second half, student by
+//! student, is in [`super::students`].
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use mde::{Action, Finding, FindingCode, PartKind, StateStudentId};
+use mde::{Finding, FindingCode, PartKind, StateStudentId};
 
-use super::lines::{Row, Rows, columns};
+use super::layout::Layout;
+use super::map::{Found, OpenMap, Takes};
 use super::partition::{Partitions, StudentRow};
-use super::pattern;
-use super::row::{OpenFile, decoded, layout};
-use super::schema::{FileMap, Profile};
+use super::record::Item;
+use super::schema::{Profile, Role};
+use super::table::Table;
+use super::values::set_values;
+use super::waiting::Waiting;
+use super::{pattern, students};
 use crate::archive::Upload;
 use crate::assembly::Assembly;
 use crate::header::Header;
@@ -18,29 +24,29 @@ use crate::place::Place;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::source::{Source, refusal_of};
 
-/// Which description each file of an upload has; refuses an upload in which a required file is missing or one comes
-/// twice.
-pub(crate) fn assign<'p>(
-    profile: &'p Profile,
-    names: &[String],
-) -> Result<Vec<Option<&'p FileMap>>, Refusal> {
-    let described = || profile.files.iter().map(toml::Spanned::get_ref);
+/// More rows than this in one table are no table that somebody looks up in.
+const TABLE_ROWS: usize = 8_000_000;
+/// More rows than this make no record several.
+const EACH: usize = 100;
+/// What becomes of the rows of a table, in words.
+const LOOKED_UP: &str = "rows in which others look something up";
+
+/// Which name of the profile each file of an upload has; refuses an upload in which a required file is missing or one
+/// comes twice.
+pub(crate) fn assign<'p>(profile: &'p Profile, names: &[String]) -> Result<Vec<Option<&'p str>>, Refusal> {
+    let described = profile.file_names();
     let found: Vec<_> = names
         .iter()
-        .map(|name| described().find(|map| pattern::fits(&map.name, name)))
+        .map(|name| described.iter().copied().find(|known| pattern::fits(known, name)))
         .collect();
-    for map in described() {
-        let mut matching = names
-            .iter()
-            .zip(&found)
-            .filter(|(_, m)| m.is_some_and(|m| std::ptr::eq(m, map)));
+    for known in described {
+        let mut matching = names.iter().zip(&found).filter(|(_, of)| **of == Some(known));
         let first = matching.next();
-        if first.is_none() && map.required {
+        if first.is_none() && profile.maps_of(known).any(|(_, map)| map.required) {
             return Err(Refusal::new(
                 RefusalCode::MissingFile,
                 format!(
-                    "The upload has no {}, which the profile {} requires.",
-                    map.name,
+                    "The upload has no {known}, which the profile {} requires.",
                     profile.label()
                 ),
             ));
@@ -48,7 +54,7 @@ pub(crate) fn assign<'p>(
         if let Some((second, _)) = matching.next() {
             return Err(Refusal::new(
                 RefusalCode::DuplicateFile,
-                format!("The upload has two files {}.", map.name),
+                format!("The upload has two files {known}."),
             )
             .in_file(second));
         }
@@ -65,7 +71,7 @@ pub(crate) fn read(
     handler: &mut dyn Handler,
 ) -> Result<(Header, Counts), Refusal> {
     let names = upload.names().to_vec();
-    let maps = assign(profile, &names)?;
+    let known = assign(profile, &names)?;
     let state = header.state.as_str().to_owned();
     let expected = upload.claimed_bytes().min(limits.decompressed_bytes);
     let mut reading = Reading {
@@ -74,18 +80,44 @@ pub(crate) fn read(
         state,
         assembly: Assembly::start(header, limits, handler)?,
         partitions: Partitions::for_bytes(expected).map_err(|e| refusal_of(&e))?,
-        files: Vec::new(),
+        maps: ranks(profile).iter().map(|_| None).collect(),
+        tables: BTreeMap::new(),
+        waiting: Waiting::default(),
     };
-    for (index, map) in maps.into_iter().enumerate() {
+    for (index, known) in known.into_iter().enumerate() {
         let name = &names[index];
-        match map {
+        match known {
             None => reading.undescribed(name)?,
-            Some(map) => upload
-                .read(index, |source| reading.file(map, name, source))
+            Some(known) => upload
+                .read(index, |source| reading.file(known, name, source))
                 .map_err(|refusal| refusal.in_file(name))?,
         }
     }
-    reading.students()
+    reading.look_up()?;
+    let Reading {
+        mut assembly,
+        partitions,
+        maps,
+        ..
+    } = reading;
+    students::read(profile, partitions, &maps, &mut assembly)?;
+    assembly.finish()
+}
+
+/// The place in the profile and the number of each description that rows can have, in the order in which the rows of a
+/// student are to come: its own, what other files add to it, the rest.
+pub(crate) fn ranks(profile: &Profile) -> Vec<(usize, u8)> {
+    let mut ranks: Vec<(u8, usize, u8)> = Vec::new();
+    for (index, map) in profile.files.iter().map(toml::Spanned::get_ref).enumerate() {
+        let class = match (map.part, map.adds) {
+            (Some(PartKind::Student), false) => 0,
+            (Some(PartKind::Student), true) => 1,
+            _ => 2,
+        };
+        ranks.extend(map.numbers().map(|n| (class, index, n)));
+    }
+    ranks.sort_unstable();
+    ranks.into_iter().map(|(_, index, n)| (index, n)).collect()
 }
 
 struct Reading<'p, 'h> {
@@ -94,8 +126,18 @@ struct Reading<'p, 'h> {
     state: String,
     assembly: Assembly<'h>,
     partitions: Partitions,
-    /// In the order of the upload; rows name them by their index.
-    files: Vec<OpenFile<'p>>,
+    /// By rank; rows name them by it.
+    maps: Vec<Option<OpenMap<'p>>>,
+    tables: BTreeMap<&'p str, Table>,
+    /// Rows that look something up, until every file has been read.
+    waiting: Waiting,
+}
+
+/// A kind of record of the file that is being read.
+struct OpenKind {
+    source: u16,
+    /// The ranks of its descriptions.
+    maps: Vec<usize>,
 }
 
 impl<'p> Reading<'p, '_> {
@@ -112,239 +154,432 @@ impl<'p> Reading<'p, '_> {
         self.assembly.tell(finding.in_file(name))
     }
 
-    fn file(&mut self, map: &'p FileMap, name: &str, source: &mut Source<'_>) -> Result<(), Refusal> {
-        let (delimiter, quoting) = layout(self.profile, map);
-        let limit = usize::try_from(self.limits.record_bytes).unwrap_or(usize::MAX);
-        let mut rows = Rows::new(source, quoting.then_some(delimiter as u8), limit);
+    fn file(&mut self, known: &'p str, name: &str, source: &mut Source<'_>) -> Result<(), Refusal> {
+        let layout = self.profile.layout_of(known);
+        let kinds = self.profile.kinds_of(known);
+        let wanted = kinds.wanted();
         // An empty file is one without rows.
-        let Some(first) = rows.next()? else { return Ok(()) };
-        let open = self.header_row(map, name, &first)?;
-        let index = self.files.len();
-        self.files.push(open);
-        while let Some(row) = rows.next()? {
-            match row {
-                Row::TooLong(line) => {
-                    let message = format!("The row is longer than {limit} bytes.");
-                    let finding = Finding::new(FindingCode::RowTooLong, message).of_part(map.part);
-                    self.assembly.refuse_row(
-                        finding,
-                        Place {
-                            file: Some(name),
-                            line,
-                        },
-                    )?;
+        let Some(mut records) = layout.open(self.profile.encoding, &wanted, source, self.limits)? else {
+            return Ok(());
+        };
+        let mut open = Vec::with_capacity(wanted.len());
+        for (index, wanted) in wanted.iter().enumerate() {
+            let names = records.columns(index);
+            open.push(self.open(known, name, wanted.record, &names)?);
+            if matches!(layout, Layout::Delimited { .. } | Layout::Fixed(_)) {
+                self.unknown_columns(known, name, &wanted.columns, &names, layout)?;
+            }
+        }
+        let other = self.assembly.source(Some(name), "");
+        while let Some(item) = records.next()? {
+            match item {
+                Item::Record { kind, line, values } => self.record(&open[kind], line, &values)?,
+                Item::Broken {
+                    kind,
+                    line,
+                    values,
+                    finding,
+                } => {
+                    let source = kind.map_or(other, |kind| open[kind].source);
+                    let kind = kind.map(|kind| &open[kind]);
+                    self.broken(kind, Place { source, line }, &values, *finding)?;
                 }
-                Row::At(line, bytes) => self.row(index, line, bytes)?,
+                Item::Unknown { kind, name, line } => {
+                    let source = kind.map_or(other, |kind| open[kind].source);
+                    let part = kind.and_then(|kind| self.part_of(&open[kind]));
+                    self.assembly.unknown(part, &name, Place { source, line })?;
+                }
             }
         }
         Ok(())
     }
 
-    fn header_row(&mut self, map: &'p FileMap, name: &str, first: &Row<'_>) -> Result<OpenFile<'p>, Refusal> {
-        let wrong = |code, message: &str| Refusal::new(code, message).at_line(1);
-        let Row::At(_, bytes) = first else {
-            return Err(wrong(
-                RefusalCode::WrongLayout,
-                "The first row is too long to name columns.",
-            ));
-        };
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
-            return Err(wrong(
-                RefusalCode::WrongEncoding,
-                "The file is UTF-16 or no text at all.",
-            ));
+    /// Opens the descriptions of one kind of record.
+    fn open(
+        &mut self,
+        known: &'p str,
+        file: &str,
+        record: &str,
+        names: &[&str],
+    ) -> Result<OpenKind, Refusal> {
+        for (index, column) in names.iter().enumerate() {
+            let first = names.iter().position(|n| n.eq_ignore_ascii_case(column));
+            if !column.is_empty() && first != Some(index) {
+                let column: String = column.chars().take(40).collect();
+                let message = format!("The column {column} occurs twice.");
+                return Err(Refusal::new(RefusalCode::WrongLayout, message).at_line(1));
+            }
         }
-        let (delimiter, quoting) = layout(self.profile, map);
-        let text = decoded(self.profile.encoding, bytes).map_err(|m| wrong(RefusalCode::WrongEncoding, m))?;
-        let names = columns(&text, delimiter, quoting).ok_or_else(|| {
-            wrong(
-                RefusalCode::WrongLayout,
-                "The quotes of the first row do not match.",
-            )
-        })?;
-        let open = OpenFile::new(self.profile, map, name, &names)?;
-        let unknown = open.unknown_columns(&names);
-        if !unknown.is_empty() {
-            let list = unknown.join(", ");
-            let finding = Finding::new(
-                FindingCode::UnknownElement,
-                format!("The profile does not describe the columns {list}; they were ignored."),
-            );
-            let finding = finding.of_part(map.part).received(&list);
-            self.assembly.tell(finding.in_file(name).at_line(1))?;
+        let source = self.assembly.source(Some(file), record);
+        let mut maps = Vec::new();
+        for (rank, (index, n)) in ranks(self.profile).into_iter().enumerate() {
+            let map = self.profile.files[index].get_ref();
+            if map.name == known && map.record == record {
+                let open = OpenMap::new(self.profile, map, n, file, source, names)?;
+                if let Role::Table(table) = open.role {
+                    self.tables.entry(table).or_insert_with(Table::new);
+                }
+                self.maps[rank] = Some(open);
+                maps.push(rank);
+            }
         }
-        Ok(open)
+        Ok(OpenKind { source, maps })
     }
 
-    /// A row of a student waits for the others of its student; a facility is ready.
-    fn row(&mut self, index: usize, line: u64, bytes: &[u8]) -> Result<(), Refusal> {
-        let file = &self.files[index];
-        let part = file.map.part;
+    fn unknown_columns(
+        &mut self,
+        known: &str,
+        file: &str,
+        wanted: &[&str],
+        names: &[&str],
+        layout: &Layout,
+    ) -> Result<(), Refusal> {
+        // A fixed layout is the profile's own: what it does not use of it, it knows.
+        if matches!(layout, Layout::Fixed(_)) {
+            return Ok(());
+        }
+        let is_known = |name: &&&str| wanted.iter().any(|w| w.eq_ignore_ascii_case(name));
+        let unknown: Vec<&str> = names.iter().filter(|n| !is_known(n)).copied().collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let list = unknown.join(", ");
+        let finding = Finding::new(
+            FindingCode::UnknownElement,
+            format!("The profile does not describe the columns {list}; they were ignored."),
+        );
+        let part = self.profile.maps_of(known).find_map(|(_, map)| map.part);
+        let finding = match part {
+            Some(part) => finding.of_part(part),
+            None => finding,
+        };
+        self.assembly
+            .tell(finding.received(&list).in_file(file).at_line(1))
+    }
+
+    fn part_of(&self, kind: &OpenKind) -> Option<PartKind> {
+        kind.maps
+            .iter()
+            .find_map(|rank| self.maps[*rank].as_ref().and_then(OpenMap::part))
+    }
+
+    /// A record goes to every description that takes it; at least one has to.
+    fn record(&mut self, kind: &OpenKind, line: u64, values: &[Cow<'_, str>]) -> Result<(), Refusal> {
+        let found = Found {
+            own: values,
+            looked: &[],
+        };
         let place = Place {
-            file: Some(&file.name),
+            source: kind.source,
             line,
         };
-        let text = match decoded(self.profile.encoding, bytes) {
-            Ok(text) => text,
-            Err(message) => {
-                // Which student it is of cannot be told safely: its id may be what is not text.
-                let finding = Finding::new(FindingCode::NotText, message).of_part(part);
-                return self.assembly.refuse_row(finding, place);
+        let mut taken = 0;
+        let mut otherwise = None;
+        for rank in &kind.maps {
+            let Some(map) = &self.maps[*rank] else { continue };
+            match map.takes(&found) {
+                Takes::Nothing => {}
+                Takes::Yes => {
+                    taken += 1;
+                    self.taken(*rank, place, &found)?;
+                }
+                other => otherwise = otherwise.or(Some((*rank, other))),
             }
-        };
-        let (delimiter, quoting) = file.layout();
-        let split = columns(&text, delimiter, quoting);
-        // A row that is wrong may still say of which student it is.
-        let split = split.unwrap_or_else(|| text.split(delimiter).map(Cow::Borrowed).collect());
-        if part == PartKind::Facility {
-            if let Some(problem) = shape_problem(file, &text) {
-                return self.assembly.refuse_row(problem, place);
-            }
-            file.check_state(&split, &self.state, line)?;
-            self.assembly.begin_row(part, place);
-            file.set_values(&split, line, &mut self.assembly);
-            return self.assembly.end_facility();
         }
-        match StateStudentId::new(file.key(&split)) {
-            Ok(key) => self
-                .partitions
-                .add(StudentRow {
-                    key: key.as_str(),
-                    file: order(part, index),
-                    text: &text,
-                    line,
-                })
-                .map_err(|e| refusal_of(&e)),
-            Err(error) => {
-                let column = file.map.key.as_deref().unwrap_or_default();
-                let finding = match (shape_problem(file, &text), file.key(&split)) {
-                    (Some(problem), _) => problem,
-                    (None, "") => Finding::new(
-                        FindingCode::Missing,
-                        format!("{column} is missing; the row was left out."),
-                    )
-                    .of_element("2"),
-                    (None, id) => Finding::new(
-                        FindingCode::Invalid,
-                        format!("{column} {error}; the row was left out."),
-                    )
-                    .of_element("2")
-                    .received(id),
+        self.assembly.arrive(kind.source, taken.max(1));
+        if taken > 0 {
+            return Ok(());
+        }
+        match otherwise {
+            Some((_, Takes::LeftOut(reason))) => self.assembly.ignore_row(kind.source, &reason),
+            Some((rank, Takes::OtherKind(problem))) => {
+                self.of_no_kind(kind, rank, place, &found, &problem)?;
+            }
+            _ => {
+                let finding = Finding::new(
+                    FindingCode::Missing,
+                    "The row has none of the columns that repeat; it was left out.",
+                );
+                self.assembly.refuse_row(finding, place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A record that no description takes. Where one column says which of several kinds it is, its text is wrong;
+    /// otherwise the one description leaves it out by the profile's own word.
+    fn of_no_kind(
+        &mut self,
+        kind: &OpenKind,
+        rank: usize,
+        place: Place,
+        found: &Found<'_>,
+        problem: &str,
+    ) -> Result<(), Refusal> {
+        let Some(map) = &self.maps[rank] else {
+            return Ok(());
+        };
+        match map.chooser(found) {
+            Some((column, sent)) if kind.maps.len() > 1 => {
+                let finding = Finding::new(
+                    FindingCode::UnknownCode,
+                    format!("{column} is of no kind that the profile describes; the row was left out."),
+                )
+                .received(sent);
+                self.assembly.refuse_row(finding, place)
+            }
+            _ => {
+                let reason = format!("{}: {problem}", map.file);
+                self.assembly.ignore_row(place.source, &reason);
+                Ok(())
+            }
+        }
+    }
+
+    fn taken(&mut self, rank: usize, place: Place, found: &Found<'_>) -> Result<(), Refusal> {
+        let Some(map) = &self.maps[rank] else {
+            return Ok(());
+        };
+        for reason in map.ignored(found) {
+            self.assembly.ignore_value(reason, 1);
+        }
+        if map.has_joins() {
+            return self
+                .waiting
+                .add(rank, place, found.own)
+                .map_err(|e| refusal_of(&e));
+        }
+        self.derived(rank, place, found)
+    }
+
+    /// A record with all that it looks up: a facility is ready, a row of a student waits for the others of its student.
+    fn derived(&mut self, rank: usize, place: Place, found: &Found<'_>) -> Result<(), Refusal> {
+        let Some(map) = &self.maps[rank] else {
+            return Ok(());
+        };
+        let part = match map.role {
+            Role::LeftOut(reason) => {
+                self.assembly.ignore_row(place.source, reason);
+                return Ok(());
+            }
+            Role::Table(table) => {
+                let key = map.key(found);
+                let mut columns = String::new();
+                map.take(found, &mut columns);
+                self.assembly.ignore_row(place.source, LOOKED_UP);
+                let Some(table) = self.tables.get_mut(table) else {
+                    return Ok(());
                 };
-                self.assembly.refuse_row(finding.of_part(part), place)
+                if table.len() >= TABLE_ROWS {
+                    return Err(Refusal::new(
+                        RefusalCode::TooLarge,
+                        format!("A table has more than {TABLE_ROWS} rows."),
+                    ));
+                }
+                return table.add(&key, &columns).map_err(|e| refusal_of(&e));
             }
-        }
-    }
-
-    fn students(self) -> Result<(Header, Counts), Refusal> {
-        let Self {
-            mut assembly,
-            partitions,
-            files,
-            state,
-            ..
-        } = self;
-        let mut failed = None;
-        let outcome = partitions.each_student::<std::io::Error>(|rows| {
-            student(rows, &files, &state, &mut assembly).map_err(|refusal| {
-                failed = Some(refusal);
-                std::io::ErrorKind::Other.into()
-            })
-        });
-        match (failed, outcome) {
-            (Some(refusal), _) => Err(refusal),
-            (None, Err(error)) if error.kind() == std::io::ErrorKind::FileTooLarge => Err(Refusal::new(
-                RefusalCode::RecordTooLarge,
-                "The upload has far too many rows of one student.",
-            )),
-            (None, Err(error)) => Err(refusal_of(&error)),
-            (None, Ok(())) => assembly.finish(),
-        }
-    }
-}
-
-/// The place of a file in the order of a student's rows: its own row first.
-fn order(part: PartKind, index: usize) -> u16 {
-    match part {
-        PartKind::Student => 0,
-        _ => u16::try_from(index + 1).unwrap_or(u16::MAX),
-    }
-}
-
-/// All rows of one student id.
-fn student(
-    rows: &[StudentRow<'_>],
-    files: &[OpenFile<'_>],
-    state: &str,
-    assembly: &mut Assembly<'_>,
-) -> Result<(), Refusal> {
-    let file_of = |row: &StudentRow<'_>| match row.file {
-        0 => files.iter().find(|f| f.map.part == PartKind::Student),
-        n => files.get(usize::from(n) - 1),
-    };
-    let mut begun = false;
-    for row in rows {
-        let Some(file) = file_of(row) else { continue };
-        let part = file.map.part;
-        let place = Place {
-            file: Some(&file.name),
-            line: row.line,
+            Role::Part(part) => part,
         };
-        let (delimiter, quoting) = file.layout();
-        let problem = shape_problem(file, row.text).map(|p| p.of_part(part).of_student(row.key));
-        let split = columns(row.text, delimiter, quoting).unwrap_or_default();
-        match (part, problem) {
-            (PartKind::Student, Some(problem)) => assembly.refuse_row(problem, place)?,
-            (PartKind::Student, None) if begun => {
-                let message = "The student occurs twice in this upload; this row was left out.";
-                let finding = Finding::new(FindingCode::DuplicateStudent, message).of_part(part);
-                assembly.refuse_row(finding.of_element("2").of_student(row.key), place)?;
-            }
-            (PartKind::Student, None) => {
-                file.check_state(&split, state, row.line)?;
-                begun = true;
-                assembly.begin_student(Action::Update, place);
-                file.set_values(&split, row.line, assembly);
-            }
-            (_, Some(problem)) if begun => assembly.refuse_child(part, problem, place),
-            (_, Some(problem)) => assembly.refuse_row(problem, place)?,
-            (_, None) if !begun => {
-                let message = format!("Student {} is not in this upload; the row was left out.", row.key);
-                let finding = Finding::new(FindingCode::NoStudent, message).of_part(part);
-                assembly.refuse_row(finding.of_element("2").of_student(row.key), place)?;
-            }
-            (_, None) => {
-                if let Some(reason) = file.left_out(&split) {
-                    assembly.ignore_row(&reason);
+        check_state(map, found, &self.state, place)?;
+        let mut text = String::new();
+        map.take(found, &mut text);
+        if part == PartKind::Facility {
+            self.assembly.begin_row(part, place);
+            set_values(self.profile, map, "", &text, place, &mut self.assembly);
+            return self.assembly.end_facility(map.map.repeats);
+        }
+        let sent = map.key(found);
+        match StateStudentId::new(&sent) {
+            Ok(key) => self.wait(key.as_str(), rank, place, &text),
+            Err(error) => {
+                let column = map.key_label();
+                let finding = if sent.is_empty() {
+                    let message = format!("{column} is missing; the row was left out.");
+                    Finding::new(FindingCode::Missing, message)
                 } else {
-                    file.check_state(&split, state, row.line)?;
-                    assembly.begin_row(part, place);
-                    file.set_values(&split, row.line, assembly);
-                    assembly.end_child(part);
+                    let message = format!("{column} {error}; the row was left out.");
+                    Finding::new(FindingCode::Invalid, message).received(&sent)
+                };
+                let finding = finding.of_part(part).of_element("2");
+                self.assembly.refuse_row(finding, place)
+            }
+        }
+    }
+
+    fn wait(&mut self, key: &str, rank: usize, place: Place, text: &str) -> Result<(), Refusal> {
+        let row = StudentRow {
+            key,
+            rank: u16::try_from(rank).unwrap_or(u16::MAX),
+            problem: false,
+            text,
+            line: place.line,
+        };
+        self.partitions.add(row).map_err(|e| refusal_of(&e))
+    }
+
+    /// A record that is refused as a whole may still say of which student it is: the student then has lost something.
+    fn broken(
+        &mut self,
+        kind: Option<&OpenKind>,
+        place: Place,
+        values: &[Cow<'_, str>],
+        finding: Finding,
+    ) -> Result<(), Refusal> {
+        self.assembly.arrive(place.source, 1);
+        let found = Found {
+            own: values,
+            looked: &[],
+        };
+        let finding = match kind.and_then(|kind| self.part_of(kind)) {
+            Some(part) => finding.of_part(part),
+            None => finding,
+        };
+        for rank in kind.map_or(&[][..], |kind| &kind.maps) {
+            let Some(map) = &self.maps[*rank] else { continue };
+            let key = map.key(&found);
+            let Ok(key) = StateStudentId::new(&key) else {
+                continue;
+            };
+            let Some(part) = map.part() else { continue };
+            if !matches!(map.takes(&found), Takes::Yes) {
+                continue;
+            }
+            let row = StudentRow {
+                key: key.as_str(),
+                rank: u16::try_from(*rank).unwrap_or(u16::MAX),
+                problem: true,
+                text: &students::encoded(&finding.of_part(part)),
+                line: place.line,
+            };
+            return self.partitions.add(row).map_err(|e| refusal_of(&e));
+        }
+        self.assembly.refuse_row(finding, place)
+    }
+
+    /// Everything has been read: what rows refer to is there now, or nowhere.
+    fn look_up(&mut self) -> Result<(), Refusal> {
+        let mut waiting = std::mem::take(&mut self.waiting)
+            .into_rows()
+            .map_err(|e| refusal_of(&e))?;
+        while let Some(row) = waiting.next().map_err(|e| refusal_of(&e))? {
+            let own: Vec<Cow<'_, str>> = row.values().map(Cow::Borrowed).collect();
+            let Some(map) = &self.maps[row.rank] else { continue };
+            let found = Found {
+                own: &own,
+                looked: &[],
+            };
+            let mut looked = Vec::new();
+            let mut lost = None;
+            // Of one join each row that is found makes a row, and the record is several.
+            let mut several = None;
+            for (position, (join, key)) in map.joins(&found).enumerate() {
+                let most = if join.each { EACH + 1 } else { 1 };
+                let mut rows = match self.tables.get_mut(join.table) {
+                    Some(table) if !key.is_empty() => table.last(&key, most).map_err(|e| refusal_of(&e))?,
+                    _ => Vec::new(),
+                };
+                if rows.len() > EACH {
+                    let message = format!("{} refers to more than {EACH} rows.", join.label());
+                    let refusal = Refusal::new(RefusalCode::TooLarge, message);
+                    return Err(refusal.in_file(&map.file).at_line(row.place.line));
+                }
+                if rows.is_empty() && join.required && !key.is_empty() {
+                    lost = lost.or(Some((join.label(), key.into_owned())));
+                }
+                looked.push(rows.pop());
+                if !rows.is_empty() {
+                    several = Some((position, rows));
+                }
+            }
+            self.looked_up(row.rank, row.place, &own, &looked, lost.as_ref())?;
+            if let Some((position, rows)) = several {
+                self.assembly.arrive(row.place.source, rows.len() as u64);
+                for one in rows {
+                    looked[position] = Some(one);
+                    self.looked_up(row.rank, row.place, &own, &looked, lost.as_ref())?;
                 }
             }
         }
+        Ok(())
     }
-    if begun { assembly.end_student() } else { Ok(()) }
+
+    /// A record with what it refers to, or without.
+    fn looked_up(
+        &mut self,
+        rank: usize,
+        place: Place,
+        own: &[Cow<'_, str>],
+        looked: &[Option<Vec<String>>],
+        lost: Option<&(&str, String)>,
+    ) -> Result<(), Refusal> {
+        let Some(map) = &self.maps[rank] else {
+            return Ok(());
+        };
+        let found = Found { own, looked };
+        match (map.takes(&found), lost) {
+            (Takes::OtherKind(problem), _) => {
+                let reason = format!("{}: {problem}", map.file);
+                self.assembly.ignore_row(place.source, &reason);
+                Ok(())
+            }
+            (Takes::LeftOut(reason), _) => {
+                self.assembly.ignore_row(place.source, &reason);
+                Ok(())
+            }
+            (_, Some((label, key))) => {
+                let finding = Finding::new(
+                    FindingCode::BrokenReference,
+                    format!("{label} {key} is not in this upload; the row was left out."),
+                )
+                .received(key);
+                self.lost(rank, place, finding, &found)
+            }
+            (_, None) => self.derived(rank, place, &found),
+        }
+    }
+
+    /// A row that refers to nothing: the student has lost it.
+    fn lost(
+        &mut self,
+        rank: usize,
+        place: Place,
+        finding: Finding,
+        found: &Found<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(map) = &self.maps[rank] else {
+            return Ok(());
+        };
+        let finding = match map.part() {
+            Some(part) => finding.of_part(part),
+            None => finding,
+        };
+        match StateStudentId::new(&map.key(found)) {
+            Ok(key) if map.part() != Some(PartKind::Facility) => {
+                let row = StudentRow {
+                    key: key.as_str(),
+                    rank: u16::try_from(rank).unwrap_or(u16::MAX),
+                    problem: true,
+                    text: &students::encoded(&finding),
+                    line: place.line,
+                };
+                self.partitions.add(row).map_err(|e| refusal_of(&e))
+            }
+            _ => self.assembly.refuse_row(finding, place),
+        }
+    }
 }
 
-/// What is wrong with the shape of a row.
-fn shape_problem(file: &OpenFile<'_>, text: &str) -> Option<Finding> {
-    let (delimiter, quoting) = file.layout();
-    match columns(text, delimiter, quoting) {
-        None => Some(Finding::new(
-            FindingCode::RowShape,
-            "The quotes of the row do not match; it was left out.",
-        )),
-        Some(found) if found.len() != file.width() => Some(Finding::new(
-            FindingCode::RowShape,
-            format!(
-                "The row has {} columns where the first row has {}; it was left out.",
-                found.len(),
-                file.width()
-            ),
-        )),
-        Some(_) => None,
+/// Refuses a record of another state.
+fn check_state(map: &OpenMap<'_>, found: &Found<'_>, state: &str, place: Place) -> Result<(), Refusal> {
+    let sent = map.state(found);
+    if sent.is_empty() || sent.eq_ignore_ascii_case(state) {
+        return Ok(());
     }
+    let sent: String = sent.chars().take(40).collect();
+    Err(Refusal::new(
+        RefusalCode::WrongState,
+        format!("A row is of {sent}, the upload of {state}."),
+    )
+    .in_file(&map.file)
+    .at_line(place.line))
 }

@@ -1,5 +1,6 @@
 //! What a mapping profile says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -12,6 +13,7 @@ use toml::Spanned;
 
 use super::check;
 use super::convert::DateFormat;
+use super::layout::Layout;
 use super::pattern;
 use crate::header::BatchKind;
 
@@ -44,7 +46,7 @@ pub struct Profile {
     pub(crate) numbers: Numbers,
     #[serde(default)]
     pub(crate) credits: CreditUnit,
-    pub(crate) layout: Layout,
+    pub(crate) layout: Spanned<Layout>,
     #[serde(default)]
     pub(crate) translations: BTreeMap<String, Spanned<Translation>>,
     #[serde(rename = "file")]
@@ -58,6 +60,24 @@ pub(crate) enum Encoding {
     Utf8,
     #[serde(rename = "windows-1252")]
     Windows1252,
+    #[serde(rename = "iso-8859-1")]
+    Latin1,
+}
+
+impl Encoding {
+    /// A row as text, or why it is none.
+    pub(crate) fn decode(self, row: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+        match (self, std::str::from_utf8(row)) {
+            (Self::Utf8, Ok(text)) => Ok(Cow::Borrowed(text)),
+            (Self::Utf8, Err(_)) => Err("The row holds bytes that are not UTF-8."),
+            (_, Ok(text)) if text.is_ascii() => Ok(Cow::Borrowed(text)),
+            // Bytes above 127 that happen to be UTF-8 are UTF-8: in the older encodings they would be pairs such as Ã±.
+            (Self::Windows1252, Ok(_)) => Err("The row is UTF-8, where the profile says Windows-1252."),
+            (Self::Latin1, Ok(_)) => Err("The row is UTF-8, where the profile says ISO 8859-1."),
+            (Self::Windows1252, Err(_)) => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(row).0),
+            (Self::Latin1, Err(_)) => Ok(encoding_rs::mem::decode_latin1(row)),
+        }
+    }
 }
 
 /// The formats of dates and months.
@@ -66,6 +86,9 @@ pub(crate) enum Encoding {
 pub(crate) struct Dates {
     pub(crate) day: Spanned<DateFormat>,
     pub(crate) month: Spanned<DateFormat>,
+    /// Texts of dates that mean "not recorded", such as zeros.
+    #[serde(default)]
+    pub(crate) blank: Vec<String>,
 }
 
 impl Default for Dates {
@@ -77,6 +100,7 @@ impl Default for Dates {
         Self {
             day: format("YYYY-MM-DD"),
             month: format("YYYY-MM"),
+            blank: Vec::new(),
         }
     }
 }
@@ -135,52 +159,76 @@ impl CreditUnit {
     }
 }
 
-/// How the rows of a file are written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "format", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum Layout {
-    /// Lines of columns with a delimiter between them; the first line names the columns.
-    Delimited {
-        /// The character between two columns.
-        delimiter: char,
-        /// Whether a column may stand in double quotes, and then hold delimiters and line ends.
-        quoting: bool,
-    },
-}
-
 /// What the codes of a state mean.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Translation {
     /// The version of the codes that it gives; the profile's if it names none.
     pub(crate) code_set: Option<CodeSet>,
-    /// The state's code, and ours (or the text that it stands for).
+    /// The state's code, and ours (or the text that it stands for). `2003:04` is a code of another version.
     pub(crate) codes: BTreeMap<String, String>,
 }
 
-/// One file of the export.
+impl Translation {
+    /// The version and the code or text that a meaning of this translation is: `2003:04` is of the version that it
+    /// names, anything else of the translation's or else the profile's.
+    pub(crate) fn versioned<'m>(&self, meaning: &'m str, of_profile: CodeSet) -> (CodeSet, &'m str) {
+        let named = meaning
+            .split_once(':')
+            .and_then(|(version, code)| Some((CodeSet::named(version)?, code)));
+        named.unwrap_or((self.code_set.unwrap_or(of_profile), meaning))
+    }
+}
+
+/// What becomes of the records of one kind in one file: they are a part of students or facilities, a table in which
+/// others look something up, or left out. The same records may have several descriptions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileMap {
-    /// Pattern of its name.
+    /// Pattern of the file's name.
     pub(crate) name: String,
-    /// The part that each of its rows is.
-    pub(crate) part: PartKind,
-    /// The column of the state student id; a file of facilities has none.
-    pub(crate) key: Option<String>,
-    /// Whether an upload without it is refused.
+    /// The kind of record, where the file has several; what it is called, the layout says.
+    #[serde(default)]
+    pub(crate) record: String,
+    /// The part that each record is.
+    pub(crate) part: Option<PartKind>,
+    /// The table that the records are, for the joins of other files.
+    pub(crate) table: Option<String>,
+    /// Why the records are left out.
+    pub(crate) left_out: Option<String>,
+    /// The column of the state student id, or the key of the table; facilities have none.
+    pub(crate) key: Option<Spanned<String>>,
+    /// Whether an upload without the file is refused.
     #[serde(default = "yes")]
     pub(crate) required: bool,
     /// Its layout, if it is not the profile's.
-    pub(crate) layout: Option<Layout>,
+    pub(crate) layout: Option<Spanned<Layout>>,
     /// A column with the postal code of the sending state; another state in it refuses the upload.
     pub(crate) state_column: Option<String>,
-    /// Only rows with one of these texts in a column are read; the others are counted as ignored.
+    /// The columns whose names have `{n}` occur so often, for n from 1.
+    #[serde(default = "once")]
+    pub(crate) repeat: u8,
+    /// Of a student: these are further values of the student that another file has.
+    #[serde(default)]
+    pub(crate) adds: bool,
+    /// The same student or facility comes on several rows; equal ones are one.
+    #[serde(default)]
+    pub(crate) repeats: bool,
+    /// Of a student that repeats: the column with the date that says which row is the newest, should they differ.
+    pub(crate) newest: Option<Spanned<String>>,
+    /// Only records with one of these texts in a column are of this kind.
     #[serde(default)]
     pub(crate) only: BTreeMap<String, Vec<String>>,
+    /// Records with such a text in a column are left out, with the reason.
+    #[serde(default)]
+    pub(crate) except: BTreeMap<String, BTreeMap<String, String>>,
+    /// Tables in which something is looked up. Their columns are then `NAME.column`.
+    #[serde(default)]
+    pub(crate) joins: BTreeMap<String, Spanned<Join>>,
     /// Columns and the data elements that they are.
+    #[serde(default)]
     pub(crate) columns: BTreeMap<String, Spanned<Target>>,
-    /// Data elements that are the same in every row.
+    /// Data elements that are the same in every record.
     #[serde(default)]
     pub(crate) constants: BTreeMap<String, Spanned<String>>,
     /// Columns that are left out, with the reason.
@@ -188,8 +236,51 @@ pub(crate) struct FileMap {
     pub(crate) ignored: BTreeMap<String, String>,
 }
 
+/// Where something is looked up.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Join {
+    /// The table.
+    pub(crate) table: String,
+    /// The column with its key.
+    pub(crate) by: String,
+    /// Whether a record whose key is not in the table is left out; otherwise it only lacks the columns of the table.
+    #[serde(default = "yes")]
+    pub(crate) required: bool,
+    /// The record is one row for each row of the table with its key.
+    #[serde(default)]
+    pub(crate) each: bool,
+}
+
+/// What the records of a description are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role<'p> {
+    /// A part of a student, or a facility.
+    Part(PartKind),
+    /// A table in which others look something up.
+    Table(&'p str),
+    /// Nothing, with the reason.
+    LeftOut(&'p str),
+}
+
+impl FileMap {
+    /// What the records are; `None` if the profile does not say exactly one thing.
+    pub(crate) fn role(&self) -> Option<Role<'_>> {
+        match (self.part, self.table.as_deref(), self.left_out.as_deref()) {
+            (Some(part), None, None) => Some(Role::Part(part)),
+            (None, Some(table), None) => Some(Role::Table(table)),
+            (None, None, Some(reason)) => Some(Role::LeftOut(reason)),
+            _ => None,
+        }
+    }
+}
+
 fn yes() -> bool {
     true
+}
+
+fn once() -> u8 {
+    1
 }
 
 /// Where a column goes: the name of a data element's column, or a table with more to say.
@@ -201,6 +292,18 @@ pub(crate) struct Target {
     pub(crate) translate: Option<String>,
     /// Its date format, if it is not the profile's.
     pub(crate) format: Option<DateFormat>,
+    /// What the value is where the column is blank, as a canonical text.
+    pub(crate) default: Option<String>,
+    /// Texts that mean "not recorded" in this column, besides those of the profile.
+    pub(crate) blank: Vec<String>,
+    /// Texts that are left out, with the reason; they are counted.
+    pub(crate) ignore: BTreeMap<String, String>,
+    /// Only what follows the last one of this text counts, such as `#` in a descriptor.
+    pub(crate) after: Option<String>,
+    /// What stands between the texts of several columns; `+` if it is not said.
+    pub(crate) between: Option<String>,
+    /// How many of the last digits are decimals, where the number is sent without its mark.
+    pub(crate) implied_decimals: Option<u8>,
 }
 
 impl<'de> Deserialize<'de> for Target {
@@ -211,12 +314,20 @@ impl<'de> Deserialize<'de> for Target {
             to: String,
             translate: Option<String>,
             format: Option<DateFormat>,
+            default: Option<String>,
+            #[serde(default)]
+            blank: Vec<String>,
+            #[serde(default)]
+            ignore: BTreeMap<String, String>,
+            after: Option<String>,
+            between: Option<String>,
+            implied_decimals: Option<u8>,
         }
         struct Either;
         impl<'de> Visitor<'de> for Either {
             type Value = Target;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a data element's column, or a table { to, translate, format }")
+                f.write_str("the name of a data element's column, or a table { to, translate, format, … }")
             }
             fn visit_str<E: serde::de::Error>(self, to: &str) -> Result<Target, E> {
                 Ok(Target {
@@ -230,6 +341,12 @@ impl<'de> Deserialize<'de> for Target {
                     to: table.to,
                     translate: table.translate,
                     format: table.format,
+                    default: table.default,
+                    blank: table.blank,
+                    ignore: table.ignore,
+                    after: table.after,
+                    between: table.between,
+                    implied_decimals: table.implied_decimals,
                 })
             }
         }

@@ -80,38 +80,77 @@ impl Lines {
     }
 }
 
-/// Reads all events of a file. What no XML file may hold is refused here; what this format may not hold is the
-/// receiver's to refuse. A refusal gets the line of the event.
+/// Reads all events of a file; see [`Events::run`].
 pub(crate) fn each_event(source: &mut Source<'_>, receiver: &mut impl Receiver) -> Result<(), Refusal> {
-    let mut buffer = vec![0; WINDOW];
-    let mut filled = source.fill(&mut buffer)?;
-    let mut begin = start_of_text(&buffer[..filled])?;
-    let mut lines = Lines {
-        line: 1,
-        counted: begin,
-        offset: 0,
-    };
-    check_bytes(&buffer[..filled], 0, &mut lines)?;
-    let mut last = filled < WINDOW;
-    loop {
-        let window = &buffer[..filled];
-        let mut reader = Reader::from_reader(&window[begin..]);
+    Events::new(source)?.run(receiver).map(|_| ())
+}
+
+/// The events of a file. Reading can stop after any event, and go on there.
+pub(crate) struct Events<'s, 'r> {
+    source: &'s mut Source<'r>,
+    buffer: Vec<u8>,
+    filled: usize,
+    /// Where the next event starts.
+    begin: usize,
+    lines: Lines,
+    /// The window holds the end of the file.
+    last: bool,
+}
+
+impl<'s, 'r> Events<'s, 'r> {
+    /// Reads the first window. What is no XML at all is refused.
+    pub(crate) fn new(source: &'s mut Source<'r>) -> Result<Self, Refusal> {
+        let mut buffer = vec![0; WINDOW];
+        let filled = source.fill(&mut buffer)?;
+        let begin = start_of_text(&buffer[..filled])?;
+        let mut lines = Lines {
+            line: 1,
+            counted: begin,
+            offset: 0,
+        };
+        check_bytes(&buffer[..filled], 0, &mut lines)?;
+        Ok(Self {
+            source,
+            buffer,
+            filled,
+            begin,
+            lines,
+            last: filled < WINDOW,
+        })
+    }
+
+    /// Hands over the events until the receiver stops, or to the end of the file. What no XML file may hold is refused
+    /// here; what this format may not hold is the receiver's to refuse. A refusal gets the line of the event.
+    pub(crate) fn run(&mut self, receiver: &mut impl Receiver) -> Result<Flow, Refusal> {
+        loop {
+            if self.window(receiver)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+            self.move_on()?;
+        }
+    }
+
+    /// Hands over the events that are whole within the window.
+    fn window(&mut self, receiver: &mut impl Receiver) -> Result<Flow, Refusal> {
+        let window = &self.buffer[..self.filled];
+        let mut reader = Reader::from_reader(&window[self.begin..]);
         let config = reader.config_mut();
         // The reader of one window cannot know the tags of the one before; the receiver checks them.
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        let mut start = begin;
+        let base = self.begin;
         loop {
             let event = reader.read_event();
-            let end = begin + reader.buffer_position() as usize;
-            let cut_off = !last && (event.is_err() || end == filled || matches!(event, Ok(Event::Eof)));
-            if cut_off && start > 0 {
-                break;
+            let end = base + reader.buffer_position() as usize;
+            let cut_off =
+                !self.last && (event.is_err() || end == self.filled || matches!(event, Ok(Event::Eof)));
+            if cut_off && self.begin > 0 {
+                return Ok(Flow::Continue);
             }
             let mut at = At {
-                lines: &mut lines,
+                lines: &mut self.lines,
                 window,
-                start,
+                start: self.begin,
             };
             let flow = match &event {
                 Ok(_) | Err(Error::Syntax(_)) if cut_off => Err(Refusal::new(
@@ -120,11 +159,15 @@ pub(crate) fn each_event(source: &mut Source<'_>, receiver: &mut impl Receiver) 
                 )),
                 Ok(Event::Eof) => receiver.event(&Event::Eof, &mut at).map(|_| Flow::Stop),
                 Ok(event) => receiver.event(event, &mut at),
-                Err(error) => Err(refusal_of(error, last && end == filled)),
+                Err(error) => Err(refusal_of(error, self.last && end == self.filled)),
             };
             match flow {
-                Ok(Flow::Continue) => start = end,
-                Ok(Flow::Stop) => return Ok(()),
+                Ok(flow) => {
+                    self.begin = end;
+                    if flow == Flow::Stop {
+                        return Ok(Flow::Stop);
+                    }
+                }
                 Err(refusal) => return Err(refusal.at_line(at.line())),
             }
             if let Ok(Event::Start(_) | Event::End(_) | Event::Empty(_)) = event {
@@ -132,22 +175,27 @@ pub(crate) fn each_event(source: &mut Source<'_>, receiver: &mut impl Receiver) 
                 match receiver.simple_elements(&window[end..], &mut at) {
                     Ok(taken) => {
                         reader.stream().consume(taken);
-                        start = end + taken;
+                        self.begin = end + taken;
                     }
                     Err(refusal) => return Err(refusal.at_line(at.line())),
                 }
             }
         }
-        lines.line_at(window, start);
-        buffer.copy_within(start..filled, 0);
-        filled -= start;
-        lines.counted -= start;
-        lines.offset += start as u64;
-        let more = source.fill(&mut buffer[filled..])?;
-        check_bytes(&buffer[..filled + more], filled, &mut lines)?;
-        filled += more;
-        last = filled < WINDOW;
-        begin = 0;
+    }
+
+    /// Moves the window to the next event.
+    fn move_on(&mut self) -> Result<(), Refusal> {
+        self.lines.line_at(&self.buffer[..self.filled], self.begin);
+        self.buffer.copy_within(self.begin..self.filled, 0);
+        self.filled -= self.begin;
+        self.lines.counted -= self.begin;
+        self.lines.offset += self.begin as u64;
+        let more = self.source.fill(&mut self.buffer[self.filled..])?;
+        check_bytes(&self.buffer[..self.filled + more], self.filled, &mut self.lines)?;
+        self.filled += more;
+        self.last = self.filled < WINDOW;
+        self.begin = 0;
+        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
 //! The native XML (`schemas/mariposa-upload-1.xsd`).
 
-mod events;
+pub(crate) mod events;
 mod header;
 mod levels;
 mod reader;
 mod simple;
 
-pub(crate) use reader::{read, sniff};
+pub(crate) use reader::{check_encoding, read, sniff};

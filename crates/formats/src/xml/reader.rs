@@ -226,33 +226,30 @@ impl<'a, 'h> Reader<'a, 'h> {
                         "The student has no action; it was left out.",
                     ),
                 };
-                let place = Place {
-                    file: None,
-                    line: at.line(),
-                };
+                let place = place(PartKind::Student, at);
                 let finding = finding
                     .of_part(PartKind::Student)
                     .with_fix("Write <Student action=\"insert\">, \"update\" or \"delete\".");
-                self.assembly()?.refuse_row(finding, place)?;
+                let assembly = self.assembly()?;
+                assembly.arrive(place.source, 1);
+                assembly.refuse_row(finding, place)?;
                 return Ok(Level::Unknown);
             }
         };
-        let place = Place {
-            file: None,
-            line: at.line(),
-        };
+        let place = place(PartKind::Student, at);
         self.expected = 0;
-        self.assembly()?.begin_student(known, place);
+        let assembly = self.assembly()?;
+        assembly.arrive(place.source, 1);
+        assembly.begin_student(known, place);
         Ok(Level::Part(PartKind::Student))
     }
 
     fn begin(&mut self, part: PartKind, at: &mut At<'_>) -> Result<Level, Refusal> {
-        let place = Place {
-            file: None,
-            line: at.line(),
-        };
+        let place = place(part, at);
         self.expected = 0;
-        self.assembly()?.begin_row(part, place);
+        let assembly = self.assembly()?;
+        assembly.arrive(place.source, 1);
+        assembly.begin_row(part, place);
         Ok(Level::Part(part))
     }
 
@@ -283,10 +280,7 @@ impl<'a, 'h> Reader<'a, 'h> {
 
     fn unknown(&mut self, part: Option<PartKind>, name: &str, at: &mut At<'_>) -> Result<Level, Refusal> {
         if let Some(assembly) = &mut self.assembly {
-            let place = Place {
-                file: None,
-                line: at.line(),
-            };
+            let place = place(part.unwrap_or(PartKind::Student), at);
             assembly.unknown(part, name, place)?;
         }
         Ok(Level::Unknown)
@@ -408,7 +402,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             }
             Level::HeaderField(index) => self.header_texts[index] = Some(self.text.trim().to_owned()),
             Level::Part(PartKind::Student) => self.assembly()?.end_student()?,
-            Level::Part(PartKind::Facility) => self.assembly()?.end_facility()?,
+            Level::Part(PartKind::Facility) => self.assembly()?.end_facility(false)?,
             Level::Part(part) => {
                 self.assembly()?.end_child(part);
                 self.expected = 0;
@@ -443,10 +437,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             .as_mut()
             .ok_or_else(|| Refusal::new(RefusalCode::Header, "The header does not come first."))?;
         if mixed {
-            let place = Place {
-                file: None,
-                line: at.line(),
-            };
+            let place = place(part, at);
             let fix = "Write the value as plain text.";
             assembly.refuse_value(
                 sent,
@@ -456,10 +447,7 @@ impl<'a, 'h> Reader<'a, 'h> {
                 place,
             );
         } else {
-            assembly.set(sent, context, || Place {
-                file: None,
-                line: at.line(),
-            });
+            assembly.set(sent, context, || place(part, at));
         }
         Ok(())
     }
@@ -470,7 +458,11 @@ impl<'a, 'h> Reader<'a, 'h> {
         match self.handler.take() {
             None => Ok(Flow::Stop),
             Some(handler) => {
-                self.assembly = Some(Assembly::start(header, self.options.limits, handler)?);
+                let mut assembly = Assembly::start(header, self.options.limits, handler)?;
+                for part in PartKind::ALL {
+                    assembly.source(None, part.name());
+                }
+                self.assembly = Some(assembly);
                 Ok(Flow::Continue)
             }
         }
@@ -538,7 +530,16 @@ impl Receiver for Reader<'_, '_> {
     }
 }
 
-fn check_encoding(decl: &BytesDecl<'_>) -> Result<(), Refusal> {
+/// Rows are counted under their part.
+fn place(part: PartKind, at: &mut At<'_>) -> Place {
+    Place {
+        source: part as u16,
+        line: at.line(),
+    }
+}
+
+/// Refuses a declared encoding that is not UTF-8.
+pub(crate) fn check_encoding(decl: &BytesDecl<'_>) -> Result<(), Refusal> {
     let encoding = match decl.encoding() {
         None => return Ok(()),
         Some(Ok(encoding)) => encoding,

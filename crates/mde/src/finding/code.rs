@@ -77,6 +77,8 @@ finding_codes! {
     DuplicateFacility: "V204", Warning, "the facility occurs twice in this upload", "Send each facility once; the last one was kept.";
     NoFacility: "V205", Warning, "the facility is in neither this upload nor an earlier one", "Send the facility with its code; until then its name is not shown.";
     DuplicateRow: "V206", Warning, "the same row occurs twice", "Send each row once; the second one was left out.";
+    BrokenReference: "V207", Error, "the row refers to a record that is not in this upload", "Send the record that it refers to in the same upload, or correct the reference; the row was left out.";
+    RowsDiffer: "V208", Warning, "the same record was sent twice and differs", "Send the same values in every row; the row that the finding names was not used.";
     DateOrder: "V301", Warning, "two dates are in the wrong order", "Correct one of the two dates.";
     BeforeBirth: "V302", Warning, "a date lies before the birth date", "Correct the date or the birth date.";
     NoBirthDate: "V303", Warning, "the student has no birth date", "Send the birth date; without it the student is hard to find in other states.";
