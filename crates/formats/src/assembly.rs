@@ -206,8 +206,13 @@ impl<'h> Assembly<'h> {
         let bit = 1u64 << sent.field;
         let row = self.row(sent.part);
         if row.seen & bit != 0 {
-            let message = format!("{} occurs twice in one row; the first one was kept.", sent.label);
-            self.find(sent, FindingCode::Invalid, message, None, place());
+            let (code, message) = if sent.part == PartKind::Student && !self.current.added.is_empty() {
+                let message = "was in another row of the same student before, which was kept";
+                (FindingCode::RowsDiffer, message)
+            } else {
+                (FindingCode::Invalid, "occurs twice in one row; the first one was kept")
+            };
+            self.find(sent, code, format!("{} {message}.", sent.label), None, place());
             return;
         }
         row.seen |= bit;
@@ -267,11 +272,15 @@ impl<'h> Assembly<'h> {
     }
 
     /// Ends a child row of the current student.
-    pub(crate) fn end_child(&mut self, part: PartKind) {
+    /// Where rows repeat, one that is there already says nothing new; elsewhere that is a finding.
+    pub(crate) fn end_child(&mut self, part: PartKind, repeats: bool) {
         let row = std::mem::take(&mut self.child);
         let finished = self.drafts.finish_child(part, row.place, &mut self.current.rows);
         match finished {
             Ok(true) => {}
+            Ok(false) if repeats => {
+                self.ignore_row(row.place.source, "rows of a student that said what another said before");
+            }
             Ok(false) => {
                 self.refused(row.place);
                 let message = format!("The same {} occurs twice for this student.", words(part));
@@ -350,7 +359,9 @@ impl<'h> Assembly<'h> {
             .collect();
         match self.drafts.take_identity() {
             Err(field) => {
-                rows.into_iter().for_each(|place| self.refused(place));
+                for place in rows {
+                    self.refused(place);
+                }
                 if !row.spoiled {
                     findings.push(self.put(row.place, missing(PartKind::Student, field)));
                 }
@@ -359,7 +370,9 @@ impl<'h> Assembly<'h> {
             Ok(identity) => {
                 let (student, places) = current.rows.into_student(identity);
                 if !self.students.insert(student.id(self.header.state)) {
-                    rows.into_iter().for_each(|place| self.refused(place));
+                    for place in rows {
+                    self.refused(place);
+                }
                     let message = "The student occurs twice in this upload; the second one was left out.";
                     let finding = Finding::new(FindingCode::DuplicateStudent, message);
                     let finding = finding.of_part(PartKind::Student).of_element("2");
@@ -370,7 +383,9 @@ impl<'h> Assembly<'h> {
                     let message = format!("The upload has more than {} students.", self.limits.students);
                     return Err(Refusal::new(RefusalCode::TooManyStudents, message).at_line(row.place.line));
                 }
-                rows.into_iter().for_each(|place| self.kept(place));
+                for place in rows {
+                    self.kept(place);
+                }
                 self.counts.students += 1;
                 let reduced: Vec<PartKind> = current.refused.keys().copied().collect();
                 findings.extend(

@@ -99,10 +99,12 @@ fn records(profile: &Profile, name: &str) -> Checked {
         let at = map.span().start;
         let map = map.get_ref();
         let ignored = map.ignored.keys().map(|column| column.as_str().into());
-        for column in map.needed_of_file().chain(ignored) {
-            if let Some(problem) = layout.path_problem(&column) {
-                return Err(wrong(at, format!("{name}: {column}: {problem}")));
-            }
+        let mut columns = map.needed_of_file().chain(ignored);
+        let problem = layout
+            .record_problem(&map.record)
+            .or_else(|| columns.find_map(|column| layout.column_problem(&column)));
+        if let Some(problem) = problem {
+            return Err(wrong(at, format!("{name}: {problem}")));
         }
     }
     let Layout::Fixed(fixed) = layout else {
@@ -203,8 +205,8 @@ fn shape(map: &FileMap, at: usize) -> Checked {
     if map.adds && !is_student {
         return say("adds is for part = \"student\"");
     }
-    if map.repeats && !(is_student && !map.adds || map.part == Some(PartKind::Facility)) {
-        return say("repeats is for students and facilities");
+    if map.repeats && (map.adds || map.part.is_none()) {
+        return say("repeats is for the rows of a part");
     }
     if map.newest.is_some() && !(is_student && map.repeats) {
         return say("newest is for a student that repeats");

@@ -16,6 +16,8 @@ use crate::source::Source;
 
 /// What is wrong with a line.
 type Problem = (FindingCode, String);
+/// A line, and whether it could be read.
+type Line = (u64, Result<(), Problem>);
 
 /// Bytes in which the header line ends.
 const HEAD: usize = 4096;
@@ -82,7 +84,7 @@ impl<'s, 'r> Fixed<'s, 'r> {
 impl Fixed<'_, '_> {
     /// The next line of a record into `text`, or what is wrong with it. Header and trailer are held against what the
     /// profile says on the way.
-    fn next_line(&mut self) -> Result<Option<(u64, Result<(), Problem>)>, Refusal> {
+    fn next_line(&mut self) -> Result<Option<Line>, Refusal> {
         loop {
             let (line, bytes) = match self.rows.next()? {
                 None => return end(self.layout, self.trailer_read),

@@ -209,11 +209,21 @@ impl Head {
 }
 
 impl Layout {
-    /// What is wrong with the name of a kind of record or of a column, where these are paths.
-    pub(crate) fn path_problem(&self, path: &str) -> Option<String> {
+    /// What is wrong with the name of a kind of record, where it has a form.
+    pub(crate) fn record_problem(&self, record: &str) -> Option<String> {
         match self {
             Self::Delimited { .. } | Self::Fixed(_) => None,
-            Self::Xml(_) | Self::Json(_) => Path::parse_column(path).err(),
+            Self::Xml(_) if record.is_empty() => Some("record names the element".into()),
+            Self::Json(_) if record.is_empty() => None,
+            Self::Xml(_) | Self::Json(_) => Path::parse(record).err(),
+        }
+    }
+
+    /// What is wrong with the name of a column, where it has a form.
+    pub(crate) fn column_problem(&self, column: &str) -> Option<String> {
+        match self {
+            Self::Delimited { .. } | Self::Fixed(_) => None,
+            Self::Xml(_) | Self::Json(_) => Path::parse_column(column).err(),
         }
     }
 
@@ -225,10 +235,9 @@ impl Layout {
             {
                 Some("the delimiter is one ASCII character, and neither a quote nor a line end".into())
             }
-            Self::Delimited { .. } => None,
+            Self::Delimited { .. } | Self::Json(_) => None,
             Self::Fixed(layout) => fixed::problem(layout),
             Self::Xml(layout) => xml_rows::problem(layout),
-            Self::Json(_) => None,
         }
     }
 

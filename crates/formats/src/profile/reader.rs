@@ -170,7 +170,7 @@ impl<'p> Reading<'p, '_> {
                 self.unknown_columns(known, name, &wanted.columns, &names, layout)?;
             }
         }
-        let other = self.assembly.source(Some(name), "");
+        let mut other = None;
         while let Some(item) = records.next()? {
             match item {
                 Item::Record { kind, line, values } => self.record(&open[kind], line, &values)?,
@@ -180,14 +180,24 @@ impl<'p> Reading<'p, '_> {
                     values,
                     finding,
                 } => {
-                    let source = kind.map_or(other, |kind| open[kind].source);
+                    let source = match kind {
+                        Some(kind) => open[kind].source,
+                        None => *other.get_or_insert_with(|| self.assembly.source(Some(name), "")),
+                    };
                     let kind = kind.map(|kind| &open[kind]);
                     self.broken(kind, Place { source, line }, &values, *finding)?;
                 }
-                Item::Unknown { kind, name, line } => {
-                    let source = kind.map_or(other, |kind| open[kind].source);
+                Item::Unknown {
+                    kind,
+                    name: unknown,
+                    line,
+                } => {
+                    let source = match kind {
+                        Some(kind) => open[kind].source,
+                        None => *other.get_or_insert_with(|| self.assembly.source(Some(name), "")),
+                    };
                     let part = kind.and_then(|kind| self.part_of(&open[kind]));
-                    self.assembly.unknown(part, &name, Place { source, line })?;
+                    self.assembly.unknown(part, &unknown, Place { source, line })?;
                 }
             }
         }

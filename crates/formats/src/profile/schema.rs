@@ -211,7 +211,7 @@ pub(crate) struct FileMap {
     /// Of a student: these are further values of the student that another file has.
     #[serde(default)]
     pub(crate) adds: bool,
-    /// The same student or facility comes on several rows; equal ones are one.
+    /// The same student, facility or row of a student comes several times; equal ones are one.
     #[serde(default)]
     pub(crate) repeats: bool,
     /// Of a student that repeats: the column with the date that says which row is the newest, should they differ.

@@ -91,7 +91,7 @@ fn student(
         } else {
             assembly.begin_row(part, place);
             set_values(profile, map, row.key, row.text, place, assembly);
-            assembly.end_child(part);
+            assembly.end_child(part, map.map.repeats);
         }
     }
     if begun { assembly.end_student() } else { Ok(()) }

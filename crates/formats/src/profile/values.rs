@@ -42,7 +42,7 @@ struct Row<'a> {
     place: Place,
 }
 
-impl<'a> Row<'a> {
+impl Row<'_> {
     fn sent<'t>(&self, field: usize, label: &'t str, text: &'t str) -> Sent<'t> {
         Sent {
             part: self.part,

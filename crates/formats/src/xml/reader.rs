@@ -404,7 +404,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             Level::Part(PartKind::Student) => self.assembly()?.end_student()?,
             Level::Part(PartKind::Facility) => self.assembly()?.end_facility(false)?,
             Level::Part(part) => {
-                self.assembly()?.end_child(part);
+                self.assembly()?.end_child(part, false);
                 self.expected = 0;
             }
             Level::Header => return self.end_header(),

@@ -222,8 +222,9 @@ impl<'s, 'r> Scan<'s, 'r> {
         if !self.one_per_line {
             return Ok(false);
         }
+        // Of the first object nobody knows yet whether lines mean anything: its line has to look as if it were all.
         let text = self.buffer[self.next..self.next + length].trim_ascii_end();
-        let looks_whole = text.ends_with(b"}") || text.ends_with(b"},");
+        let looks_whole = (text.ends_with(b"}") || text.ends_with(b"},")) && !text.contains(&b'\n');
         if self.last_line == 0 && !looks_whole {
             return Ok(false);
         }
