@@ -19,6 +19,8 @@ use crate::refusal::{Refusal, RefusalCode};
 
 /// So many different unknown elements are told apart; a file with more has another layout.
 const UNKNOWN_NAMES: usize = 200;
+/// Why a row that repeats is left out.
+pub(crate) const SAID_BEFORE: &str = "rows of a student that said what another said before";
 /// What stands for the names of a deleted student, which need not be sent.
 const NO_NAME: &str = "-";
 
@@ -279,7 +281,7 @@ impl<'h> Assembly<'h> {
         match finished {
             Ok(true) => {}
             Ok(false) if repeats => {
-                self.ignore_row(row.place.source, "rows of a student that said what another said before");
+                self.ignore_row(row.place.source, SAID_BEFORE);
             }
             Ok(false) => {
                 self.refused(row.place);

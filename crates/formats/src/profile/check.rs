@@ -137,7 +137,7 @@ fn file(profile: &Profile, map: &FileMap, at: usize) -> Checked {
     if let Some(own) = &map.layout {
         layout(own)?;
     }
-    shape(map, at)?;
+    shape(profile, map, at)?;
     joins(profile, map, at)?;
     let Some(Role::Part(part)) = map.role() else {
         return Ok(());
@@ -181,7 +181,7 @@ fn file(profile: &Profile, map: &FileMap, at: usize) -> Checked {
 }
 
 /// Whether the keys of a description fit together.
-fn shape(map: &FileMap, at: usize) -> Checked {
+fn shape(profile: &Profile, map: &FileMap, at: usize) -> Checked {
     let say = |message: &str| Err(wrong(at, format!("{}: {message}", map.name)));
     match (map.role(), map.key.is_some()) {
         (None, _) => return say("its records are exactly one of part, table or left_out"),
@@ -205,8 +205,11 @@ fn shape(map: &FileMap, at: usize) -> Checked {
     if map.adds && !is_student {
         return say("adds is for part = \"student\"");
     }
-    if map.repeats && (map.adds || map.part.is_none()) {
+    if map.repeats && map.part.is_none() {
         return say("repeats is for the rows of a part");
+    }
+    if map.several && !matches!(profile.layout_of(&map.name), Layout::Xml(_) | Layout::Json(_)) {
+        return say("several files of one name have the layout xml or json, where columns have no order");
     }
     if map.newest.is_some() && !(is_student && map.repeats) {
         return say("newest is for a student that repeats");

@@ -21,8 +21,6 @@ pub(crate) struct OpenMap<'p> {
     pub(crate) map: &'p FileMap,
     /// What the records are.
     pub(crate) role: Role<'p>,
-    /// The number under which the records of its kind are counted.
-    pub(crate) source: u16,
     /// What it fills, in the order of the values that [`OpenMap::take`] writes.
     pub(crate) values: Vec<Value<'p>>,
     /// The constants.
@@ -148,7 +146,6 @@ impl<'p> OpenMap<'p> {
         map: &'p FileMap,
         n: u8,
         file: &str,
-        source: u16,
         names: &[&str],
     ) -> Result<Self, Refusal> {
         let find = Finder {
@@ -206,7 +203,6 @@ impl<'p> OpenMap<'p> {
             file: file.to_owned(),
             map,
             role,
-            source,
             values,
             constants,
             key: map.key.as_ref().map(|k| find.joint(k.get_ref(), BETWEEN)),

@@ -44,6 +44,8 @@ pub fn shipped() -> Vec<Profile> {
 
 const SHIPPED: &[&str] = &[
     include_str!("../../../../config/profiles/ca.toml"),
+    include_str!("../../../../config/profiles/edfi-json.toml"),
+    include_str!("../../../../config/profiles/edfi-xml.toml"),
     include_str!("../../../../config/profiles/fl.toml"),
     include_str!("../../../../config/profiles/ga.toml"),
     include_str!("../../../../config/profiles/ky.toml"),

@@ -26,6 +26,8 @@ pub(crate) struct StudentRow<'a> {
     pub(crate) text: &'a str,
     /// Its line.
     pub(crate) line: u64,
+    /// The number of its file and kind of record.
+    pub(crate) source: u16,
 }
 
 /// Rows on their way to their students.
@@ -111,6 +113,7 @@ fn write(out: &mut impl Write, row: StudentRow<'_>) -> io::Result<()> {
     out.write_all(&row.rank.to_ne_bytes())?;
     out.write_all(&[u8::from(row.problem)])?;
     out.write_all(&row.line.to_ne_bytes())?;
+    out.write_all(&row.source.to_ne_bytes())?;
     for text in [row.key, row.text] {
         out.write_all(&(text.len() as u32).to_ne_bytes())?;
         out.write_all(text.as_bytes())?;
@@ -133,7 +136,9 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<StudentRow<'a>> {
     let rank = u16::from_ne_bytes(array(rest)?);
     let [problem] = array(rest)?;
     let line = u64::from_ne_bytes(array(rest)?);
+    let source = u16::from_ne_bytes(array(rest)?);
     Some(StudentRow {
+        source,
         rank,
         problem: problem != 0,
         line,
@@ -153,6 +158,7 @@ mod tests {
             for line in 0..1000u64 {
                 let key = (line % 100).to_string();
                 let row = StudentRow {
+                    source: 0,
                     key: &key,
                     rank: (line % 7) as u16,
                     problem: line % 2 == 0,

@@ -51,7 +51,8 @@ pub(crate) fn assign<'p>(profile: &'p Profile, names: &[String]) -> Result<Vec<O
                 ),
             ));
         }
-        if let Some((second, _)) = matching.next() {
+        let several = profile.maps_of(known).any(|(_, map)| map.several);
+        if let Some((second, _)) = matching.next().filter(|_| !several) {
             return Err(Refusal::new(
                 RefusalCode::DuplicateFile,
                 format!("The upload has two files {known}."),
@@ -225,7 +226,7 @@ impl<'p> Reading<'p, '_> {
         for (rank, (index, n)) in ranks(self.profile).into_iter().enumerate() {
             let map = self.profile.files[index].get_ref();
             if map.name == known && map.record == record {
-                let open = OpenMap::new(self.profile, map, n, file, source, names)?;
+                let open = OpenMap::new(self.profile, map, n, file, names)?;
                 if let Role::Table(table) = open.role {
                     self.tables.entry(table).or_insert_with(Table::new);
                 }
@@ -298,6 +299,11 @@ impl<'p> Reading<'p, '_> {
         }
         self.assembly.arrive(kind.source, taken.max(1));
         if taken > 0 {
+            return Ok(());
+        }
+        let maps = kind.maps.iter().filter_map(|rank| self.maps[*rank].as_ref());
+        if let Some(reason) = maps.into_iter().find_map(|map| map.map.otherwise.as_deref()) {
+            self.assembly.ignore_row(kind.source, reason);
             return Ok(());
         }
         match otherwise {
@@ -423,6 +429,7 @@ impl<'p> Reading<'p, '_> {
             problem: false,
             text,
             line: place.line,
+            source: place.source,
         };
         self.partitions.add(row).map_err(|e| refusal_of(&e))
     }
@@ -460,6 +467,7 @@ impl<'p> Reading<'p, '_> {
                 problem: true,
                 text: &students::encoded(&finding.of_part(part)),
                 line: place.line,
+                source: place.source,
             };
             return self.partitions.add(row).map_err(|e| refusal_of(&e));
         }
@@ -571,6 +579,7 @@ impl<'p> Reading<'p, '_> {
                     problem: true,
                     text: &students::encoded(&finding),
                     line: place.line,
+                source: place.source,
                 };
                 self.partitions.add(row).map_err(|e| refusal_of(&e))
             }

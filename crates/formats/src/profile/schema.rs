@@ -201,6 +201,9 @@ pub(crate) struct FileMap {
     /// Whether an upload without the file is refused.
     #[serde(default = "yes")]
     pub(crate) required: bool,
+    /// Whether several files of an upload may have such a name.
+    #[serde(default)]
+    pub(crate) several: bool,
     /// Its layout, if it is not the profile's.
     pub(crate) layout: Option<Spanned<Layout>>,
     /// A column with the postal code of the sending state; another state in it refuses the upload.
@@ -222,6 +225,8 @@ pub(crate) struct FileMap {
     /// Records with such a text in a column are left out, with the reason.
     #[serde(default)]
     pub(crate) except: BTreeMap<String, BTreeMap<String, String>>,
+    /// Why records are left out that no description of their kind takes; without it they are refused.
+    pub(crate) otherwise: Option<String>,
     /// Tables in which something is looked up. Their columns are then `NAME.column`.
     #[serde(default)]
     pub(crate) joins: BTreeMap<String, Spanned<Join>>,

@@ -61,7 +61,7 @@ fn student(
     let begun = match chosen(profile, &own) {
         None => false,
         Some((row, map)) => {
-            let place = place(row, map);
+            let place = place(row);
             assembly.begin_student(Action::Update, place);
             set_values(profile, map, row.key, row.text, place, assembly);
             for (other, map) in own {
@@ -72,8 +72,10 @@ fn student(
             true
         }
     };
+    // Rows come in the order of their descriptions and texts, so that equal ones are neighbours.
+    let mut added = None;
     for (row, map, part) in known.filter(|row| !is_own(row)) {
-        let place = place(row, map);
+        let place = place(row);
         if row.problem {
             let problem = decoded(row.text).of_part(part);
             if begun && part != PartKind::Student {
@@ -85,7 +87,10 @@ fn student(
             let message = format!("Student {} is not in this upload; the row was left out.", row.key);
             let finding = Finding::new(FindingCode::NoStudent, message).of_part(part);
             assembly.refuse_row(finding.of_element("2").of_student(row.key), place)?;
+        } else if part == PartKind::Student && map.map.repeats && added == Some((row.rank, row.text)) {
+            assembly.ignore_row(place.source, crate::assembly::SAID_BEFORE);
         } else if part == PartKind::Student {
+            added = Some((row.rank, row.text));
             assembly.begin_addition(place);
             set_values(profile, map, row.key, row.text, place, assembly);
         } else {
@@ -97,9 +102,9 @@ fn student(
     if begun { assembly.end_student() } else { Ok(()) }
 }
 
-fn place(row: &StudentRow<'_>, map: &OpenMap<'_>) -> Place {
+fn place(row: &StudentRow<'_>) -> Place {
     Place {
-        source: map.source,
+        source: row.source,
         line: row.line,
     }
 }
@@ -130,7 +135,7 @@ fn again(
     map: &OpenMap<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Result<(), Refusal> {
-    let at = place(other, map);
+    let at = place(other);
     if !map.map.repeats {
         let message = "The student occurs twice in this upload; this row was left out.";
         let finding = Finding::new(FindingCode::DuplicateStudent, message).of_part(PartKind::Student);

@@ -6,3 +6,5 @@ mod kept;
 mod made_up;
 mod native;
 mod profiles;
+mod same_children;
+mod trees;
