@@ -11,9 +11,10 @@ use crate::part::PartKind;
 mod cause;
 mod code;
 mod explained;
+pub mod pages;
 
 pub use cause::{Cause, Causes, Group, Received};
-pub use code::FindingCode;
+pub use code::{FindingCode, Rule};
 pub use explained::Explained;
 
 /// How bad a finding is.

@@ -25,7 +25,7 @@ pub use codesets::CODE_SETS_VERSION;
 pub use codesets::aliases::{AliasError, Aliases};
 pub use decimal::{Credits, Decimal, Hours, Units};
 pub use element::{ELEMENTS, Element};
-pub use finding::{Cause, Causes, Explained, Finding, FindingCode, Group, Received, Severity};
+pub use finding::{Cause, Causes, Explained, Finding, FindingCode, Group, Received, Rule, Severity};
 pub use id::{PersonId, StateStudentId, StudentId};
 pub use part::{Draft, Field, Kind, Part, PartKind, RawCodes, Sink};
 pub use parts::*;

@@ -16,7 +16,7 @@ use crate::place::StateCode;
 
 /// Version of the rules and of the stored form. It is part of every content hash: when it changes, the next full
 /// upload is judged anew.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// One state's own record of a child with all its parts. A submitted student is whole: what is absent is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

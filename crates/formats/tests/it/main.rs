@@ -1,5 +1,6 @@
 //! Tests of the readers through their public functions. One binary, since each costs a link.
 
+mod examples;
 mod generated;
 mod hostile;
 mod kept;
