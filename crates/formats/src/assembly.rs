@@ -1,16 +1,17 @@
 //! Puts students together out of rows and values, whatever the format: what is refused, what is found, what is counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
 use mde::{
-    Action, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext, ValueError,
+    Action, Aliases, Finding, FindingCode, PartKind, Student, StudentId, Submission, Text, ValueContext,
+    ValueError,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::drafts::{Drafts, RowPlaces, Rows, fingerprint, with_one_row};
+use crate::drafts::{Drafts, RowPlaces, Rows, fingerprint};
 use crate::header::Header;
 use crate::options::Limits;
 use crate::outcome::{Counts, Handler, RecordCounts};
@@ -52,6 +53,8 @@ pub(crate) struct Assembly<'h> {
     limits: Limits,
     header: Header,
     as_of: NaiveDate,
+    /// The state's own codes.
+    aliases: Option<&'static Aliases>,
     counts: Counts,
     student_rows: u64,
     drafts: Drafts,
@@ -75,6 +78,7 @@ impl<'h> Assembly<'h> {
             handler,
             limits,
             as_of: header.as_of.date_naive(),
+            aliases: Aliases::of(header.state),
             header,
             counts: Counts::default(),
             student_rows: 0,
@@ -212,7 +216,10 @@ impl<'h> Assembly<'h> {
                 let message = "was in another row of the same student before, which was kept";
                 (FindingCode::RowsDiffer, message)
             } else {
-                (FindingCode::Invalid, "occurs twice in one row; the first one was kept")
+                (
+                    FindingCode::Invalid,
+                    "occurs twice in one row; the first one was kept",
+                )
             };
             self.find(sent, code, format!("{} {message}.", sent.label), None, place());
             return;
@@ -226,6 +233,13 @@ impl<'h> Assembly<'h> {
         } else {
             canonical
         };
+        let (canonical, context) = match self.alias(sent, canonical, context) {
+            Some(meaning) => {
+                let raw = Some(canonical);
+                (meaning, ValueContext { raw, ..context })
+            }
+            None => (canonical, context),
+        };
         if let Err(error) = self.drafts.set(sent.part, sent.field, canonical, context) {
             let code = match error {
                 ValueError::UnknownCode { .. } => FindingCode::UnknownCode,
@@ -233,6 +247,12 @@ impl<'h> Assembly<'h> {
             };
             self.refuse_value(sent, code, &error.to_string(), error.fix(), place());
         }
+    }
+
+    /// What a state's own code stands for. A code that the profile has translated is no longer the state's own.
+    fn alias(&self, sent: Sent<'_>, code: &str, context: ValueContext<'_>) -> Option<&'static str> {
+        let aliases = self.aliases.filter(|_| context.raw.is_none())?;
+        aliases.meaning(sent.part.fields()[sent.field].set?, code)
     }
 
     /// Tells that a value was left out. `problem` is a fragment such as "is not a date".
@@ -333,6 +353,11 @@ impl<'h> Assembly<'h> {
             let finding = finding.of_part(PartKind::Facility).of_element("40");
             self.tell(self.put(row.place, finding))?;
         }
+        let mut found = Vec::new();
+        mde::rules::check_facility(&facility, &mut found);
+        for finding in found {
+            self.tell(self.put(row.place, finding))?;
+        }
         going_on(self.handler.facility(facility))
     }
 
@@ -373,8 +398,8 @@ impl<'h> Assembly<'h> {
                 let (student, places) = current.rows.into_student(identity);
                 if !self.students.insert(student.id(self.header.state)) {
                     for place in rows {
-                    self.refused(place);
-                }
+                        self.refused(place);
+                    }
                     let message = "The student occurs twice in this upload; the second one was left out.";
                     let finding = Finding::new(FindingCode::DuplicateStudent, message);
                     let finding = finding.of_part(PartKind::Student).of_element("2");
@@ -412,49 +437,18 @@ impl<'h> Assembly<'h> {
         }
     }
 
-    /// Checks a student by the record rules. The rules know no places; they are found afterwards, for the few students
-    /// of whom there is something to tell.
+    /// Checks a student by the record rules. The rules know no places, only which row of a part they speak of.
     fn check(&self, student: &mut Student, identity: Place, places: &RowPlaces) -> Vec<Finding> {
         let mut findings = Vec::new();
         mde::rules::check(student, self.as_of, &mut findings);
-        let mut place_of = BTreeMap::new();
-        for part in findings.iter().filter_map(|f| f.part).collect::<BTreeSet<_>>() {
-            let of_part = places.iter().filter(|(of, _)| *of == part);
-            for (index, (_, place)) in of_part.enumerate() {
-                let mut of_row = Vec::new();
-                mde::rules::check(&mut with_one_row(student, part, index), self.as_of, &mut of_row);
-                for finding in of_row.into_iter().filter(|f| f.part == Some(part)) {
-                    place_of
-                        .entry((part, finding.message))
-                        .or_insert_with(Vec::new)
-                        .push(*place);
-                }
-            }
-        }
-        for places in place_of.values_mut() {
-            places.reverse();
-        }
-        let first = |part| places.iter().find(|(of, _)| *of == part).map(|(_, place)| *place);
+        let place_of = |finding: &Finding| {
+            let of_part = |(part, _): &&(PartKind, Place)| Some(*part) == finding.part;
+            let row = finding.row.and_then(|row| places.iter().filter(of_part).nth(row));
+            row.map_or(identity, |(_, place)| *place)
+        };
         findings
             .into_iter()
-            .map(|finding| {
-                let part = finding.part.unwrap_or(PartKind::Student);
-                let place = match part {
-                    PartKind::Student => Some(identity),
-                    _ => place_of
-                        .get_mut(&(part, finding.message.clone()))
-                        .and_then(Vec::pop),
-                };
-                match (place, first(part)) {
-                    (Some(place), _) => self.put(place, finding),
-                    // A rule about several rows: the file is known, the line is not.
-                    (None, Some(place)) => Finding {
-                        line: None,
-                        ..self.put(place, finding)
-                    },
-                    (None, None) => finding,
-                }
-            })
+            .map(|finding| self.put(place_of(&finding), finding))
             .collect()
     }
 

@@ -98,16 +98,6 @@ macro_rules! child_parts {
             }
         }
 
-        /// The same student with only one of its child rows.
-        pub(crate) fn with_one_row(student: &Student, part: PartKind, index: usize) -> Student {
-            let mut one = Student::new(student.identity.clone());
-            match part {
-                PartKind::Student | PartKind::Facility => {}
-                $(PartKind::$kind => one.$rows.extend(student.$rows.get(index).cloned()),)+
-            }
-            one
-        }
-
         /// The child part of a native XML element.
         pub(crate) fn child_of_xml(name: &str) -> Option<PartKind> {
             $(if name == $part::XML { return Some(PartKind::$kind); })+

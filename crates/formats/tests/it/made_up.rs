@@ -93,7 +93,7 @@ fn student(n: u32) -> Student {
             json!({
                 "facility_code": school(k), "enrollment_date": format!("{}-08-{:02}", 2022 + k, 10 + n % 15),
                 "withdrawal_date": format!("{}-05-{:02}", 2023 + k, 10 + n % 15), "grade": format!("{grade:02}"), "enrollment_type": "01",
-                "graduation_school": false, "english_learner": n.is_multiple_of(3), "priority_for_services": k == 1, "exit_reason": "END"
+                "graduation_school": false, "english_learner": n.is_multiple_of(3), "priority_for_services": k == 2, "exit_reason": "END"
             }),
         );
     }

@@ -419,7 +419,7 @@ finding_codes! {
     }
     SameFactTwice "V319" Warning ["54", "62"] {
         title: "two rows tell the same fact differently",
-        rule: "An enrollment is one row by facility, class of type and start; a course by facility, title, year, term and section.",
+        rule: "An enrollment is one row by facility, class of type and start; a course by facility, title, type, year, term and section, once as partial work and once as completed.",
         fix: "Send the row once, with what holds now.",
         means: "The same enrollment or course counts once. The two rows contradict each other in something else, such as the withdrawal date or the grade.",
         wrong: "<Enrollment><FacilityCode>21003000</FacilityCode><EnrollmentDate>2025-08-18</EnrollmentDate><GradeLevel>05</GradeLevel><EnrollmentType>01</EnrollmentType></Enrollment><Enrollment><FacilityCode>21003000</FacilityCode><EnrollmentDate>2025-08-18</EnrollmentDate><WithdrawalDate>2026-03-13</WithdrawalDate><GradeLevel>05</GradeLevel><EnrollmentType>01</EnrollmentType></Enrollment>",
@@ -510,7 +510,7 @@ finding_codes! {
     UnknownSced "V329" Warning ["X41"] {
         title: "the SCED code is not in the table",
         rule: "The first two digits of a SCED code are a subject area, and the five together a course.",
-        fix: "Check the code; it has five digits without level, credit and sequence. Courses newer than version 12 are kept.",
+        fix: "Check the code; it has five digits without level, credit and sequence. Courses of other versions are kept.",
         means: "The course is shown with its title only, and is not known as the same course in other states.",
         wrong: "<Course><FacilityCode>21003000</FacilityCode><CourseTitle>Algebra I</CourseTitle><CourseYear>2025</CourseYear><ScedCode>06101</ScedCode></Course>",
         right: "<Course><FacilityCode>21003000</FacilityCode><CourseTitle>Algebra I</CourseTitle><CourseYear>2025</CourseYear><ScedCode>02052</ScedCode></Course>",

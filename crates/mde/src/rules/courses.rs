@@ -123,7 +123,11 @@ fn numbers(told: &mut Told<'_>, index: usize, row: &Course) {
 
 fn same_twice(told: &mut Told<'_>) {
     let rows = &told.student.courses;
-    let alike = |a: &Course, b: &Course| a.title == b.title && a.facility_code == b.facility_code;
+    // Work that was broken off and taken up again in the same term, and a failed course that was made up for by an
+    // equivalent, are two rows.
+    let alike = |a: &Course, b: &Course| {
+        (&a.title, &a.facility_code, a.is_completed()) == (&b.title, &b.facility_code, b.is_completed())
+    };
     if !super::any_two(rows, alike) {
         return;
     }
@@ -133,14 +137,17 @@ fn same_twice(told: &mut Told<'_>) {
             continue;
         };
         let year = row.course_year.or(row.end_academic_year);
-        let key = (code, row.title.as_str(), year, row.term_type, row.section);
+        let key = (
+            (code, row.title.as_str(), row.course_type, row.is_completed()),
+            (year, row.term_type, row.section),
+        );
         let (count, last) = counts.entry(key).or_default();
         *count += 1;
         *last = index;
     }
     let mut twice: Vec<_> = counts.into_iter().filter(|(_, (count, _))| *count > 1).collect();
     twice.sort_unstable_by_key(|(key, _)| *key);
-    for ((code, title, ..), (count, last)) in twice {
+    for (((code, title, ..), _), (count, last)) in twice {
         let message = format!("{title} at {code} is told {count} times for one term, each time differently.");
         told.tell(FindingCode::SameFactTwice, (PART, last), "62", message);
     }

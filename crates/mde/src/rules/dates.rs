@@ -103,7 +103,7 @@ fn of_assessment(row: &Assessment) -> [Option<Dated<'_>>; 1] {
 }
 
 fn of_dose(row: &Immunization) -> [Option<Dated<'_>>; 1] {
-    [day("29", row.vaccine.as_str(), row.date, PAST)]
+    [day("29", super::immunizations::words(row), row.date, PAST)]
 }
 
 fn of_alert(row: &Alert) -> [Option<Dated<'_>>; 1] {
@@ -181,7 +181,10 @@ fn part<'s, R, const N: usize>(
 
 /// Whether a day lies more than so many days after another.
 fn is_after(day: NaiveDate, as_of: NaiveDate, ahead: u64) -> bool {
-    day > as_of && as_of.checked_add_days(chrono::Days::new(ahead)).is_some_and(|last| day > last)
+    day > as_of
+        && as_of
+            .checked_add_days(chrono::Days::new(ahead))
+            .is_some_and(|last| day > last)
 }
 
 impl Dated<'_> {

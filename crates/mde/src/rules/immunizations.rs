@@ -3,6 +3,7 @@
 use super::{Told, listed};
 use crate::finding::{Finding, FindingCode};
 use crate::part::PartKind;
+use crate::parts::Immunization;
 use crate::student::Student;
 use crate::vaccine::Cvx;
 
@@ -43,7 +44,7 @@ pub(super) fn check(told: &mut Told<'_>) {
             .enumerate()
             .filter(|(_, dose)| dose.date.is_none())
     };
-    let vaccines = listed(undated().map(|(_, dose)| dose.vaccine.as_str()));
+    let vaccines = listed(undated().map(|(_, dose)| words(dose)));
     told.lacking(
         FindingCode::UndatedDose,
         PART,
@@ -56,6 +57,15 @@ pub(super) fn check(told: &mut Told<'_>) {
             )
         },
     );
+}
+
+/// The vaccine in words, where only its code was sent.
+pub(super) fn words(dose: &Immunization) -> &str {
+    let sent = dose.vaccine.as_str();
+    match &dose.cvx {
+        Some(code) if sent.bytes().all(|b| b.is_ascii_digit()) => &code.row().name,
+        _ => sent,
+    }
 }
 
 /// Whether a name and a code share no vaccine group. A name or product outside all groups contradicts nothing.
