@@ -1,5 +1,5 @@
 # The two commands of the README, and what they share. Each sets the machine up first (deploy/setup).
-.PHONY: demo test lint bench
+.PHONY: demo test lint bench kills
 
 demo:
 	@deploy/setup
@@ -22,3 +22,9 @@ lint:
 bench:
 	@deploy/setup test
 	cargo bench --workspace $(ARGS)
+
+# Kills a hub 200 times at random moments of uploads and loads; takes a quarter of an hour.
+kills:
+	@deploy/setup test
+	cargo build --bin mariposa
+	MARIPOSA_KILLS=$${MARIPOSA_KILLS:-200} cargo test --package end-to-end --test end_to_end killed_at_any_byte -- --nocapture

@@ -6,15 +6,23 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use end_to_end::{Hub, mariposa_ok, until};
+use end_to_end::{Hub, mariposa_ok, program, until};
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("a readable path")
 }
 
-fn start(folder: &Path) -> Result<Hub> {
+/// PostgreSQL may run as another user, who must get to its own folder below this one.
+pub(crate) fn open_to_postgres(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
+    Ok(std::fs::set_permissions(
+        folder,
+        std::fs::Permissions::from_mode(0o711),
+    )?)
+}
+
+pub(crate) fn start(folder: &Path) -> Result<Hub> {
+    open_to_postgres(folder)?;
     Hub::start(&folder.join("hub"))
 }
 
@@ -142,5 +150,89 @@ fn a_second_hub_on_the_same_data_is_refused() -> Result<()> {
         ])
         .output()?;
     assert!(ready.status.success(), "the first one goes on");
+    Ok(())
+}
+
+/// Mounting needs the rights of root; elsewhere there is no disk to fill, and the test says so.
+fn on_a_small_disk(megabytes: u32, data: &Path) -> Result<Option<Hub>> {
+    let spool = data.join("spool");
+    std::fs::create_dir_all(&spool)?;
+    let may_mount = Command::new("unshare")
+        .args(["--mount", "mount", "-t", "tmpfs", "none"])
+        .arg(&spool)
+        .output();
+    if !may_mount.is_ok_and(|output| output.status.success()) {
+        return Ok(None);
+    }
+    let script = format!(
+        "mount -t tmpfs -o size={megabytes}m,mode=700 none '{}' && exec \"$0\" \"$@\"",
+        spool.display()
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", &script]).arg(program()?);
+    Hub::start_by(command, data).map(Some)
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_upload_goes_through_once_there_is_room() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path();
+    open_to_postgres(path)?;
+    let (data, out) = (path.join("hub"), path.join("certificates"));
+    let Some(hub) = on_a_small_disk(2, &data)? else {
+        println!("skipped: no small disk can be mounted here");
+        return Ok(());
+    };
+    mariposa_ok(&[
+        "pki",
+        "issue",
+        "TX",
+        "--out",
+        text(&out),
+        "--data-dir",
+        text(&data),
+    ])?;
+    let upload = |students: usize| -> Result<String> {
+        let file = path.join(format!("{students}.xml"));
+        let student = |i| {
+            format!(
+                "<Student action=\"insert\"><StateStudentIdentificationNumber>{i}</StateStudentIdentificationNumber>\
+                 <LastName1>Peña</LastName1><FirstName>Ana</FirstName><BirthDate>2012-05-06</BirthDate></Student>\n"
+            )
+        };
+        let students: String = (0..students).map(student).collect();
+        std::fs::write(
+            &file,
+            format!(
+                "<MariposaUpload xmlns=\"urn:mariposa:upload:1\" codeSet=\"2022\"><Header><SubmittingState>TX</SubmittingState>\
+                 <AsOf>2026-04-01T00:00:00Z</AsOf><Kind>delta</Kind></Header><Students>{students}</Students></MariposaUpload>"
+            ),
+        )?;
+        Ok(format!("@{}", file.display()))
+    };
+    let send = |body: &str| hub.curl(&out, "tx", "/v1/batches", &["--data-binary", body]);
+    let large = upload(30_000)?;
+    let full = send(&large)?;
+    assert_eq!(full.status, 507, "{}{}", full.text, full.error);
+    assert_eq!(
+        full.json["type"].as_str().map(|t| t.contains("disk")),
+        Some(true),
+        "{}",
+        full.text
+    );
+    // What was written of it is gone: there is room for a small one.
+    assert_eq!(send(&upload(10)?)?.status, 202);
+    let room = Command::new("nsenter")
+        .args(["--mount", "--target", &hub.id().to_string()])
+        .args(["mount", "-o", "remount,size=64m", "none"])
+        .arg(data.join("spool"))
+        .status()?;
+    assert!(room.success(), "a larger disk");
+    let receipt = send(&large)?;
+    assert_eq!(receipt.status, 202, "{}", receipt.text);
+    until("the load", || {
+        let batch = hub.curl(&out, "tx", &receipt.location, &[])?;
+        Ok((batch.json["status"] == "loaded").then_some(()))
+    })?;
     Ok(())
 }

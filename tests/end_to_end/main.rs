@@ -3,4 +3,5 @@
 mod architecture;
 mod exchange;
 mod faults;
+mod kills;
 mod stories;

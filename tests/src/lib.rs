@@ -59,6 +59,11 @@ pub struct Hub {
 impl Hub {
     /// Starts a hub on a data folder, on ports that are free.
     pub fn start(data_dir: &Path) -> Result<Self> {
+        Self::start_by(Command::new(program()?), data_dir)
+    }
+
+    /// The same, by a command that becomes the program with the arguments that follow.
+    pub fn start_by(mut command: Command, data_dir: &Path) -> Result<Self> {
         let config = data_dir.with_extension("toml");
         let any = "127.0.0.1:0";
         std::fs::write(
@@ -68,7 +73,7 @@ impl Hub {
                 data_dir.display()
             ),
         )?;
-        let mut process = Command::new(program()?)
+        let mut process = command
             .args(["serve", "--config"])
             .arg(&config)
             .env("NO_COLOR", "1")
@@ -124,30 +129,41 @@ impl Hub {
         Ok(self.process.wait()?.success())
     }
 
+    /// The process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Calls the exchange with the certificate in `folder` of a state.
     pub fn curl(&self, folder: &Path, state: &str, path: &str, extra: &[&str]) -> Result<Answer> {
+        Answer::read(&self.call(folder, state, path, extra).output()?)
+    }
+
+    /// The command of such a call.
+    #[must_use]
+    pub fn call(&self, folder: &Path, state: &str, path: &str, extra: &[&str]) -> Command {
         let file = |name: String| folder.join(name).to_string_lossy().into_owned();
         let url = format!("https://localhost:{}{path}", self.exchange);
-        let output = Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--max-time",
-                "60",
-                "--cacert",
-                &file("exchange-ca.pem".into()),
-            ])
-            .args([
-                "--cert",
-                &file(format!("{state}.pem")),
-                "--key",
-                &file(format!("{state}-key.pem")),
-            ])
-            .args(["--write-out", "\n%{http_code} %header{location}"])
-            .args(extra)
-            .arg(&url)
-            .output()?;
-        Answer::read(&output)
+        let mut curl = Command::new("curl");
+        curl.args([
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "60",
+            "--cacert",
+            &file("exchange-ca.pem".into()),
+        ])
+        .args([
+            "--cert",
+            &file(format!("{state}.pem")),
+            "--key",
+            &file(format!("{state}-key.pem")),
+        ])
+        .args(["--write-out", "\n%{http_code} %header{location}"])
+        .args(extra)
+        .arg(&url);
+        curl
     }
 }
 
@@ -180,7 +196,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(output: &Output) -> Result<Self> {
+    /// Reads what `curl` wrote.
+    pub fn read(output: &Output) -> Result<Self> {
         let all = String::from_utf8_lossy(&output.stdout).into_owned();
         let (text, last) = all.rsplit_once('\n').context("curl writes the status last")?;
         let (status, location) = last.split_once(' ').unwrap_or((last, ""));
@@ -192,6 +209,43 @@ impl Answer {
             error: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
     }
+}
+
+/// Asks the private database of a running hub with `psql`; rows are lines, columns are split by `|`.
+pub fn psql(data_dir: &Path, sql: &str) -> Result<String> {
+    let cluster = data_dir.join("postgres");
+    let process = std::fs::read_to_string(cluster.join("pgdata/postmaster.pid"))
+        .context("the hub's own PostgreSQL does not run")?;
+    let mut lines = process.lines().skip(3);
+    let port = lines.next().context("a line with the port")?;
+    let socket = lines.next().context("a line with the socket's folder")?;
+    let output = Command::new("psql")
+        .args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--set=ON_ERROR_STOP=1",
+        ])
+        .args([
+            "--username=mariposa",
+            "--dbname=mariposa",
+            "--port",
+            port,
+            "--host",
+            socket,
+            "--command",
+            sql,
+        ])
+        .env(
+            "PGPASSWORD",
+            std::fs::read_to_string(cluster.join("password"))?.trim(),
+        )
+        .output()
+        .context("psql could not be started")?;
+    if !output.status.success() {
+        bail!("psql: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Asks again and again until there is an answer, for two minutes at most.

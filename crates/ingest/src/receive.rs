@@ -106,7 +106,15 @@ pub fn examine(
     };
     let header = formats::sniff(spooled.path(), &options)?;
     check_header(&header, now)?;
-    let content = formats::digest(spooled.path(), &options)?;
+    let content = match spooled.sha256() {
+        Some(sent)
+            if spooled.bytes() <= limits.decompressed_bytes
+                && formats::is_plain(spooled.path(), &options)? =>
+        {
+            sent
+        }
+        _ => formats::digest(spooled.path(), &options)?,
+    };
     let new = NewBatch {
         state: header.state.to_string(),
         kind: header.kind.to_string(),

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
+use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 /// A folder of received files. Files in progress have names that start with a dot and are swept at the next start.
@@ -12,13 +14,21 @@ pub struct Spool {
     folder: PathBuf,
 }
 
-/// An upload that is being written.
+/// An upload that is being written. It is hashed on the way and goes to the disk while more of it comes, so that the
+/// end of a large one is not waited for.
 #[derive(Debug)]
 pub struct SpoolWriter {
     file: NamedTempFile,
     folder: PathBuf,
     bytes: u64,
+    hash: Sha256,
+    /// Bytes when the last flush was begun.
+    flushed: u64,
+    flush: Option<JoinHandle<io::Result<()>>>,
 }
+
+/// So many bytes are flushed to disk together while more come.
+const FLUSH: u64 = 8 << 20;
 
 /// A file that is whole and on disk, but not yet a batch. Dropped, it is gone.
 #[derive(Debug)]
@@ -26,6 +36,7 @@ pub struct Spooled {
     file: NamedTempFile,
     folder: PathBuf,
     bytes: u64,
+    sha256: Option<[u8; 32]>,
 }
 
 impl Spool {
@@ -53,6 +64,33 @@ impl Spool {
             file,
             folder: self.folder.clone(),
             bytes: 0,
+            hash: Sha256::new(),
+            flushed: 0,
+            flush: None,
+        })
+    }
+
+    /// The folder, for files that are received piece by piece; their names start with a dot too.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes in a whole file of the folder that is already on disk. The file stays under its own name as well, until
+    /// the caller knows that there is a batch of it.
+    pub fn adopt(&self, path: &Path) -> io::Result<Spooled> {
+        let bytes = std::fs::metadata(path)?.len();
+        let linked = tempfile::Builder::new()
+            .prefix(".part")
+            .make_in(&self.folder, |name| {
+                std::fs::hard_link(path, name)?;
+                File::open(name)
+            })?;
+        Ok(Spooled {
+            file: linked,
+            folder: self.folder.clone(),
+            bytes,
+            sha256: None,
         })
     }
 
@@ -94,13 +132,33 @@ impl SpoolWriter {
 
     /// The file is whole: flushes it to disk.
     pub fn finish(mut self) -> io::Result<Spooled> {
-        self.file.flush()?;
+        self.flushed()?;
         self.file.as_file().sync_all()?;
         Ok(Spooled {
             file: self.file,
             folder: self.folder,
             bytes: self.bytes,
+            sha256: Some(self.hash.finalize().into()),
         })
+    }
+
+    /// Waits for the flush that is under way. Its error is told once, here, and the file is then worth nothing.
+    fn flushed(&mut self) -> io::Result<()> {
+        match self.flush.take() {
+            Some(flush) => flush
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("the flush panicked"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins to flush what has come since the last time, on a thread of its own.
+    fn flush_meanwhile(&mut self) -> io::Result<()> {
+        self.flushed()?;
+        let file = self.file.as_file().try_clone()?;
+        self.flushed = self.bytes;
+        self.flush = Some(std::thread::spawn(move || file.sync_data()));
+        Ok(())
     }
 }
 
@@ -108,6 +166,10 @@ impl Write for SpoolWriter {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.file.write(buffer)?;
         self.bytes += written as u64;
+        self.hash.update(&buffer[..written]);
+        if self.bytes - self.flushed >= FLUSH && self.flush.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.flush_meanwhile()?;
+        }
         Ok(written)
     }
 
@@ -127,6 +189,12 @@ impl Spooled {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// SHA-256 of its bytes as sent; `None` if they came in pieces, some of them before a restart.
+    #[must_use]
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        self.sha256
     }
 
     /// Gives it the name of a batch's file and makes the name durable, before the batch is written.

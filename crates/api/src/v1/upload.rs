@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{self, BytesMut, Data, Payload, Query};
@@ -110,7 +110,7 @@ pub async fn upload(
     system: StateSystem,
     state: Data<AppState>,
     about: Query<About>,
-    payload: Payload,
+    mut payload: Payload,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let digest = content_digest(request.headers())?;
@@ -118,7 +118,13 @@ pub async fn upload(
     if content_length(request.headers()).is_some_and(|length| length > state.limits.upload_bytes) {
         return Err(too_large(&state.limits));
     }
-    let spooled = spool(&state, payload, digest).await?;
+    let spooled = match spool(&state, &mut payload, digest).await {
+        Ok(spooled) => spooled,
+        Err(problem) => {
+            drain(&mut payload).await;
+            return Err(problem);
+        }
+    };
     let about = about.into_inner();
     let call = Call {
         state: system.state,
@@ -217,7 +223,7 @@ impl Writing {
 /// Takes the content in, piece by piece, within the bounds of size and speed, and flushes it to disk.
 async fn spool(
     state: &Data<AppState>,
-    mut payload: Payload,
+    payload: &mut Payload,
     digest: Option<Vec<u8>>,
 ) -> Result<Spooled, Problem> {
     let limits = &state.limits;
@@ -280,6 +286,23 @@ async fn spool(
         let detail = "The content does not have the digest in Content-Digest; it was changed on the way. Send it again.";
         Err(Problem::new(ProblemCode::DigestMismatch, detail))
     }
+}
+
+/// Lets a sender come to the end of a content that is not kept, within bounds: one that is cut off while it still sends
+/// never sees the answer.
+async fn drain(payload: &mut Payload) {
+    const BYTES: usize = 256 << 20;
+    let rest = async {
+        let mut drained = 0;
+        while let Some(Ok(chunk)) = payload.next().await {
+            drained += chunk.len();
+            if drained > BYTES {
+                break;
+            }
+        }
+    };
+    // Whatever has not come by then is cut off.
+    let _ = tokio::time::timeout(Duration::from_secs(30), rest).await;
 }
 
 /// Runs work on files on a thread that may block.
