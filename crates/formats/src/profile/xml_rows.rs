@@ -424,7 +424,7 @@ mod tests {
                 "6: 0 7|José & Ana|-|Male",
                 "8: 1 7|1",
                 "9: 1 7|2",
-                "10: Some(0) a further Sex in one record",
+                "10: Some(0) more than one Sex",
                 "11: None Secret",
                 "12: 0 |Ana Lu||",
                 "12: Some(0) Name.Last",

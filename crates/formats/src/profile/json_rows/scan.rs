@@ -35,7 +35,7 @@ enum End {
     /// Its bytes.
     After(usize),
     /// It breaks off at a line end; what is wrong.
-    AtLineEnd(&'static str),
+    BreaksOff(&'static str),
     TooLong,
 }
 
@@ -155,7 +155,7 @@ impl<'s, 'r> Scan<'s, 'r> {
                 self.one_per_line &= lines == 0;
                 Ok(Frame::Object(line, &self.buffer[start..self.next]))
             }
-            End::AtLineEnd(message) => {
+            End::BreaksOff(message) => {
                 self.give_up(message)?;
                 Ok(Frame::Broken(
                     line,
@@ -192,7 +192,7 @@ impl<'s, 'r> Scan<'s, 'r> {
                         match rest[at] {
                             b'"' => quoted = false,
                             b'\\' => length += 1,
-                            _ => return Ok(End::AtLineEnd("A line ends within a text.")),
+                            _ => return Ok(End::BreaksOff("A line ends within a text.")),
                         }
                     }
                 }
@@ -209,7 +209,7 @@ impl<'s, 'r> Scan<'s, 'r> {
                     }
                 }
                 b'\n' if self.breaks_off(length)? => {
-                    return Ok(End::AtLineEnd("An object is not closed."));
+                    return Ok(End::BreaksOff("An object is not closed."));
                 }
                 _ => {}
             }

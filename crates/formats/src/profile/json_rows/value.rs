@@ -32,9 +32,8 @@ impl<'de> DeserializeSeed<'de> for Below<'_, '_> {
 }
 
 impl Below<'_, '_> {
-    fn leaf<E>(self, value: &str) -> Result<(), E> {
+    fn leaf(self, value: &str) {
         self.tree.leaf(self.name, value, self.line);
-        Ok(())
     }
 }
 
@@ -50,23 +49,28 @@ impl<'de> Visitor<'de> for Below<'_, '_> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.leaf(if value { "true" } else { "false" })
+        self.leaf(if value { "true" } else { "false" });
+        Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.leaf(&value.to_string())
+        self.leaf(&value.to_string());
+        Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.leaf(&value.to_string())
+        self.leaf(&value.to_string());
+        Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.leaf(&value.to_string())
+        self.leaf(&value.to_string());
+        Ok(())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.leaf(value.trim())
+        self.leaf(value.trim());
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {

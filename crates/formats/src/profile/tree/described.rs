@@ -1,5 +1,7 @@
 //! What a profile says of a kind of record, and what of a record it says nothing about.
 
+use rustc_hash::FxHashSet;
+
 use super::path::{Path, Step};
 use super::select::Taken;
 use super::{NodeId, Tree};
@@ -9,6 +11,8 @@ use super::{NodeId, Tree};
 pub(crate) struct Described {
     below: Vec<(String, Described)>,
     mentioned: bool,
+    /// One of several is chosen by what it says, on this name or one above it.
+    chosen: bool,
     left_out: bool,
 }
 
@@ -44,7 +48,9 @@ impl Described {
                 self.below.push((step.name.clone(), Self::default()));
                 self.below.len() - 1
             });
+        let chosen = self.chosen || step.only.is_some();
         let child = &mut self.below[index].1;
+        child.chosen |= chosen;
         if let Some((path, _)) = &step.only {
             child.mention(path);
         }
@@ -53,35 +59,65 @@ impl Described {
 
     /// Hands over each value that became no part of a row, with its line.
     pub(crate) fn others(&self, tree: &Tree, taken: &Taken, other: &mut dyn FnMut(Other, u64)) {
-        walk(Some(self), tree, Tree::ROOT, taken, &mut Vec::new(), other);
+        let mut left_over = Vec::new();
+        let mut path = Vec::new();
+        walk(
+            Some(self),
+            tree,
+            Tree::ROOT,
+            &mut path,
+            &mut |described, path, node| {
+                if !taken.has(node) {
+                    let line = tree.line(node);
+                    match described.filter(|d| d.mentioned) {
+                        None => other(Other::Unknown(path.join(".")), line),
+                        // The profile says itself which one it wants.
+                        Some(described) if described.chosen => {}
+                        Some(_) => left_over.push((path.join("."), line)),
+                    }
+                }
+            },
+        );
+        if left_over.is_empty() {
+            return;
+        }
+        // Where a record has no rows of a kind, nothing of that kind is one too many.
+        let mut used = FxHashSet::default();
+        walk(Some(self), tree, Tree::ROOT, &mut path, &mut |_, path, node| {
+            if taken.has(node) {
+                used.insert(path.join("."));
+            }
+        });
+        for (path, line) in left_over {
+            if used.contains(&path) {
+                other(Other::Further(path), line);
+            }
+        }
     }
 }
 
-fn walk<'t>(
-    described: Option<&Described>,
+/// Receives a value, with what the profile says of it and its path.
+type Each<'o, 's, 't> = dyn FnMut(Option<&'s Described>, &[&'t str], NodeId) + 'o;
+
+/// Goes through all values that are not left out.
+fn walk<'s, 't>(
+    described: Option<&'s Described>,
     tree: &'t Tree,
     node: NodeId,
-    taken: &Taken,
     path: &mut Vec<&'t str>,
-    other: &mut dyn FnMut(Other, u64),
+    value: &mut Each<'_, 's, 't>,
 ) {
     if described.is_some_and(|d| d.left_out) {
         return;
     }
-    if !tree.value(node).is_empty() && !taken.has(node) {
-        let name = path.join(".");
-        let what = if described.is_some_and(|d| d.mentioned) {
-            Other::Further(name)
-        } else {
-            Other::Unknown(name)
-        };
-        other(what, tree.line(node));
+    if !tree.value(node).is_empty() {
+        value(described, path, node);
     }
     for child in tree.children(node) {
         let name = tree.name(child);
         let below = described.and_then(|d| d.below.iter().find(|(n, _)| n == name).map(|(_, d)| d));
         path.push(name);
-        walk(below, tree, child, taken, path, other);
+        walk(below, tree, child, path, value);
         path.pop();
     }
 }
@@ -101,6 +137,7 @@ mod tests {
             tree.leaf("kind", kind, 2);
             tree.leaf("number", number, 2);
             tree.close();
+            tree.leaf("mail", number, 2);
         }
         for race in ["Secret", "More"] {
             tree.open("races", 3);
@@ -111,7 +148,7 @@ mod tests {
         tree.leaf("blank", "", 4);
         tree.close();
 
-        let columns = ["name", "phones[kind=Home].number"].map(|c| vec![Path::parse(c).unwrap()]);
+        let columns = ["name", "phones[kind=Home].number", "mail"].map(|c| vec![Path::parse(c).unwrap()]);
         let mut described = Described::default();
         for column in columns.iter().flatten() {
             described.mention(column);
@@ -129,10 +166,9 @@ mod tests {
         assert_eq!(
             others,
             [
-                further("phones.number"),
-                further("phones.kind"),
-                further("phones.number"),
                 (4, Other::Unknown("ssn".to_owned())),
+                further("mail"),
+                further("mail"),
             ]
         );
     }

@@ -132,7 +132,7 @@ impl<'s> TreeRows<'s> {
             described.others(&self.tree, &self.taken, &mut |other, line| {
                 let name = match other {
                     Other::Unknown(name) => name,
-                    Other::Further(name) => format!("a further {name} in one record"),
+                    Other::Further(name) => format!("more than one {name}"),
                 };
                 self.waiting.push_back(Waiting::Unknown { kind, name, line });
             });

@@ -79,7 +79,7 @@ impl Select {
             cells.extend(self.columns.iter().map(|column| {
                 let mut found = column.iter().filter_map(|from| {
                     first_of(&from.rest, tree, chosen[from.shared]?, &mut |node| {
-                        taken.take(node)
+                        taken.take(node);
                     })
                 });
                 // All are looked up, as one that gives way to another is not unknown.
