@@ -32,6 +32,23 @@ enum Packed {
 }
 
 impl Upload {
+    /// Several files as one upload; a single one as [`Upload::open`] has it.
+    pub(crate) fn of(files: &[&Path], name: &str, limits: Limits) -> Result<Self, Refusal> {
+        if let [one] = files {
+            return Self::open(one, name, limits);
+        }
+        Ok(Self {
+            names: files
+                .iter()
+                .map(|p| base_name(&p.to_string_lossy()).to_owned())
+                .collect(),
+            packed: Packed::Folder(files.iter().map(|p| p.to_path_buf()).collect()),
+            limits,
+            bytes: 0,
+            hashes: Vec::new(),
+        })
+    }
+
     /// Looks at the first bytes and, in an archive, at its directory.
     pub(crate) fn open(path: &Path, name: &str, limits: Limits) -> Result<Self, Refusal> {
         let (packed, names) = if path.is_dir() {

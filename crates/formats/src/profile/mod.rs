@@ -12,6 +12,7 @@ mod map;
 mod names;
 mod partition;
 mod pattern;
+mod preview;
 mod reader;
 mod record;
 mod schema;
@@ -30,6 +31,7 @@ use crate::header::{Header, Totals};
 use crate::options::Options;
 use crate::refusal::{Refusal, RefusalCode};
 
+pub use preview::{Coverage, Preview, preview};
 pub(crate) use reader::read;
 pub use schema::{Profile, ProfileError};
 

@@ -63,6 +63,17 @@ pub(crate) fn assign<'p>(profile: &'p Profile, names: &[String]) -> Result<Vec<O
     Ok(found)
 }
 
+/// The names that the profile requires and no file has.
+pub(crate) fn missing(profile: &Profile, names: &[String]) -> Vec<String> {
+    profile
+        .file_names()
+        .into_iter()
+        .filter(|known| !names.iter().any(|name| pattern::fits(known, name)))
+        .filter(|known| profile.maps_of(known).any(|(_, map)| map.required))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Reads all files of an upload.
 pub(crate) fn read(
     profile: &Profile,
@@ -579,7 +590,7 @@ impl<'p> Reading<'p, '_> {
                     problem: true,
                     text: &students::encoded(&finding),
                     line: place.line,
-                source: place.source,
+                    source: place.source,
                 };
                 self.partitions.add(row).map_err(|e| refusal_of(&e))
             }
