@@ -16,6 +16,9 @@ pub(super) fn read(text: &[u8], line: u64, tree: &mut Tree) -> Result<(), serde_
     deserializer.end()
 }
 
+/// From here on a number with a fraction or of more digits than a 64-bit integer has would lose some: 2 to the 53rd.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Puts a value below the innermost open node.
 struct Below<'t, 'n> {
     tree: &'t mut Tree,
@@ -63,7 +66,10 @@ impl<'de> Visitor<'de> for Below<'_, '_> {
         Ok(())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        if value.abs() >= EXACT {
+            return Err(E::custom(format!("{} is a number of too many digits", self.name)));
+        }
         self.leaf(&value.to_string());
         Ok(())
     }
@@ -120,6 +126,7 @@ mod tests {
             "{\"a\":1 \"b\":2}",
             "{\"a\":1,\"a\":2}",
             "{\"a\":01}",
+            "{\"id\":12345678901234567890123}",
             "{\"a\":\"\u{1}\"}",
             &deep,
         ] {
