@@ -459,6 +459,11 @@ impl<'h> Assembly<'h> {
         self.tell(self.put(place, finding))
     }
 
+    /// A row of which the finding has been told: it is only counted.
+    pub(crate) fn refuse_silently(&mut self, place: Place) {
+        self.refused(place);
+    }
+
     /// A row of a part of the current student that could not be read: the student has the part reduced.
     pub(crate) fn refuse_child(&mut self, part: PartKind, finding: Finding, place: Place) {
         self.refused(place);

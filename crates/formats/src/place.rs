@@ -3,7 +3,7 @@
 use mde::{Field, Finding, FindingCode, PartKind};
 
 /// Where a row is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     /// The file and the kind of record, by their number in [`Counts::records`](crate::Counts::records).
     pub(crate) source: u16,

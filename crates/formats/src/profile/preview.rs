@@ -256,7 +256,10 @@ impl fmt::Display for Preview {
         for (reason, count) in left_out {
             writeln!(f, "left out {count}: {reason}")?;
         }
-        writeln!(f, "\nDATA ELEMENTS, and how many of the students (facilities) have them")?;
+        writeln!(
+            f,
+            "\nDATA ELEMENTS, and how many of the students (facilities) have them"
+        )?;
         let mut part = None;
         for of in &self.coverage {
             if part.replace(of.part) != Some(of.part) {

@@ -1,6 +1,7 @@
 //! The rows of a described export, student by student.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use mde::{Action, Finding, FindingCode, PartKind};
 
@@ -74,6 +75,7 @@ fn student(
     };
     // Rows come in the order of their descriptions and texts, so that equal ones are neighbours.
     let mut added = None;
+    let mut strangers = BTreeSet::new();
     for (row, map, part) in known.filter(|row| !is_own(row)) {
         let place = place(row);
         if row.problem {
@@ -83,6 +85,9 @@ fn student(
             } else {
                 assembly.refuse_row(problem.of_student(row.key), place)?;
             }
+        } else if !begun && !strangers.insert(place) {
+            // One row that is several things, of a student that is not there, is one thing to tell.
+            assembly.refuse_silently(place);
         } else if !begun {
             let message = format!("Student {} is not in this upload; the row was left out.", row.key);
             let finding = Finding::new(FindingCode::NoStudent, message).of_part(part);

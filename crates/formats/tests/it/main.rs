@@ -4,6 +4,7 @@ mod examples;
 mod generated;
 mod hostile;
 mod kept;
+mod layouts;
 mod made_up;
 mod native;
 mod profiles;

@@ -8,22 +8,22 @@ use mde::{FindingCode, PartKind, StateCode, Submission};
 
 use crate::kept::Kept;
 
-fn shipped(name: &str) -> Profile {
+pub(crate) fn shipped(name: &str) -> Profile {
     profile::shipped().into_iter().find(|p| p.name == name).unwrap()
 }
 
 /// The file of a shipped profile.
-fn config(name: &str) -> PathBuf {
+pub(crate) fn config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../config/profiles/{name}.toml"))
 }
 
-fn fixtures(name: &str) -> PathBuf {
+pub(crate) fn fixtures(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(name)
 }
 
-fn read(path: &Path, profile: &Profile) -> (Result<Summary, Refusal>, Kept) {
+pub(crate) fn read(path: &Path, profile: &Profile) -> (Result<Summary, Refusal>, Kept) {
     let options = Options {
         profile: Some(profile),
         as_of: Some("2026-04-01T00:00:00Z".parse().unwrap()),
@@ -38,7 +38,7 @@ fn read(path: &Path, profile: &Profile) -> (Result<Summary, Refusal>, Kept) {
 }
 
 /// Every row is accounted for, in the whole and by kind of record.
-fn adds_up(rows: &Counts) {
+pub(crate) fn adds_up(rows: &Counts) {
     let ignored: u64 = rows.ignored_rows.values().sum();
     assert_eq!(rows.read, rows.kept + rows.refused + ignored, "{rows:?}");
     for of in &rows.records {
@@ -52,7 +52,7 @@ fn adds_up(rows: &Counts) {
 }
 
 /// Code, file, line and element of each finding, in order of place.
-fn told(kept: &Kept) -> Vec<String> {
+pub(crate) fn told(kept: &Kept) -> Vec<String> {
     let mut told: Vec<_> = kept
         .findings
         .iter()
@@ -75,7 +75,7 @@ fn told(kept: &Kept) -> Vec<String> {
     told
 }
 
-fn student<'k>(kept: &'k Kept, id: &str) -> &'k Submission {
+pub(crate) fn student<'k>(kept: &'k Kept, id: &str) -> &'k Submission {
     kept.students
         .iter()
         .find(|s| s.student.identity.state_student_id.as_str() == id)
@@ -194,7 +194,7 @@ fn csv_with_own_codes() {
     );
 }
 
-fn zipped(files: &[(String, Vec<u8>)], target: &Path) {
+pub(crate) fn zipped(files: &[(String, Vec<u8>)], target: &Path) {
     let mut zip = zip::ZipWriter::new(std::fs::File::create(target).unwrap());
     for (name, bytes) in files {
         zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default())
@@ -204,7 +204,7 @@ fn zipped(files: &[(String, Vec<u8>)], target: &Path) {
     zip.finish().unwrap();
 }
 
-fn files(name: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(name: &str) -> Vec<(String, Vec<u8>)> {
     std::fs::read_dir(fixtures(name))
         .unwrap()
         .map(|e| e.unwrap().path())
@@ -218,7 +218,7 @@ fn files(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The students with their content, in any order.
-fn hashes(kept: &Kept) -> Vec<[u8; 32]> {
+pub(crate) fn hashes(kept: &Kept) -> Vec<[u8; 32]> {
     let mut hashes: Vec<_> = kept.students.iter().map(|s| s.student.content_hash()).collect();
     hashes.sort_unstable();
     hashes
@@ -257,7 +257,11 @@ fn a_zip_in_any_order_of_files_and_rows_is_the_same() {
 }
 
 /// A folder of the fixtures in which one file was changed, or left out.
-fn changed(name: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> tempfile::TempDir {
+pub(crate) fn changed(
+    name: &str,
+    file: &str,
+    change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>,
+) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut change = Some(change);
     for (n, bytes) in files(name) {
@@ -560,7 +564,10 @@ fn the_published_schema_has_the_keys_of_the_program() {
     let top = "name = \"x\"\nversion = 1\ndescription = \"x\"\ncode_set = \"2022\"\nencoding = \"utf-8\"\n";
     for (pointer, text) in [
         ("", format!("{top}zzz = 1\n{file}[[file]]\nname = \"a\"\n")),
-        ("/$defs/file", format!("{top}{file}[[file]]\nname = \"a\"\nzzz = 1\n")),
+        (
+            "/$defs/file",
+            format!("{top}{file}[[file]]\nname = \"a\"\nzzz = 1\n"),
+        ),
         (
             "/$defs/file/properties/joins/additionalProperties",
             format!("{top}{file}[[file]]\nname = \"a\"\njoins.a = {{ zzz = 1 }}\n"),
@@ -569,10 +576,19 @@ fn the_published_schema_has_the_keys_of_the_program() {
             "/$defs/target/oneOf/1",
             format!("{top}{file}[[file]]\nname = \"a\"\ncolumns.a = {{ zzz = 1 }}\n"),
         ),
-        ("/$defs/translation", format!("{top}{file}translations.a = {{ zzz = 1 }}\n")),
+        (
+            "/$defs/translation",
+            format!("{top}{file}translations.a = {{ zzz = 1 }}\n"),
+        ),
         ("/properties/dates", format!("{top}{file}dates = {{ zzz = 1 }}\n")),
-        ("/$defs/layout/oneOf/0", format!("{top}layout = {{ format = \"delimited\", zzz = 1 }}\n")),
-        ("/$defs/layout/oneOf/1", format!("{top}layout = {{ format = \"fixed\", zzz = 1 }}\n")),
+        (
+            "/$defs/layout/oneOf/0",
+            format!("{top}layout = {{ format = \"delimited\", zzz = 1 }}\n"),
+        ),
+        (
+            "/$defs/layout/oneOf/1",
+            format!("{top}layout = {{ format = \"fixed\", zzz = 1 }}\n"),
+        ),
         (
             "/$defs/layout/oneOf/1/properties/header",
             format!("{top}layout = {{ format = \"fixed\", header = {{ zzz = 1 }} }}\n"),
@@ -581,15 +597,23 @@ fn the_published_schema_has_the_keys_of_the_program() {
             "/$defs/layout/oneOf/1/properties/trailer",
             format!("{top}layout = {{ format = \"fixed\", trailer = {{ zzz = 1 }} }}\n"),
         ),
-        ("/$defs/layout/oneOf/2", format!("{top}layout = {{ format = \"xml\", zzz = 1 }}\n")),
+        (
+            "/$defs/layout/oneOf/2",
+            format!("{top}layout = {{ format = \"xml\", zzz = 1 }}\n"),
+        ),
         (
             "/$defs/layout/oneOf/2/properties/header",
             format!("{top}layout = {{ format = \"xml\", header = {{ zzz = 1 }} }}\n"),
         ),
-        ("/$defs/layout/oneOf/3", format!("{top}layout = {{ format = \"json\", zzz = 1 }}\n")),
+        (
+            "/$defs/layout/oneOf/3",
+            format!("{top}layout = {{ format = \"json\", zzz = 1 }}\n"),
+        ),
     ] {
         let error = Profile::parse(&text).unwrap_err().to_string();
-        let (_, list) = error.split_once("expected ").unwrap_or_else(|| panic!("{pointer}: {error}"));
+        let (_, list) = error
+            .split_once("expected ")
+            .unwrap_or_else(|| panic!("{pointer}: {error}"));
         let mut known: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
         let mut published: Vec<&str> = schema.pointer(pointer).unwrap()["properties"]
             .as_object()

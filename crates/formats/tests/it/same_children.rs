@@ -24,13 +24,24 @@ fn stored(path: &Path, profile: Option<&Profile>) -> Stored {
         as_of: Some("2026-04-01T00:00:00Z".parse().unwrap()),
         ..Options::default()
     };
-    let summary = formats::read(path, &options, &mut kept).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert!(kept.findings.is_empty(), "{}: {:?}", path.display(), kept.findings);
+    let summary =
+        formats::read(path, &options, &mut kept).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert!(
+        kept.findings.is_empty(),
+        "{}: {:?}",
+        path.display(),
+        kept.findings
+    );
     assert_eq!(summary.rows.students, 2, "{}", path.display());
     let mut students: Vec<_> = kept
         .students
         .iter()
-        .map(|s| (serde_json::to_string(&s.student).unwrap(), s.student.content_hash()))
+        .map(|s| {
+            (
+                serde_json::to_string(&s.student).unwrap(),
+                s.student.content_hash(),
+            )
+        })
         .collect();
     students.sort();
     let mut facilities: Vec<_> = kept
@@ -52,7 +63,8 @@ fn every_format_gives_the_same_students() {
         if !folder.is_dir() {
             continue;
         }
-        let profile = Profile::load(&folder.join("profile.toml")).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        let profile = Profile::load(&folder.join("profile.toml"))
+            .unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         // The profile lies beside the files of the export, not among them.
         let export = tempfile::tempdir().unwrap();
         for file in std::fs::read_dir(&folder).unwrap() {
@@ -61,7 +73,12 @@ fn every_format_gives_the_same_students() {
                 std::fs::copy(file.path(), export.path().join(file.file_name())).unwrap();
             }
         }
-        assert_eq!(stored(export.path(), Some(&profile)), native, "{}", folder.display());
+        assert_eq!(
+            stored(export.path(), Some(&profile)),
+            native,
+            "{}",
+            folder.display()
+        );
         formats += 1;
     }
     assert!(formats >= 3, "delimited, fixed, wide");
