@@ -103,6 +103,7 @@ fn fixed_width_files_per_table() {
         [
             "COURSE.TXT:2 V206 -",
             "FACILITY.TXT:2 V204 40",
+            "IMMUN.TXT:2 V321 29",
             "MOVE.TXT:1 V102 31",
             "STUDENT.TXT:1 V402 -",
             "STUDENT.TXT:2 V312 9",
@@ -139,6 +140,7 @@ fn wide_rows_by_certificate() {
             "school_history:4 V204 40",
             "school_history:5 V103 55",
             "school_history:5 V204 40",
+            "school_history:5 V328 55",
             "supplemental:7 V103 -",
             "supplemental:8 V201 2",
         ]
@@ -188,7 +190,9 @@ fn one_row_that_is_several_things() {
         told(&kept),
         [
             "enrollment:6 V103 55",
+            "enrollment:6 V328 55",
             "immunization:2 V102 29",
+            "immunization:2 V321 29",
             "migrant:4 V208 38",
             "migrant:5 V201 2",
         ]
@@ -323,6 +327,7 @@ fn what_a_row_refers_to_is_looked_up() {
     assert_eq!(
         told(&kept),
         [
+            "a_courses:3 V328 64",
             "a_courses:4 V207 -",
             "a_courses:6 V207 -",
             "a_courses:7 V101 2",

@@ -67,6 +67,7 @@ fn xml_of_another_vocabulary() {
         [
             "TX_NGS_FULL_20260331:16 V102 31",
             "TX_NGS_FULL_20260331:18 V103 20",
+            "TX_NGS_FULL_20260331:18 V328 20",
             "TX_NGS_FULL_20260331:20 V206 -",
             "TX_NGS_FULL_20260331:23 V311 30",
             "TX_NGS_FULL_20260331:27 V101 2",
@@ -119,6 +120,7 @@ fn resources_of_an_ed_fi_hub_are_joined() {
             "studentContactAssociations:5 V207 -",
             "studentContactAssociations:6 V103 -",
             "studentEducationOrganizationAssociations:3 V103 8",
+            "studentSchoolAssociations:4 V326 31",
             "students:2 V402 -",
         ]
     );
@@ -163,7 +165,9 @@ fn ed_fi_interchanges_and_resources_give_the_same_students() {
             "Student:3 V402 -",
             "StudentDiscipline:3 V003 -",
             "StudentEnrollment:52 V103 20",
+            "StudentEnrollment:52 V328 20",
             "StudentEnrollment:58 V201 2",
+            "StudentHealth:11 V321 29",
             "StudentHealth:16 V311 30",
             "StudentProgram:15 V101 31",
             "StudentProgram:19 V003 -",
@@ -176,8 +180,10 @@ fn ed_fi_interchanges_and_resources_give_the_same_students() {
             "courseTranscripts:2 V207 -",
             "disciplineActions:0 V003 -",
             "studentHealths:1 V311 30",
+            "studentHealths:1 V321 29",
             "studentMigrantEducationProgramAssociations:2 V101 31",
             "studentSchoolAssociations:19 V103 20",
+            "studentSchoolAssociations:19 V328 20",
             "studentSchoolAssociations:26 V201 2",
             "students:1 V003 -",
             "students:1 V402 -",
