@@ -4,6 +4,7 @@
 //! are read once from the postings and turned around, so that every record knows its blocks; no list of pairs is
 //! ever held, only those above the floor.
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 use crate::cluster::{Board, Evidence, Veto, veto};
 use crate::index::LinkIndex;
 use crate::model::Thresholds;
-use crate::postings::{Slot, slot_of};
+use crate::postings::{BLOCK_PARTS, Slot, slot_of};
 use crate::record::Record;
 
 /// What is linked, and how far down.
@@ -70,8 +71,11 @@ pub struct Linked {
 /// The largest piece of the pair graph that is worked on as a whole.
 const MAX_PIECE: usize = 300;
 
-/// Records that one task compares with their candidates.
-const AT_ONCE: usize = 2_048;
+/// Pairs that one task compares.
+const AT_ONCE: usize = 1_024;
+
+/// Records that are looked up side by side.
+const READ_AHEAD: usize = 128;
 
 /// Links all records held. The result does not depend on the order of their arrival.
 pub fn link(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progress) + Sync)) -> Linked {
@@ -90,123 +94,111 @@ pub fn link(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progres
     }
 }
 
-/// Every record's blocks: the members of all blocks one after the other, and for each slot where its blocks are.
-pub(crate) struct Blocks {
-    members: Vec<Slot>,
-    /// Where each block begins, and the end of the last.
-    starts: Vec<u32>,
-    /// Blocks of each slot, one slot after the other.
-    of: Vec<u32>,
-    first_of: Vec<u32>,
+/// Two slots in one number, the smaller first.
+fn pack(a: Slot, b: Slot) -> u64 {
+    u64::from(a.min(b)) << 32 | u64::from(a.max(b))
 }
 
-impl Blocks {
-    pub(crate) fn new(index: &LinkIndex) -> Blocks {
-        let parts: Vec<(Vec<Slot>, Vec<u32>)> = index.postings().blocks(|blocks| {
-            let (mut members, mut lengths) = (Vec::new(), Vec::new());
-            for block in blocks {
-                members.extend(block.iter().copied().map(slot_of));
-                lengths.push(block.len() as u32);
+/// Pairs that keys brought together.
+#[derive(Default)]
+struct Brought {
+    /// Those that may reach the floor.
+    likely: Vec<u64>,
+    /// How many there were.
+    pairs: u64,
+}
+
+/// Records of some blocks. They lie far apart in memory, so many are looked up side by side before the first is needed.
+#[derive(Default)]
+struct Ahead<'a> {
+    members: Vec<Member<'a>>,
+    /// Where each block ends.
+    ends: Vec<usize>,
+}
+
+struct Member<'a> {
+    slot: Slot,
+    state: u16,
+    record: &'a Record,
+}
+
+impl<'a> Ahead<'a> {
+    fn read(&mut self, index: &'a LinkIndex, block: &[u64]) {
+        self.members.extend(block.iter().map(|&entry| {
+            let slot = slot_of(entry);
+            let record = index.at(slot);
+            black_box((record.given, record.surnames, record.city, record.birth));
+            Member {
+                slot,
+                state: record.state,
+                record,
             }
-            (members, lengths)
-        });
-        let mut blocks = Blocks {
-            members: Vec::with_capacity(parts.iter().map(|part| part.0.len()).sum()),
-            starts: vec![0],
-            of: Vec::new(),
-            first_of: vec![0; index.slots() as usize + 1],
-        };
-        for (members, lengths) in parts {
-            for length in lengths {
-                blocks
-                    .starts
-                    .push(blocks.starts.last().copied().unwrap_or(0) + length);
-            }
-            blocks.members.extend(members);
-        }
-        for &slot in &blocks.members {
-            blocks.first_of[slot as usize + 1] += 1;
-        }
-        for slot in 1..blocks.first_of.len() {
-            blocks.first_of[slot] += blocks.first_of[slot - 1];
-        }
-        blocks.of = vec![0; blocks.members.len()];
-        let mut next = blocks.first_of.clone();
-        for (block, window) in blocks.starts.windows(2).enumerate() {
-            for &slot in &blocks.members[window[0] as usize..window[1] as usize] {
-                let place = &mut next[slot as usize];
-                blocks.of[*place as usize] = block as u32;
-                *place += 1;
-            }
-        }
-        blocks
+        }));
+        self.ends.push(self.members.len());
     }
 
-    /// The blocks of a slot.
-    fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &[Slot]> {
-        let range = self.first_of[slot as usize] as usize..self.first_of[slot as usize + 1] as usize;
-        self.of[range].iter().map(|&block| {
-            let block = block as usize;
-            &self.members[self.starts[block] as usize..self.starts[block + 1] as usize]
-        })
-    }
-
-    /// Calls `each` once for every other record from slot `lowest` on with which `slot` shares a block. `seen` has room
-    /// for every slot, begins with zeros and is handed on from one slot to the next.
-    pub(crate) fn candidates(&self, slot: Slot, lowest: Slot, seen: &mut [Slot], mut each: impl FnMut(Slot)) {
-        let members = self.of_slot(slot).flatten().copied();
-        for other in members.filter(|&other| other >= lowest && other != slot) {
-            if seen[other as usize] != slot + 1 {
-                seen[other as usize] = slot + 1;
-                each(other);
+    /// Compares the members of each block with each other, and forgets them.
+    fn compare(&mut self, index: &LinkIndex, options: &BulkOptions, brought: &mut Brought) {
+        let mut start = 0;
+        for &end in &self.ends {
+            let block = &self.members[start..end];
+            start = end;
+            for (at, a) in block.iter().enumerate() {
+                for b in &block[at + 1..] {
+                    if options.across && a.state == b.state {
+                        continue;
+                    }
+                    brought.pairs += 1;
+                    if index.may_reach(a.record, b.record, options.pair_floor) {
+                        brought.likely.push(pack(a.slot, b.slot));
+                    }
+                }
             }
         }
+        self.members.clear();
+        self.ends.clear();
     }
 }
 
+/// The pairs at or above the floor, ascending by slots, and how many pairs a key brought together. Most of those cannot
+/// reach the floor, which shows before the parents are compared; only the others are kept, and those that came by
+/// several keys are compared in full once.
 pub(crate) fn pairs(
     index: &LinkIndex,
     options: &BulkOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
-    let blocks = Blocks::new(index);
-    let (compared, done) = (AtomicU64::new(0), AtomicU64::new(0));
-    let held: Vec<Slot> = (0..index.slots())
-        .filter(|&slot| index.get(slot).is_some())
+    let done = AtomicU64::new(0);
+    let parts = index.postings().blocks(|blocks| {
+        let mut ahead = Ahead::default();
+        let mut brought = Brought::default();
+        for block in blocks {
+            ahead.read(index, block);
+            if ahead.members.len() >= READ_AHEAD {
+                ahead.compare(index, options, &mut brought);
+            }
+        }
+        ahead.compare(index, options, &mut brought);
+        brought.likely.sort_unstable();
+        brought.likely.dedup();
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(Progress::Compared(index.len() as u64 * done / BLOCK_PARTS as u64));
+        brought
+    });
+    let compared = parts.iter().map(|part| part.pairs).sum();
+    let mut likely: Vec<u64> = parts.into_iter().flat_map(|part| part.likely).collect();
+    likely.par_sort_unstable();
+    likely.dedup();
+    let found = likely
+        .par_iter()
+        .with_min_len(AT_ONCE)
+        .filter_map(|&pair| {
+            let (a, b) = ((pair >> 32) as Slot, pair as Slot);
+            let weight = index.score(index.at(a), index.at(b)).1;
+            (weight >= options.pair_floor).then_some(LinkedPair { a, b, weight })
+        })
         .collect();
-    let found: Vec<Vec<LinkedPair>> = held
-        .par_chunks(AT_ONCE)
-        .map_init(
-            || vec![0; index.slots() as usize],
-            |seen, slots| {
-                let mut found = Vec::new();
-                let mut count = 0;
-                for &slot in slots {
-                    let own = index.at(slot);
-                    blocks.candidates(slot, slot + 1, seen, |other| {
-                        let its = index.at(other);
-                        if options.across && own.state == its.state {
-                            return;
-                        }
-                        count += 1;
-                        let weight = index.score(own, its).1;
-                        if weight >= options.pair_floor {
-                            found.push(LinkedPair {
-                                a: slot,
-                                b: other,
-                                weight,
-                            });
-                        }
-                    });
-                }
-                compared.fetch_add(count, Ordering::Relaxed);
-                let done = done.fetch_add(slots.len() as u64, Ordering::Relaxed) + slots.len() as u64;
-                progress(Progress::Compared(done));
-                found
-            },
-        )
-        .collect();
-    (found.concat(), compared.into_inner())
+    (found, compared)
 }
 
 /// The root of a slot in a forest of disjoint sets, with the path to it shortened.

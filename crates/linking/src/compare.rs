@@ -32,6 +32,15 @@ pub struct Comparison {
 
 /// Compares two records; the order does not matter.
 pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
+    let mut out = compare_but_parents(a, b, tokens);
+    out.levels = out
+        .levels
+        .with(Field::Parents, compare_parents(a, b, tokens));
+    out
+}
+
+/// The same without the parents, which are the dearest to compare.
+pub(crate) fn compare_but_parents(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
     let (given_a, surnames_a) = move_surnames(a, b);
     let (given_b, surnames_b) = move_surnames(b, a);
     let mut out = Comparison::default();
@@ -55,7 +64,6 @@ pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
         (Field::Surname, surname),
         (Field::BirthDate, compare_dates(a.birth, b.birth)),
         (Field::Sex, compare_sex(a, b)),
-        (Field::Parents, compare_parents(a, b, tokens)),
         (Field::BirthCity, city),
         (Field::BirthPlace, place),
         (Field::MultipleBirth, compare_multiple_birth(a, b)),
@@ -72,11 +80,13 @@ pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
 
 /// A surname that stands in the middle-name column of `own` and among the surnames of `other` is read as one.
 fn move_surnames(own: &Record, other: &Record) -> (Words, Words) {
+    if own.given.as_slice().len() < 2 || own.surnames.as_slice().len() >= 2 {
+        return (own.given, own.surnames);
+    }
     let (mut given, mut surnames) = (Words::default(), own.surnames);
     for (i, &word) in own.given.as_slice().iter().enumerate() {
         let misplaced = i >= own.first_words as usize
             && i > 0
-            && own.surnames.as_slice().len() < 2
             && other.surnames.as_slice().contains(&word)
             && !other.given.as_slice().contains(&word)
             && !own.surnames.as_slice().contains(&word);
@@ -266,13 +276,16 @@ fn compare_surnames(a: (&Record, &Words), b: (&Record, &Words), tokens: &Tokens,
                 return surname::SWAPPED;
             }
             let close = Likeness::Close;
-            let one_close = [
-                (straight[0], a0, is(a1, b1, close)),
-                (straight[1], a1, is(a0, b0, close)),
-                (crossed[0], a0, is(a1, b0, close)),
-                (crossed[1], a1, is(a0, b1, close)),
+            let others = [
+                (straight[0], a0, (a1, b1)),
+                (straight[1], a1, (a0, b0)),
+                (crossed[0], a0, (a1, b0)),
+                (crossed[1], a1, (a0, b1)),
             ];
-            if let Some(&(_, shared, _)) = one_close.iter().find(|(equal, _, close)| *equal && *close) {
+            let one_close = others
+                .iter()
+                .find(|(equal, _, (x, y))| *equal && is(*x, *y, close));
+            if let Some(&(_, shared, _)) = one_close {
                 out.surnames[0] = shared;
                 return surname::ONE_CLOSE;
             }

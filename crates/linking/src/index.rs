@@ -1,16 +1,18 @@
 //! All students in memory, in the form that is compared, kept up to date one by one.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Cells;
-use crate::compare::{Comparison, compare};
+use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
 use crate::model::{Model, probability};
 use crate::postings::{Filed, KindFractions, KindReport, Postings, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
+use crate::shared::SharedKeys;
 use crate::tokens::{Tokens, mix};
 use crate::weigh::Scorer;
 
@@ -72,6 +74,27 @@ fn hash_of(key: u128) -> u64 {
     mix(key as u64 ^ mix((key >> 64) as u64))
 }
 
+/// Brings each item to the place `at` whose `from[at]` is where it was.
+fn permute<T>(items: &mut [Option<T>], from: &[Slot]) {
+    let mut done = vec![false; items.len()];
+    for start in 0..items.len() {
+        if done[start] {
+            continue;
+        }
+        let (mut at, first) = (start, items[start].take());
+        loop {
+            done[at] = true;
+            let next = from[at] as usize;
+            if next == start {
+                break;
+            }
+            items[at] = items[next].take();
+            at = next;
+        }
+        items[at] = first;
+    }
+}
+
 /// Records whose keys are worked out before they are filed, so that few wait in memory.
 const FILED_AT_ONCE: usize = 1 << 16;
 
@@ -110,33 +133,85 @@ impl LinkIndex {
     }
 
     /// Takes many records in without filing them under their keys: to be called with one part after the other,
-    /// [`LinkIndex::file`] at the end. Of two with one key, the later counts. Records are numbered in the order of arrival.
+    /// [`LinkIndex::file`] at the end and nothing else in between. Of two with one key, the later counts. Records are
+    /// numbered in the order of arrival.
     pub fn gather(&mut self, inputs: &[RecordInput<'_>]) {
-        let (cells, tokens) = (&self.cells, &self.tokens);
-        let read: Vec<Result<Record, Box<Prepared>>> = inputs
+        let read: Vec<Option<Record>> = inputs
             .par_iter()
             .with_min_len(256)
-            .map(|input| Prepared::new(input).with_known(input, cells, tokens))
+            .map(|input| self.read(input))
             .collect();
-        for (input, record) in inputs.iter().zip(read) {
-            let record = match record {
-                Ok(record) => record,
-                Err(prepared) => prepared.number(input, &mut self.cells, &mut self.tokens),
-            };
-            if self.slot(record.key).is_some_and(|slot| slot < self.unfiled) {
-                self.remove(record.key);
+        self.gather_read(read, |at, take| take(&inputs[at]));
+    }
+
+    /// A record as far as its names and places were gathered before, `None` if one of them is new: what many cores can
+    /// do of [`LinkIndex::gather`].
+    pub fn read(&self, input: &RecordInput<'_>) -> Option<Record> {
+        Prepared::new(input).with_known(input, &self.cells, &self.tokens)
+    }
+
+    /// Gathers what was read; `again` gives the input of those with something new, by their place.
+    pub fn gather_read(
+        &mut self,
+        read: Vec<Option<Record>>,
+        again: impl Fn(usize, &mut dyn FnMut(&RecordInput<'_>)),
+    ) {
+        self.records.reserve(read.len());
+        for (at, record) in read.into_iter().enumerate() {
+            if let Some(record) = record {
+                self.gather_one(record);
+            } else {
+                again(at, &mut |input| {
+                    let record = Prepared::new(input).number(input, &mut self.cells, &mut self.tokens);
+                    self.gather_one(record);
+                });
             }
-            self.hold(record, false);
         }
+    }
+
+    fn gather_one(&mut self, record: Record) {
+        if self.unfiled == 0 {
+            // Those with one key are found when all are put in order.
+            self.count(&record);
+            self.records.push(Some(record));
+            return;
+        }
+        if self.slot(record.key).is_some_and(|slot| slot < self.unfiled) {
+            self.remove(record.key);
+        }
+        self.hold(record, false);
     }
 
     /// Files all gathered records under their keys and freezes the frequencies of names.
     pub fn file(&mut self) {
-        self.freeze();
+        self.end_gathering();
+        self.file_under(None);
+    }
+
+    /// The same, but keys that only one record has are left out, which most are: enough to link all records held with
+    /// each other, in less memory. To be called once; records that come later do not find these.
+    pub fn file_shared(&mut self) {
+        self.end_gathering();
+        let shared = SharedKeys::new(self.records.len());
+        self.records.par_chunks(4_096).for_each(|records| {
+            let mut own = Vec::new();
+            for record in records.iter().flatten() {
+                keys(record, &self.tokens, &mut own);
+                own.iter().for_each(|key| shared.see(key.hash));
+            }
+        });
+        self.file_under(Some(&shared));
+    }
+
+    fn end_gathering(&mut self) {
         self.cells = Cells::default();
         if self.unfiled == 0 {
             self.put_in_order();
         }
+        self.freeze();
+    }
+
+    fn file_under(&mut self, shared: Option<&SharedKeys>) {
         let from = self.unfiled as usize;
         let tokens = &self.tokens;
         for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
@@ -146,12 +221,14 @@ impl LinkIndex {
                 .enumerate()
                 .map(|(piece, records)| {
                     let first = first + piece * (FILED_AT_ONCE / 16);
-                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 24));
+                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 16));
                     for (offset, record) in records.iter().enumerate() {
                         if let Some(record) = record {
                             keys(record, tokens, &mut own);
                             for &key in &own {
-                                all.add(key, (first + offset) as Slot);
+                                if shared.is_none_or(|shared| shared.has(key.hash)) {
+                                    all.add(key, (first + offset) as Slot);
+                                }
                             }
                         }
                     }
@@ -169,8 +246,9 @@ impl LinkIndex {
         self.unfiled = self.records.len() as Slot;
     }
 
-    /// Puts the records of a first gathering in the order of their names.
+    /// Puts the records of a first gathering in the order of their names and lists them by their keys.
     fn put_in_order(&mut self) {
+        self.records.shrink_to_fit();
         let mut order: Vec<(u64, Slot)> = self
             .records
             .par_iter()
@@ -189,23 +267,52 @@ impl LinkIndex {
         for (slot, &number) in self.numbers.iter().enumerate() {
             self.arrived[number as usize] = slot as Slot;
         }
-        self.records = self
-            .numbers
-            .iter()
-            .map(|&number| self.records[number as usize].take())
-            .collect();
+        permute(&mut self.records, &self.numbers);
+        self.slots.clear();
+        self.slots.reserve(self.records.len(), |_| 0);
+        let mut repeated = Vec::new();
+        for slot in 0..self.slots() {
+            let Some(record) = &self.records[slot as usize] else {
+                continue;
+            };
+            let records = &self.records;
+            let of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| record.key);
+            let entry = self
+                .slots
+                .entry(hash_of(record.key), |other| of(other) == record.key, |slot| hash_of(of(slot)));
+            match entry {
+                Entry::Vacant(entry) => {
+                    entry.insert(slot);
+                }
+                Entry::Occupied(mut entry) => {
+                    let other = *entry.get();
+                    let later = self.numbers[slot as usize] > self.numbers[other as usize];
+                    if later {
+                        *entry.get_mut() = slot;
+                    }
+                    repeated.push(if later { other } else { slot });
+                }
+            }
+        }
+        for slot in repeated {
+            if let Some(old) = self.records[slot as usize].take() {
+                self.uncount(&old);
+            }
+        }
         self.free = (0..self.slots())
             .filter(|&slot| self.records[slot as usize].is_none())
             .collect();
-        self.slots.clear();
-        let records = &self.records;
-        let hash_of = |&slot: &Slot| {
-            records[slot as usize]
-                .as_ref()
-                .map_or(0, |record| hash_of(record.key))
-        };
-        for slot in (0..records.len() as Slot).filter(|&slot| records[slot as usize].is_some()) {
-            self.slots.insert_unique(hash_of(&slot), slot, hash_of);
+    }
+
+    fn count(&mut self, record: &Record) {
+        for (word, role) in word_uses(record) {
+            self.tokens.count(word, role);
+        }
+    }
+
+    fn uncount(&mut self, record: &Record) {
+        for (word, role) in word_uses(record) {
+            self.tokens.uncount(word, role);
         }
     }
 
@@ -217,14 +324,10 @@ impl LinkIndex {
     /// Stores a record and counts its words, without keys; gathered records are filed by their place at the end and
     /// must not `reuse` a free one. Gives the slot.
     fn hold(&mut self, record: Record, reuse: bool) -> Slot {
-        for (word, role) in word_uses(&record) {
-            self.tokens.count(word, role);
-        }
+        self.count(&record);
         if let Some(slot) = self.slot(record.key) {
             if let Some(old) = self.records[slot as usize].replace(record) {
-                for (word, role) in word_uses(&old) {
-                    self.tokens.uncount(word, role);
-                }
+                self.uncount(&old);
             }
             return slot;
         }
@@ -292,9 +395,7 @@ impl LinkIndex {
             for &key in &own {
                 self.postings.remove(key, slot);
             }
-            for (word, role) in word_uses(&old) {
-                self.tokens.uncount(word, role);
-            }
+            self.uncount(&old);
         }
         self.free.push(slot);
         true
@@ -388,13 +489,17 @@ impl LinkIndex {
             return Vec::new();
         };
         let mut scratch = Scratch::default();
-        self.find_candidates(slot, &mut scratch);
-        let mut found: Vec<u128> = scratch.found.iter().map(|&other| self.at(other).key).collect();
+        let mut found: Vec<u128> = self
+            .find_candidates(slot, &mut scratch)
+            .iter()
+            .map(|&other| self.at(other).key)
+            .collect();
         found.sort_unstable();
         found
     }
 
-    fn find_candidates(&self, slot: Slot, scratch: &mut Scratch) {
+    /// The slots that share a key with one, ascending.
+    pub(crate) fn find_candidates<'s>(&self, slot: Slot, scratch: &'s mut Scratch) -> &'s [Slot] {
         keys(self.at(slot), &self.tokens, &mut scratch.keys);
         scratch.found.clear();
         for &key in &scratch.keys {
@@ -403,15 +508,14 @@ impl LinkIndex {
         scratch.found.sort_unstable();
         scratch.found.dedup();
         scratch.found.retain(|&other| other != slot);
+        &scratch.found
     }
 
     /// Edges of a record at or above the review threshold.
     pub(crate) fn edges(&self, slot: Slot, scratch: &mut Scratch) -> Vec<Edge> {
-        self.find_candidates(slot, scratch);
         let review = self.model.thresholds.review;
         let own = self.at(slot);
-        scratch
-            .found
+        self.find_candidates(slot, scratch)
             .iter()
             .map(|&to| Edge {
                 to,
@@ -423,6 +527,12 @@ impl LinkIndex {
 
     pub(crate) fn comparison(&self, a: &Record, b: &Record) -> Comparison {
         compare(a, b, &self.tokens)
+    }
+
+    /// Whether the weight of a pair can be as high as `floor`, told without its parents.
+    pub(crate) fn may_reach(&self, a: &Record, b: &Record, floor: f32) -> bool {
+        let comparison = compare_but_parents(a, b, &self.tokens);
+        self.scorer.weight_at_most(&comparison, &self.tokens) >= floor
     }
 
     pub(crate) fn score(&self, a: &Record, b: &Record) -> (Comparison, f32) {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Adult, Record};
+use crate::record::{Record, Words};
 use crate::tokens::{NONE, TokenId, Tokens, hash_bytes, mix};
 
 /// What a key is made of.
@@ -137,8 +137,7 @@ fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
 }
 
 fn start(tokens: &Tokens, id: TokenId, letters: usize) -> u32 {
-    let word = tokens.text(id).as_bytes();
-    hash_bytes(&word[..word.len().min(letters)]) as u32
+    hash_bytes(tokens.start(id, letters)) as u32
 }
 
 /// Two words in one number, whatever their order.
@@ -149,38 +148,25 @@ fn unordered(a: TokenId, b: TokenId) -> u32 {
 /// All keys of a record, without duplicates.
 pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     out.clear();
-    let whole = |&&id: &&TokenId| tokens.is_whole(id);
-    let given: Vec<TokenId> = record
-        .given
-        .as_slice()
-        .iter()
-        .filter(whole)
-        .take(3)
-        .copied()
-        .collect();
-    let surnames: Vec<TokenId> = record
-        .surnames
-        .as_slice()
-        .iter()
-        .filter(whole)
-        .take(3)
-        .copied()
-        .collect();
-    let adults: Vec<Adult> = [record.mother, record.father, record.guardian]
-        .into_iter()
-        .filter(|a| a.first != NONE)
-        .collect();
+    let whole = |words: &Words| -> Words {
+        let whole = words.as_slice().iter().filter(|&&id| tokens.is_whole(id));
+        whole.take(3).copied().collect()
+    };
+    let (given, surnames) = (whole(&record.given), whole(&record.surnames));
+    let (given, surnames) = (given.as_slice(), surnames.as_slice());
+    let known = [record.mother, record.father, record.guardian];
+    let adults = || known.into_iter().filter(|adult| adult.first != NONE);
     let dated = record.birth.is_known();
     let year = u32::from(record.birth.year);
     let month_day = record.birth.month_day();
     let date = year << 16 | month_day;
     let mut add = |kind, parts| out.push(key(record, kind, parts));
 
-    for &g in &given {
+    for &g in given {
         if dated {
             add(KeyKind::GivenBirthDate, [g, date, 0, 0]);
         }
-        for &s in &surnames {
+        for &s in surnames {
             if year != 0 {
                 add(KeyKind::GivenSurnameYear, [unordered(g, s), year, 0, 0]);
             }
@@ -190,15 +176,15 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
             if !dated {
                 add(KeyKind::UndatedCity, [g, s, record.city, 0]);
             }
-            for adult in &adults {
+            for adult in adults() {
                 add(KeyKind::GivenSurnameAdult, [g, s, adult.first, 0]);
             }
         }
-        if let [s, t, ..] = surnames[..] {
+        if let &[s, t, ..] = surnames {
             add(KeyKind::GivenBothSurnames, [g, unordered(s, t), 0, 0]);
         }
         if !dated {
-            for adult in &adults {
+            for adult in adults() {
                 for last in adult.last.into_iter().filter(|&last| last != NONE) {
                     add(KeyKind::UndatedAdult, [g, adult.first, last, 0]);
                 }
@@ -212,7 +198,7 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     let parents = (record.mother.first != NONE && record.father.first != NONE)
         .then(|| unordered(record.mother.first, record.father.first));
     if let Some(&g) = given.first() {
-        for &s in &surnames {
+        for &s in surnames {
             if dated {
                 add(
                     KeyKind::ThreeLettersMonthDay,
@@ -230,18 +216,18 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
         }
     }
     if dated {
-        for &s in &surnames {
+        for &s in surnames {
             add(KeyKind::SurnameBirthDate, [s, date, 0, 0]);
         }
         if let Some(parents) = parents {
             add(KeyKind::ParentsBirthDate, [parents, date, 0, 0]);
         }
-        for adult in &adults {
+        for adult in adults() {
             for last in adult.last.into_iter().filter(|&last| last != NONE) {
                 add(KeyKind::AdultBirthDate, [adult.first, last, date, 0]);
             }
         }
-        if let [g, h, ..] = given[..] {
+        if let &[g, h, ..] = given {
             add(
                 KeyKind::BothGivenMonth,
                 [unordered(g, h), year, u32::from(record.birth.month), 0],

@@ -14,9 +14,8 @@ use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 use std::hash::Hasher;
 
-use crate::bulk::Blocks;
 use crate::frequency::Role;
-use crate::index::LinkIndex;
+use crate::index::{LinkIndex, Scratch};
 use crate::levels::level::{birth_date, given};
 use crate::levels::{Field, Levels};
 use crate::model::{Model, Priors, Rates};
@@ -351,7 +350,6 @@ type PatternKey = (u64, [i8; 4]);
 impl Sample {
     fn take(index: &LinkIndex, options: LearnOptions, model: &Model) -> Sample {
         let scorer = Scorer::new(model);
-        let blocks = Blocks::new(index);
         let held: Vec<u32> = (0..index.slots())
             .filter(|&slot| index.get(slot).is_some())
             .collect();
@@ -361,14 +359,14 @@ impl Sample {
             .par_chunks(2_048)
             .map(|slots| {
                 let mut counts: FxHashMap<PatternKey, u32> = FxHashMap::default();
-                let mut seen = vec![0; index.slots() as usize];
+                let mut scratch = Scratch::default();
                 let (mut pairs, mut levels) = (0, [[0.0; 16]; 16]);
                 for &slot in slots {
                     let own = index.at(slot);
-                    blocks.candidates(slot, 0, &mut seen, |other| {
+                    for &other in index.find_candidates(slot, &mut scratch) {
                         let its = index.at(other);
                         if options.across && own.state == its.state {
-                            return;
+                            continue;
                         }
                         pairs += 1;
                         let comparison = index.comparison(own, its);
@@ -377,7 +375,7 @@ impl Sample {
                         // Ever so far below strangers, a pair adds nothing to any class that is learned.
                         let [twin, sibling, stranger, namesake] = others;
                         if same.max(twin).max(sibling).max(namesake) < stranger - 16.0 {
-                            return;
+                            continue;
                         }
                         add(&mut levels, comparison.levels, 1.0);
                         let bits = |x: f32| x.round() as i8;
@@ -391,7 +389,7 @@ impl Sample {
                             ],
                         );
                         *counts.entry(key).or_default() += 1;
-                    });
+                    }
                 }
                 (counts, pairs, levels)
             })

@@ -79,6 +79,9 @@ impl Filed {
     }
 }
 
+/// [`Postings::blocks`] are gone through in so many parts.
+pub(crate) const BLOCK_PARTS: usize = 256;
+
 /// The lists.
 #[derive(Debug)]
 pub struct Postings {
@@ -189,12 +192,13 @@ impl Postings {
 
     /// All blocks of two records and more that are compared with each other, list by list: whole keys up to [`CAP`],
     /// longer ones in their refined parts up to [`REFINED_CAP`].
+    /// One answer for each of [`BLOCK_PARTS`] parts.
     pub(crate) fn blocks<T: Send>(
         &self,
         take: impl Fn(&mut dyn Iterator<Item = &[u64]>) -> T + Sync,
     ) -> Vec<T> {
         self.lists
-            .par_chunks(512)
+            .par_chunks(LISTS / BLOCK_PARTS)
             .map(|lists| {
                 let blocks = lists.iter().flat_map(|list| {
                     list.chunk_by(|a, b| a >> (SLOT_BITS + REFINE_BITS) == b >> (SLOT_BITS + REFINE_BITS))

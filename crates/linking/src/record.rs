@@ -347,13 +347,12 @@ impl Prepared {
         input: &RecordInput<'_>,
         cells: &Cells,
         tokens: &Tokens,
-    ) -> Result<Record, Box<Prepared>> {
-        let mut known = Known { cells, tokens };
-        if self.contact.is_none() && fill(&mut self.record, input, &mut known).is_some() {
-            Ok(self.record)
-        } else {
-            Err(Box::new(self))
+    ) -> Option<Record> {
+        if self.contact.is_some() {
+            return None;
         }
+        fill(&mut self.record, input, &mut Known { cells, tokens })?;
+        Some(self.record)
     }
 
     /// Fills in names and places, numbering words that are new.
@@ -368,8 +367,6 @@ impl Prepared {
 
 /// Fills in names and places.
 fn fill(record: &mut Record, input: &RecordInput<'_>, read: &mut impl Read) -> Option<()> {
-    // A first try may have filled in a part.
-    (record.given, record.surnames) = (Words::default(), Words::default());
     let mut generation = generation_of(input.generation);
     let mut words = |text: &str, kind: CellKind, into: &mut Words| {
         let cell = if text.is_empty() {

@@ -1,6 +1,8 @@
 //! Words as small integers, with what a comparison needs of each worked out once.
 
+use std::fmt;
 use std::hash::Hasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -20,8 +22,6 @@ pub struct Token {
     text: Box<str>,
     groups: &'static [u16],
     counts: [u32; Role::COUNT],
-    /// Log2 of the share in each role, as of the last [`Tokens::freeze`].
-    log_shares: [f32; Role::COUNT],
 }
 
 /// What nearly every comparison of two words needs, in half a cache line.
@@ -82,12 +82,70 @@ pub enum Likeness {
     Different,
 }
 
+impl Likeness {
+    const ALL: [Likeness; 7] = [
+        Likeness::Equal,
+        Likeness::Close,
+        Likeness::Nickname,
+        Likeness::Similar,
+        Likeness::Initial,
+        Likeness::SameStart,
+        Likeness::Different,
+    ];
+}
+
+/// How many likenesses are remembered: as many as a core's own cache holds.
+const MEMO: usize = 1 << 16;
+
+/// Numbers of words in a memo have so many bits; pairs with a higher number are worked out each time.
+const MEMO_BITS: u32 = 30;
+
+/// What was found of pairs of words last, as the same few names meet again and again. An entry is the two numbers and
+/// the likeness; whoever comes later takes the place.
+struct Memo(Box<[AtomicU64]>);
+
+impl Default for Memo {
+    fn default() -> Self {
+        Memo((0..MEMO).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memo").finish_non_exhaustive()
+    }
+}
+
+impl Memo {
+    /// The likeness of two words, remembered or from `work_out`.
+    #[inline]
+    fn of(&self, (a, b): (TokenId, TokenId), work_out: impl FnOnce() -> Likeness) -> Likeness {
+        if (a | b) >> MEMO_BITS != 0 {
+            return work_out();
+        }
+        let pair = u64::from(a) << MEMO_BITS | u64::from(b);
+        let place = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO.trailing_zeros());
+        let entry = &self.0[place as usize];
+        let kept = entry.load(Ordering::Relaxed);
+        // No pair of words is 0: their numbers differ.
+        if kept >> 3 == pair {
+            return Likeness::ALL[(kept & 7) as usize % Likeness::ALL.len()];
+        }
+        let likeness = work_out();
+        entry.store(pair << 3 | likeness as u64, Ordering::Relaxed);
+        likeness
+    }
+}
+
 /// All words seen, with how often each is used as what.
 #[derive(Debug)]
 pub struct Tokens {
     ids: FxHashMap<Box<str>, TokenId>,
     all: Vec<Token>,
     shapes: Vec<Shape>,
+    /// Log2 of the share in each role, as of the last [`Tokens::freeze`].
+    log_shares: Vec<[f32; Role::COUNT]>,
+    likenesses: Memo,
     totals: [u64; Role::COUNT],
     /// The totals and the smoothing by which words that come later are judged.
     frozen: ([u64; Role::COUNT], f64),
@@ -99,12 +157,13 @@ impl Default for Tokens {
             text: "".into(),
             groups: &[],
             counts: [0; Role::COUNT],
-            log_shares: [0.0; Role::COUNT],
         };
         Tokens {
             ids: FxHashMap::default(),
             all: vec![none],
             shapes: vec![Shape::default()],
+            log_shares: vec![[0.0; Role::COUNT]],
+            likenesses: Memo::default(),
             totals: [0; Role::COUNT],
             frozen: ([0; Role::COUNT], SMOOTHING),
         }
@@ -138,8 +197,9 @@ impl Tokens {
             text: word.into(),
             groups: nicknames::groups(word),
             counts: [0; Role::COUNT],
-            log_shares: log_shares(word, [0; Role::COUNT], self.frozen),
         });
+        self.log_shares
+            .push(log_shares(word, [0; Role::COUNT], self.frozen));
         self.shapes.push(Shape::new(word));
         self.ids.insert(word.into(), id);
         id
@@ -153,6 +213,12 @@ impl Tokens {
     /// Whether a word is more than an initial.
     pub fn is_whole(&self, id: TokenId) -> bool {
         self.shapes[id as usize].len > 1
+    }
+
+    /// The first so many bytes of a word, at most 16; the whole of a shorter one.
+    pub(crate) fn start(&self, id: TokenId, bytes: usize) -> &[u8] {
+        let shape = &self.shapes[id as usize];
+        &shape.text[..bytes.min(shape.len.into()).min(shape.text.len())]
     }
 
     /// Whether one of two words begins with the whole other.
@@ -181,6 +247,8 @@ impl Tokens {
         let text: usize = self.all.iter().map(|token| 2 * token.text.len()).sum();
         text + self.all.capacity() * size_of::<Token>()
             + self.shapes.capacity() * size_of::<Shape>()
+            + self.log_shares.capacity() * size_of::<[f32; Role::COUNT]>()
+            + MEMO * size_of::<u64>()
             + self.ids.capacity() * (size_of::<(Box<str>, TokenId)>() + 1) * 8 / 7
     }
 
@@ -211,10 +279,11 @@ impl Tokens {
     pub fn freeze(&mut self, smoothing: f64) {
         self.frozen = (self.totals, smoothing);
         let frozen = self.frozen;
-        self.all[1..]
+        self.log_shares[1..]
             .par_iter_mut()
+            .zip(&self.all[1..])
             .with_min_len(4_096)
-            .for_each(|token| token.log_shares = log_shares(&token.text, token.counts, frozen));
+            .for_each(|(shares, token)| *shares = log_shares(&token.text, token.counts, frozen));
     }
 
     /// The chance that two values drawn from those in `role` are one, as counted now; `None` where there are none.
@@ -230,7 +299,7 @@ impl Tokens {
 
     /// Log2 of [`Tokens::share`].
     pub fn log_share(&self, id: TokenId, role: Role) -> f32 {
-        self.all[id as usize].log_shares[role as usize]
+        self.log_shares[id as usize][role as usize]
     }
 
     /// The share of all values in `role` that are this word, smoothed, in 0..1, as of the last [`Tokens::freeze`].
@@ -243,6 +312,11 @@ impl Tokens {
         if a == b {
             return Likeness::Equal;
         }
+        self.likenesses
+            .of((a.min(b), a.max(b)), || self.work_out_likeness(a, b))
+    }
+
+    fn work_out_likeness(&self, a: TokenId, b: TokenId) -> Likeness {
         let (left, right) = (&self.shapes[a as usize], &self.shapes[b as usize]);
         let (s, t) = (self.bytes_of(a, left), self.bytes_of(b, right));
         let (short, long) = (s.len().min(t.len()), s.len().max(t.len()));
@@ -292,6 +366,12 @@ impl Tokens {
         if a == b {
             return Likeness::Equal;
         }
+        // The other order, so that a pair's likeness as free words is kept apart.
+        self.likenesses
+            .of((a.max(b), a.min(b)), || self.work_out_given_likeness(a, b))
+    }
+
+    fn work_out_given_likeness(&self, a: TokenId, b: TokenId) -> Likeness {
         let (x, y) = (&self.shapes[a as usize], &self.shapes[b as usize]);
         if x.has_nicknames && y.has_nicknames {
             let of_other = self.all[b as usize].groups;
@@ -303,7 +383,7 @@ impl Tokens {
                 return Likeness::Nickname;
             }
         }
-        match self.likeness(a, b) {
+        match self.work_out_likeness(a, b) {
             Likeness::Close
                 if x.sound != y.sound
                     && (x.established && y.established || gender_pair(self.text(a), self.text(b))) =>

@@ -22,6 +22,9 @@ const HIGHEST_RATE: f32 = 0.9;
 /// How many classes of pairs there are.
 pub(crate) const CLASSES: usize = 5;
 
+/// Rows of the table are as wide as processors add at once.
+const LANES: usize = 8;
+
 /// Same child, twin, other sibling, stranger, namesake.
 const SAME: usize = 0;
 const TWIN: usize = 1;
@@ -76,7 +79,7 @@ impl Corrections {
 #[derive(Debug, Clone)]
 pub struct Scorer {
     /// Log2 of the rates by field and level, in class order.
-    logs: Box<[[[f32; CLASSES]; 16]; 16]>,
+    logs: Box<[[[f32; LANES]; 16]; 16]>,
     /// Log2 of the priors.
     prior: [f32; CLASSES],
     /// Log2 of the chance that two strangers share a value, by role.
@@ -85,23 +88,31 @@ pub struct Scorer {
     names: [[Rates; 16]; 2],
     /// [`Model::namesakes`].
     namesakes: [f32; 2],
+    /// The most bits that parents can add for one child against each class.
+    parents: [f32; CLASSES],
 }
 
 impl Scorer {
     /// Takes the logarithms of a model.
     pub fn new(model: &Model) -> Scorer {
-        let mut logs = Box::new([[[0.0; CLASSES]; 16]; 16]);
+        let mut logs = Box::new([[[0.0; LANES]; 16]; 16]);
         for field in Field::ALL {
             for level in 1..16 {
                 let r = model.rates(field, level);
                 let namesake = if of_name(field) { r.same } else { r.stranger };
-                logs[field as usize][level as usize] =
-                    [r.same, r.twin, r.sibling, r.stranger, namesake].map(f32::log2);
+                let rates = [r.same, r.twin, r.sibling, r.stranger, namesake];
+                logs[field as usize][level as usize][..CLASSES].copy_from_slice(&rates.map(f32::log2));
             }
         }
         let p = model.priors;
         let names = [Field::Given, Field::Middle];
+        let of_parents = &logs[Field::Parents as usize];
+        let parents = std::array::from_fn(|class| {
+            let gains = of_parents.iter().map(|level| level[SAME] - level[class]);
+            gains.fold(0.0, f32::max)
+        });
         Scorer {
+            parents,
             logs,
             prior: [p.same, p.twin, p.sibling, p.stranger, p.namesake].map(|prior| prior.log2() as f32),
             collision: model.collision.map(|chance| chance.log2() as f32),
@@ -171,15 +182,17 @@ impl Scorer {
 
     /// Log2 of the likelihood of a pair in each class, priors included: same child, twin, sibling, stranger, namesake.
     pub(crate) fn classes(&self, levels: Levels, corrections: &Corrections) -> [f32; CLASSES] {
-        let mut sum = self.prior;
+        let mut sums = [0.0; LANES];
+        sums[..CLASSES].copy_from_slice(&self.prior);
         let mut rest = levels.0;
         for of_field in self.logs.iter() {
             let row = &of_field[(rest & 15) as usize];
-            for class in 0..CLASSES {
-                sum[class] += row[class];
+            for (sum, bits) in sums.iter_mut().zip(row) {
+                *sum += bits;
             }
             rest >>= 4;
         }
+        let mut sum: [f32; CLASSES] = std::array::from_fn(|class| sums[class]);
         sum[STRANGER] += corrections.of_strangers();
         sum[NAMESAKE] += corrections.of_strangers() - corrections.surname;
         for (field, correction) in [
@@ -216,6 +229,15 @@ impl Scorer {
         let top = others.into_iter().fold(f32::MIN, f32::max);
         let rest: f32 = others.into_iter().map(|class| (class - top).exp2()).sum();
         same - rest.log2() - top
+    }
+
+    /// The weight that a pair cannot exceed whatever is found of its parents, which have not been compared. Each class
+    /// alone is a bound, since the others only add to what speaks against one child.
+    pub(crate) fn weight_at_most(&self, comparison: &Comparison, tokens: &Tokens) -> f32 {
+        let corrections = self.corrections(comparison, tokens);
+        let classes = self.classes(comparison.levels, &corrections);
+        let bounds = (TWIN..CLASSES).map(|class| classes[SAME] - classes[class] + self.parents[class]);
+        bounds.fold(f32::MAX, f32::min)
     }
 
     /// What each compared field adds to the weight.

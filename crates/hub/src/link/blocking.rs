@@ -33,12 +33,13 @@ pub(super) struct BlockingArgs {
 
 pub(super) fn run(args: &BlockingArgs) -> Result<End> {
     let progress = Progress::new(args.json);
-    let people = load(
+    let mut people = load(
         &args.input,
         args.truth.as_ref(),
         Model::default_fixed(),
         &progress,
     )?;
+    people.index.file();
     progress.begin("counting pairs", 0);
     let scope = if args.input.across {
         Scope::Across(&people.sources)

@@ -103,6 +103,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<End> {
         args.weights.first_model()?,
         &progress,
     )?;
+    people.index.file_shared();
     let training = args
         .weights
         .settle(&mut people.index, args.input.across, &progress)?;

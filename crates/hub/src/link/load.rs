@@ -7,12 +7,13 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use csv::ByteRecord;
+use linking::record::Record;
 use linking::{LinkIndex, Model};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::columns::{Column, Element, Mapping, Wanted};
-use super::people::{LeftOut, Person, Reading};
+use super::people::{LeftOut, Reading};
 use super::progress::Progress;
 use super::table::{self, Seen, Table};
 use super::{Input, Refusal};
@@ -174,7 +175,8 @@ fn unique(sample: &[ByteRecord], at: usize) -> f64 {
     distinct.len() as f64 / sample.len() as f64
 }
 
-/// Reads all files into an index that weighs by `model`; shows the mapping first.
+/// Reads all files into an index that weighs by `model`; shows the mapping first. The records are gathered, not yet
+/// filed.
 pub(super) fn load(
     input: &Input,
     truth: Option<&String>,
@@ -243,8 +245,14 @@ pub(super) fn load(
     let mut people = loading.people;
     tell_clashes(&mut people, progress);
     progress.begin("filing records", 0);
-    people.index.file();
     Ok(people)
+}
+
+/// Rows that one task takes apart.
+const PIECE: usize = 512;
+
+fn line_of(record: &ByteRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
 }
 
 #[derive(Clone, Copy)]
@@ -282,12 +290,41 @@ impl Loading {
         let seen = table.each_chunk(|records| {
             let start = self.people.ids.len();
             let sources = self.sources(records, &reading, sourced)?;
-            let persons: Vec<Person<'_>> = records.par_iter().map(|record| reading.person(record)).collect();
-            for (record, person) in records.iter().zip(&persons) {
-                let line = record.position().map_or(0, csv::Position::line);
-                left_out.add(person, line);
+            if start + records.len() > linking::postings::MAX_RECORDS {
+                return Err(Refusal::file(format!("{} holds too many rows", path.display())).into());
+            }
+            let codes: Vec<String> = (0..self.sources.0.len() as u32).map(letters).collect();
+            let source = |at: usize| {
+                sources
+                    .get(at)
+                    .map_or("", |&source| codes[source as usize].as_str())
+            };
+            let index = &self.people.index;
+            let pieces: Vec<(Vec<Option<Record>>, LeftOut)> = records
+                .par_chunks(PIECE)
+                .enumerate()
+                .map(|(piece, records)| {
+                    let mut left_out = LeftOut::default();
+                    let read = records.iter().enumerate().map(|(offset, record)| {
+                        let at = piece * PIECE + offset;
+                        let person = reading.person(record);
+                        left_out.add(&person, line_of(record));
+                        index.read(&person.input((start + at) as u128, source(at)))
+                    });
+                    (read.collect(), left_out)
+                })
+                .collect();
+            for (piece, (read, of_piece)) in pieces.into_iter().enumerate() {
+                left_out.append(&of_piece);
+                self.people.index.gather_read(read, |offset, take| {
+                    let at = piece * PIECE + offset;
+                    let person = reading.person(&records[at]);
+                    take(&person.input((start + at) as u128, source(at)));
+                });
+            }
+            for record in records {
                 if numbered {
-                    self.people.ids.push(&format!("{name}:{line}"));
+                    self.people.ids.push(&format!("{name}:{}", line_of(record)));
                 } else {
                     self.people.ids.push(reading.one(record, Element::Id));
                 }
@@ -301,21 +338,6 @@ impl Loading {
                     self.people.truth.push(person);
                 }
             }
-            let codes: Vec<String> = (0..self.sources.0.len() as u32).map(letters).collect();
-            let inputs: Vec<_> = persons
-                .par_iter()
-                .enumerate()
-                .map(|(at, person)| {
-                    let source = sources
-                        .get(at)
-                        .map_or("", |&source| codes[source as usize].as_str());
-                    person.input((start + at) as u128, source)
-                })
-                .collect();
-            if start + inputs.len() > linking::postings::MAX_RECORDS {
-                return Err(Refusal::file(format!("{} holds too many rows", path.display())).into());
-            }
-            self.people.index.gather(&inputs);
             self.people.sources.extend(sources);
             progress.at(read.load(Ordering::Relaxed));
             Ok(())

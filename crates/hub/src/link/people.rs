@@ -90,6 +90,12 @@ impl LeftOut {
             Some(Bad::InPart) | None => {}
         }
     }
+
+    /// Adds what later rows left out.
+    pub(super) fn append(&mut self, later: &LeftOut) {
+        self.invalid_dates.append(later.invalid_dates);
+        self.two_digit_years.append(later.two_digit_years);
+    }
 }
 
 /// How the rows of one file are read.

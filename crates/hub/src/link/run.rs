@@ -50,6 +50,7 @@ pub(super) fn run(args: &RunArgs) -> Result<End> {
     let progress = Progress::new(args.json);
     let began = Instant::now();
     let mut people = load(&args.input, None, args.weights.first_model()?, &progress)?;
+    people.index.file_shared();
     let read = began.elapsed();
     let began = Instant::now();
     let training = args

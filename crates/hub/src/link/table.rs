@@ -89,6 +89,14 @@ impl Lines {
         }
         self.count += 1;
     }
+
+    /// Adds lines that come later.
+    pub(super) fn append(&mut self, later: Lines) {
+        if self.count == 0 {
+            self.first_line = later.first_line;
+        }
+        self.count += later.count;
+    }
 }
 
 /// Rows as they were cut, with the lines they begin at.
