@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::cluster::{Board, Evidence, Veto, veto};
 use crate::index::LinkIndex;
 use crate::model::Thresholds;
-use crate::postings::{BLOCK_PARTS, Slot, slot_of};
+use crate::postings::{PARTS, Slot, WAVES, slot_of};
 use crate::record::Record;
 
 /// What is linked, and how far down.
@@ -169,26 +169,31 @@ pub(crate) fn pairs(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
     let done = AtomicU64::new(0);
-    let parts = index.postings().blocks(|blocks| {
-        let mut ahead = Ahead::default();
-        let mut brought = Brought::default();
-        for block in blocks {
-            ahead.read(index, block);
-            if ahead.members.len() >= READ_AHEAD {
-                ahead.compare(index, options, &mut brought);
+    let (mut likely, mut compared) = (Vec::new(), 0);
+    for wave in 0..WAVES {
+        let parts = index.postings().blocks(wave, |blocks| {
+            let mut ahead = Ahead::default();
+            let mut brought = Brought::default();
+            for block in blocks {
+                ahead.read(index, block);
+                if ahead.members.len() >= READ_AHEAD {
+                    ahead.compare(index, options, &mut brought);
+                }
             }
+            ahead.compare(index, options, &mut brought);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress::Compared(
+                index.len() as u64 * done / (WAVES * PARTS) as u64,
+            ));
+            brought
+        });
+        for part in parts {
+            compared += part.pairs;
+            likely.extend(part.likely);
         }
-        ahead.compare(index, options, &mut brought);
-        brought.likely.sort_unstable();
-        brought.likely.dedup();
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress(Progress::Compared(index.len() as u64 * done / BLOCK_PARTS as u64));
-        brought
-    });
-    let compared = parts.iter().map(|part| part.pairs).sum();
-    let mut likely: Vec<u64> = parts.into_iter().flat_map(|part| part.likely).collect();
-    likely.par_sort_unstable();
-    likely.dedup();
+        likely.par_sort_unstable();
+        likely.dedup();
+    }
     let found = likely
         .par_iter()
         .with_min_len(AT_ONCE)

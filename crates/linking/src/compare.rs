@@ -33,9 +33,7 @@ pub struct Comparison {
 /// Compares two records; the order does not matter.
 pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
     let mut out = compare_but_parents(a, b, tokens);
-    out.levels = out
-        .levels
-        .with(Field::Parents, compare_parents(a, b, tokens));
+    out.levels = out.levels.with(Field::Parents, compare_parents(a, b, tokens));
     out
 }
 

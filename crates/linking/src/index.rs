@@ -10,9 +10,8 @@ use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
 use crate::model::{Model, probability};
-use crate::postings::{Filed, KindFractions, KindReport, Postings, Slot, report_key};
+use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
-use crate::shared::SharedKeys;
 use crate::tokens::{Tokens, mix};
 use crate::weigh::Scorer;
 
@@ -96,7 +95,7 @@ fn permute<T>(items: &mut [Option<T>], from: &[Slot]) {
 }
 
 /// Records whose keys are worked out before they are filed, so that few wait in memory.
-const FILED_AT_ONCE: usize = 1 << 16;
+const FILED_AT_ONCE: usize = 1 << 15;
 
 /// Room that a search reuses.
 #[derive(Debug, Default)]
@@ -185,22 +184,14 @@ impl LinkIndex {
     /// Files all gathered records under their keys and freezes the frequencies of names.
     pub fn file(&mut self) {
         self.end_gathering();
-        self.file_under(None);
+        self.file_under(Keep::All);
     }
 
-    /// The same, but keys that only one record has are left out, which most are: enough to link all records held with
+    /// The same, but keys that only one record has are left out, which nearly half of the entries are: enough to link all records held with
     /// each other, in less memory. To be called once; records that come later do not find these.
     pub fn file_shared(&mut self) {
         self.end_gathering();
-        let shared = SharedKeys::new(self.records.len());
-        self.records.par_chunks(4_096).for_each(|records| {
-            let mut own = Vec::new();
-            for record in records.iter().flatten() {
-                keys(record, &self.tokens, &mut own);
-                own.iter().for_each(|key| shared.see(key.hash));
-            }
-        });
-        self.file_under(Some(&shared));
+        self.file_under(Keep::Shared);
     }
 
     fn end_gathering(&mut self) {
@@ -211,7 +202,7 @@ impl LinkIndex {
         self.freeze();
     }
 
-    fn file_under(&mut self, shared: Option<&SharedKeys>) {
+    fn file_under(&mut self, keep: Keep) {
         let from = self.unfiled as usize;
         let tokens = &self.tokens;
         for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
@@ -221,14 +212,12 @@ impl LinkIndex {
                 .enumerate()
                 .map(|(piece, records)| {
                     let first = first + piece * (FILED_AT_ONCE / 16);
-                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 16));
+                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 24));
                     for (offset, record) in records.iter().enumerate() {
                         if let Some(record) = record {
                             keys(record, tokens, &mut own);
                             for &key in &own {
-                                if shared.is_none_or(|shared| shared.has(key.hash)) {
-                                    all.add(key, (first + offset) as Slot);
-                                }
+                                all.add(key, (first + offset) as Slot);
                             }
                         }
                     }
@@ -242,7 +231,7 @@ impl LinkIndex {
             }
             self.postings.push_all(&filed);
         }
-        self.postings.settle();
+        self.postings.settle(keep);
         self.unfiled = self.records.len() as Slot;
     }
 
@@ -277,9 +266,11 @@ impl LinkIndex {
             };
             let records = &self.records;
             let of = |&slot: &Slot| records[slot as usize].as_ref().map_or(0, |record| record.key);
-            let entry = self
-                .slots
-                .entry(hash_of(record.key), |other| of(other) == record.key, |slot| hash_of(of(slot)));
+            let entry = self.slots.entry(
+                hash_of(record.key),
+                |other| of(other) == record.key,
+                |slot| hash_of(of(slot)),
+            );
             match entry {
                 Entry::Vacant(entry) => {
                     entry.insert(slot);

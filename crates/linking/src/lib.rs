@@ -42,7 +42,6 @@ pub mod postings;
 pub mod record;
 pub mod resolve;
 pub mod review;
-mod shared;
 pub mod story;
 pub mod text;
 pub mod tokens;

@@ -79,8 +79,17 @@ impl Filed {
     }
 }
 
-/// [`Postings::blocks`] are gone through in so many parts.
-pub(crate) const BLOCK_PARTS: usize = 256;
+/// Which keys are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    All,
+    /// Those of two records and more.
+    Shared,
+}
+
+/// [`Postings::blocks`] are gone through in so many waves, one after the other, each of so many parts.
+pub(crate) const WAVES: usize = 8;
+pub(crate) const PARTS: usize = 32;
 
 /// The lists.
 #[derive(Debug)]
@@ -148,6 +157,23 @@ fn range(list: &[u64], from: u64, span: u64) -> &[u64] {
     &rest[..len]
 }
 
+/// What of a sorted list stays: entries whose key others have too.
+fn retain_shared(list: &mut Vec<u64>) {
+    let key = |entry: u64| entry >> (SLOT_BITS + REFINE_BITS);
+    let mut before = None;
+    let mut kept = 0;
+    for at in 0..list.len() {
+        let own = key(list[at]);
+        let next = list.get(at + 1).map(|&next| key(next));
+        if before == Some(own) || next == Some(own) {
+            list[kept] = list[at];
+            kept += 1;
+        }
+        before = Some(own);
+    }
+    list.truncate(kept);
+}
+
 impl Postings {
     /// Files a record under a key.
     pub fn add(&mut self, key: Key, slot: Slot) {
@@ -182,23 +208,27 @@ impl Postings {
     }
 
     /// Puts the lists in order.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self, keep: Keep) {
         self.lists.par_iter_mut().with_min_len(256).for_each(|list| {
             list.sort_unstable();
             list.dedup();
+            if keep == Keep::Shared {
+                retain_shared(list);
+            }
             list.shrink_to_fit();
         });
     }
 
     /// All blocks of two records and more that are compared with each other, list by list: whole keys up to [`CAP`],
-    /// longer ones in their refined parts up to [`REFINED_CAP`].
-    /// One answer for each of [`BLOCK_PARTS`] parts.
+    /// longer ones in their refined parts up to [`REFINED_CAP`]. Those of one of [`WAVES`] waves, an answer for each of
+    /// its [`PARTS`] parts.
     pub(crate) fn blocks<T: Send>(
         &self,
+        wave: usize,
         take: impl Fn(&mut dyn Iterator<Item = &[u64]>) -> T + Sync,
     ) -> Vec<T> {
-        self.lists
-            .par_chunks(LISTS / BLOCK_PARTS)
+        self.lists[wave * (LISTS / WAVES)..][..LISTS / WAVES]
+            .par_chunks(LISTS / WAVES / PARTS)
             .map(|lists| {
                 let blocks = lists.iter().flat_map(|list| {
                     list.chunk_by(|a, b| a >> (SLOT_BITS + REFINE_BITS) == b >> (SLOT_BITS + REFINE_BITS))
@@ -332,6 +362,24 @@ mod tests {
             );
         }
         assert_eq!(lower_bound(&[], 5), 0);
+    }
+
+    #[test]
+    fn shared_keys_stay_whole() {
+        let entry = |key: u64, slot: u64| key << (SLOT_BITS + REFINE_BITS) | slot;
+        let mut list = vec![
+            entry(1, 4),
+            entry(2, 1),
+            entry(2, 3),
+            entry(3, 9),
+            entry(5, 0),
+            entry(5, 1),
+        ];
+        retain_shared(&mut list);
+        assert_eq!(list, [entry(2, 1), entry(2, 3), entry(5, 0), entry(5, 1)]);
+        let mut none = vec![entry(7, 1)];
+        retain_shared(&mut none);
+        assert!(none.is_empty());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::fmt;
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hashbrown::HashTable;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
 use crate::frequency::{Role, SMOOTHING, default_share, is_common_given, smoothed_share};
 use crate::{nicknames, text};
@@ -140,7 +141,8 @@ impl Memo {
 /// All words seen, with how often each is used as what.
 #[derive(Debug)]
 pub struct Tokens {
-    ids: FxHashMap<Box<str>, TokenId>,
+    /// Numbers by the hash of their words.
+    ids: HashTable<TokenId>,
     all: Vec<Token>,
     shapes: Vec<Shape>,
     /// Log2 of the share in each role, as of the last [`Tokens::freeze`].
@@ -159,7 +161,7 @@ impl Default for Tokens {
             counts: [0; Role::COUNT],
         };
         Tokens {
-            ids: FxHashMap::default(),
+            ids: HashTable::new(),
             all: vec![none],
             shapes: vec![Shape::default()],
             log_shares: vec![[0.0; Role::COUNT]],
@@ -189,7 +191,7 @@ impl Tokens {
         if word.is_empty() {
             return NONE;
         }
-        if let Some(&id) = self.ids.get(word) {
+        if let Some(id) = self.find(word) {
             return id;
         }
         let id = self.all.len() as TokenId;
@@ -201,7 +203,9 @@ impl Tokens {
         self.log_shares
             .push(log_shares(word, [0; Role::COUNT], self.frozen));
         self.shapes.push(Shape::new(word));
-        self.ids.insert(word.into(), id);
+        let all = &self.all;
+        let hash_of = |&id: &TokenId| hash_bytes(all[id as usize].text.as_bytes());
+        self.ids.insert_unique(hash_bytes(word.as_bytes()), id, hash_of);
         id
     }
 
@@ -244,12 +248,12 @@ impl Tokens {
 
     /// Bytes of memory held, without the allocator's own.
     pub fn bytes(&self) -> usize {
-        let text: usize = self.all.iter().map(|token| 2 * token.text.len()).sum();
+        let text: usize = self.all.iter().map(|token| token.text.len()).sum();
         text + self.all.capacity() * size_of::<Token>()
             + self.shapes.capacity() * size_of::<Shape>()
             + self.log_shares.capacity() * size_of::<[f32; Role::COUNT]>()
             + MEMO * size_of::<u64>()
-            + self.ids.capacity() * (size_of::<(Box<str>, TokenId)>() + 1) * 8 / 7
+            + self.ids.capacity() * (size_of::<TokenId>() + 1) * 8 / 7
     }
 
     /// Notes one more use of a word.
@@ -271,7 +275,8 @@ impl Tokens {
 
     /// The number of a word that is held.
     pub fn find(&self, word: &str) -> Option<TokenId> {
-        self.ids.get(word).copied()
+        let same = |&id: &TokenId| &*self.all[id as usize].text == word;
+        self.ids.find(hash_bytes(word.as_bytes()), same).copied()
     }
 
     /// Fixes how common each word is, as counted now; the counts go on, their meaning does not change until the next
