@@ -17,6 +17,13 @@ struct Truth {
 
 /// All students of a nation, and who they are.
 fn nation(seed: u64, model: Model) -> (LinkIndex, Truth) {
+    let (mut index, truth) = gathered(seed, model);
+    index.file();
+    (index, truth)
+}
+
+/// The same, not yet filed.
+fn gathered(seed: u64, model: Model) -> (LinkIndex, Truth) {
     let nation = Nation::new(Config {
         seed,
         students: 6_000,
@@ -42,7 +49,6 @@ fn nation(seed: u64, model: Model) -> (LinkIndex, Truth) {
         }
         driver::gather(&mut index, state, &students);
     }
-    index.file();
     (index, truth)
 }
 
@@ -258,6 +264,41 @@ fn too_little_or_too_strange_to_learn_from() {
         learned.report
     );
     assert!(linked.compared < 3_000 * 60, "bounded: {}", linked.compared);
+}
+
+#[test]
+fn all_at_once_finds_what_one_by_one_finds() {
+    let (index, _) = nation(77, Model::default_fixed());
+    let (mut shared, _) = gathered(77, Model::default_fixed());
+    shared.file_shared();
+    assert!(shared.bytes() < index.bytes());
+    for pair_floor in [-12.0, BulkOptions::default().pair_floor] {
+        let options = BulkOptions {
+            pair_floor,
+            ..BulkOptions::default()
+        };
+        let mut one_by_one: Vec<(u128, u128, u32)> = index
+            .keys()
+            .flat_map(|key| index.matches(key, pair_floor))
+            .map(|pair| (pair.a, pair.b, pair.weight.to_bits()))
+            .collect();
+        one_by_one.sort_unstable();
+        one_by_one.dedup();
+        for index in [&index, &shared] {
+            let linked = link(index, &options, &|_| ());
+            let mut at_once: Vec<(u128, u128, u32)> = linked
+                .pairs
+                .iter()
+                .map(|pair| {
+                    let [a, b] = [pair.a, pair.b].map(|number| index.key_of(number).unwrap());
+                    (a.min(b), a.max(b), pair.weight.to_bits())
+                })
+                .collect();
+            at_once.sort_unstable();
+            assert_eq!(at_once.len(), one_by_one.len());
+            assert_eq!(at_once, one_by_one);
+        }
+    }
 }
 
 #[test]
