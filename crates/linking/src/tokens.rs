@@ -322,6 +322,12 @@ impl Tokens {
     }
 
     fn work_out_likeness(&self, a: TokenId, b: TokenId) -> Likeness {
+        // The similarity of words can depend on which comes first: always the same, whatever was asked.
+        let (a, b) = if self.text(a) <= self.text(b) {
+            (a, b)
+        } else {
+            (b, a)
+        };
         let (left, right) = (&self.shapes[a as usize], &self.shapes[b as usize]);
         let (s, t) = (self.bytes_of(a, left), self.bytes_of(b, right));
         let (short, long) = (s.len().min(t.len()), s.len().max(t.len()));
