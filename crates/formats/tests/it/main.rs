@@ -6,7 +6,10 @@ mod hostile;
 mod kept;
 mod layouts;
 mod made_up;
+mod mutations;
 mod native;
 mod profiles;
 mod same_children;
+#[path = "../../fuzz/targets.rs"]
+mod targets;
 mod trees;
