@@ -139,18 +139,20 @@ impl<'s, 'r> Events<'s, 'r> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         let base = self.begin;
+        let mut start = base;
         loop {
             let event = reader.read_event();
             let end = base + reader.buffer_position() as usize;
             let cut_off =
                 !self.last && (event.is_err() || end == self.filled || matches!(event, Ok(Event::Eof)));
-            if cut_off && self.begin > 0 {
+            if cut_off && start > 0 {
+                self.begin = start;
                 return Ok(Flow::Continue);
             }
             let mut at = At {
                 lines: &mut self.lines,
                 window,
-                start: self.begin,
+                start,
             };
             let flow = match &event {
                 Ok(_) | Err(Error::Syntax(_)) if cut_off => Err(Refusal::new(
@@ -162,11 +164,10 @@ impl<'s, 'r> Events<'s, 'r> {
                 Err(error) => Err(refusal_of(error, self.last && end == self.filled)),
             };
             match flow {
-                Ok(flow) => {
+                Ok(Flow::Continue) => start = end,
+                Ok(Flow::Stop) => {
                     self.begin = end;
-                    if flow == Flow::Stop {
-                        return Ok(Flow::Stop);
-                    }
+                    return Ok(Flow::Stop);
                 }
                 Err(refusal) => return Err(refusal.at_line(at.line())),
             }
@@ -175,7 +176,7 @@ impl<'s, 'r> Events<'s, 'r> {
                 match receiver.simple_elements(&window[end..], &mut at) {
                     Ok(taken) => {
                         reader.stream().consume(taken);
-                        self.begin = end + taken;
+                        start = end + taken;
                     }
                     Err(refusal) => return Err(refusal.at_line(at.line())),
                 }
