@@ -217,10 +217,7 @@ fn write_check(
         effective_to: header.effective_to,
         causes: checked.collected.causes.clone(),
     };
-    let account = serde_json::to_value(account).map_err(|e| store::Error::Corrupt {
-        what: "account",
-        why: e.to_string(),
-    })?;
+    let account = store::json::value(&account)?;
     batches::set_account(connection, batch.batch_id, &account)
 }
 
@@ -239,10 +236,7 @@ fn refused(
 }
 
 fn fail(pool: &Pool, batch: &Batch, refusal: &Refusal, now: DateTime<Utc>) -> Result<(), IngestError> {
-    let problem = serde_json::to_value(refusal).map_err(|e| store::Error::Corrupt {
-        what: "refusal",
-        why: e.to_string(),
-    })?;
+    let problem = store::json::value(refusal)?;
     batches::set_status(
         &mut *store::connection(pool)?,
         batch.batch_id,

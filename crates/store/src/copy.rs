@@ -68,8 +68,7 @@ impl Rows {
     /// JSON, in a column of type `jsonb`.
     pub fn json(&mut self, value: &impl serde::Serialize) -> &mut Self {
         let mut json = vec![1]; // version of the binary form of jsonb
-        serde_json::to_writer(&mut json, value)
-            .expect("what is written here has text keys and finite numbers");
+        json.extend(crate::json::text(value).expect("what is written here has text keys and finite numbers"));
         self.value(&json)
     }
 

@@ -11,6 +11,7 @@ pub mod copy;
 pub mod db;
 pub mod facilities;
 pub mod jobs;
+pub mod json;
 pub mod link_holds;
 pub mod link_models;
 pub mod links;

@@ -44,6 +44,14 @@ impl Hub {
     }
 
     pub(crate) fn receive(&self, content: &[u8]) -> Result<Receipt, ReceiveError> {
+        self.receive_within(content, formats::Limits::default())
+    }
+
+    pub(crate) fn receive_within(
+        &self,
+        content: &[u8],
+        limits: formats::Limits,
+    ) -> Result<Receipt, ReceiveError> {
         let mut writer = self.spool.begin()?;
         writer.write_all(content)?;
         let call = Call {
@@ -62,7 +70,7 @@ impl Hub {
             &self.profiles,
             spooled,
             &call,
-            formats::Limits::default(),
+            limits,
             now(),
         )
     }

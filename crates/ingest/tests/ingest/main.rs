@@ -1,5 +1,6 @@
 //! What ingest promises, on a real PostgreSQL.
 
 mod batches;
+mod hostile;
 mod hub;
 mod order;
