@@ -1,6 +1,7 @@
 //! The promises of the product, kept by the built program.
 
 mod architecture;
+mod client;
 mod exchange;
 mod faults;
 mod kills;

@@ -1,8 +1,10 @@
 //! The commands `validate`, `upload`, `watch` and `doctor`, for any program that wants to have them.
 
+mod batch;
 mod console;
 mod doctor;
 mod exchange;
+mod profile;
 mod report;
 mod table;
 mod upload;
@@ -19,8 +21,10 @@ use mde::StateCode;
 
 use crate::error::{Error, Exit};
 
+pub use batch::{BatchArgs, ReleaseArgs};
 pub use doctor::DoctorArgs;
 pub use exchange::{AboutArgs, ExchangeArgs};
+pub use profile::ProfileArgs;
 pub use upload::UploadArgs;
 pub use validate::{Format, ValidateArgs};
 pub use watch::{ReportForm, WatchArgs};
@@ -50,6 +54,8 @@ pub enum Command {
     /// Looks after a drop folder: checks and sends what lies there, and files it with the hub's answer.
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", watch::EXAMPLES))]
     Watch(WatchArgs),
+    /// Mapping profiles, which describe a state's own export
+    Profile(ProfileArgs),
 }
 
 impl Command {
@@ -60,6 +66,7 @@ impl Command {
             Self::Validate(args) => args.run(),
             Self::Upload(args) => args.run(),
             Self::Watch(args) => args.run(),
+            Self::Profile(args) => args.run(),
         }
     }
 }
@@ -77,6 +84,18 @@ fn profile(named: &str) -> Result<Option<Profile>, Error> {
     Ok(formats::profile::shipped()
         .into_iter()
         .find(|profile| profile.name == named))
+}
+
+/// Says which profiles there are.
+fn unknown(named: &str) -> Error {
+    let known: Vec<String> = formats::profile::shipped()
+        .into_iter()
+        .map(|profile| profile.name)
+        .collect();
+    Error::Usage(format!(
+        "there is no profile {named}; use {} or a TOML file",
+        known.join(", ")
+    ))
 }
 
 fn state(text: &str) -> Result<StateCode, String> {
@@ -167,7 +186,7 @@ mod tests {
         assert_eq!(wrong(&["x", "validate", "a.xml", "--state", "QQ"]), 2);
         assert_eq!(wrong(&["x", "validate", "a.xml", "--as-of", "yesterday"]), 2);
         assert_eq!(wrong(&["x", "validate", "a.xml", "--kind", "some"]), 2);
-        assert_eq!(wrong(&["x", "upload", "a.xml", "--hub", "https://x"]), 2);
+        assert_eq!(wrong(&["x", "upload", "a.xml", "--timeout", "5"]), 2, "of --wait");
         let args = [
             "x",
             "validate",

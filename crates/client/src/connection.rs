@@ -198,6 +198,15 @@ impl Connection {
         Ok(true)
     }
 
+    /// Says yes to a held batch, in the name of a person and for a reason that are kept with it.
+    pub fn release(&self, batch_id: i64, reason: &str, by: &str) -> Result<BatchView, Error> {
+        self.post_json(
+            &format!("/v1/batches/{batch_id}/release"),
+            &serde_json::json!({ "reason": reason }),
+            &[("on-behalf-of", by)],
+        )
+    }
+
     /// Finds out, before anything large is sent, whether the hub can be reached and accepts the certificate.
     pub(crate) fn greet(&self) -> Result<Greeting, Error> {
         let response = self.get("/v1/batches?limit=1", &[])?;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::database::Database;
-use crate::{demo, doctor, export, link, pki_command, serve, simulate_command, user};
+use crate::{batch, demo, doctor, export, link, pki_command, serve, simulate_command, user};
 
 /// Mariposa: one record for a child that moves between states.
 #[derive(Debug, Parser)]
@@ -29,13 +29,15 @@ enum Command {
     Migrate(Place),
     /// Say what is missing or wrong, and how to mend it: at a hub, or with --hub on a state's side
     #[command(after_help = client::cli::DoctorArgs::EXAMPLES)]
-    Doctor(DoctorArgs),
+    Doctor(Health),
     /// Certificates of the exchange: the private CA, states' certificates, revocation
     Pki(pki_command::PkiArgs),
     /// Accounts of people
     User(user::UserArgs),
     #[command(flatten)]
     State(client::cli::Command),
+    /// Decide about an upload that is held back
+    Batch(batch::BatchArgs),
     /// Write the exports of a made-up nation, and the truth about who is who
     Simulate(simulate_command::SimulateArgs),
     /// Write what the hub holds as an open file
@@ -57,7 +59,7 @@ pub(crate) struct Place {
 
 /// Whose health is asked for.
 #[derive(Debug, Args)]
-struct DoctorArgs {
+struct Health {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -89,10 +91,14 @@ pub(crate) fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(place) => serve_until_told(&place),
         Command::Migrate(place) => migrate(&place),
-        Command::Doctor(args) if args.state.hub.is_some() => return args.state.run().into(),
+        Command::Doctor(args) if args.state.exchange.hub.is_some() => return args.state.run().into(),
         Command::Doctor(args) => doctor::run(&args.place),
         Command::Pki(args) => pki_command::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Batch(args) => match batch::run(&args) {
+            Ok(exit) => return exit,
+            Err(error) => Err(error),
+        },
         Command::Simulate(args) => simulate_command::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Link(args) => return link::run(&args),

@@ -1,5 +1,6 @@
 //! `mariposa`: the hub as one program. Its commands are in [`cli`]; what each does is in the module of its name.
 
+mod batch;
 mod cli;
 mod config;
 mod console;

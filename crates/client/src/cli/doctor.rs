@@ -1,37 +1,24 @@
 //! `doctor`: what is missing, and how to mend it.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use chrono::Utc;
 use clap::Args;
 use serde_json::json;
 
-use super::exchange::state_folder;
+use super::exchange::ExchangeArgs;
 use crate::doctor::{self, Setup, Verdict};
 use crate::error::Exit;
 
 /// What the job is given; what is left out is asked for.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {
-    /// Address of the hub's exchange, https://NAME:PORT
-    #[arg(long, env = "MARIPOSA_HUB", value_name = "URL")]
-    pub hub: Option<String>,
-    /// The state's certificate
-    #[arg(long, env = "MARIPOSA_CERT", value_name = "PEM")]
-    pub cert: Option<PathBuf>,
-    /// Its private key
-    #[arg(long, env = "MARIPOSA_KEY", value_name = "PEM")]
-    pub key: Option<PathBuf>,
-    /// The exchange's own authority
-    #[arg(long, env = "MARIPOSA_CA", value_name = "PEM")]
-    pub ca: Option<PathBuf>,
+    /// The hub
+    #[command(flatten)]
+    pub exchange: ExchangeArgs,
     /// Name of the mapping profile that the hub should know
     #[arg(long, env = "MARIPOSA_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,
-    /// Where to note what the hub holds in part
-    #[arg(long, env = "MARIPOSA_STATE_DIR", value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
     /// One JSON object per question on the standard output
     #[arg(long)]
     pub json: bool,
@@ -52,13 +39,14 @@ The exit code is that which an upload would have; 1 if it would work and somethi
     /// Looks, and says what to do. Blocks; not to be called inside an async runtime.
     #[must_use]
     pub fn run(&self) -> Exit {
+        let told = self.exchange.clone();
         let setup = Setup {
-            hub: self.hub.clone(),
-            cert: self.cert.clone(),
-            key: self.key.clone(),
-            ca: self.ca.clone(),
+            state_folder: told.state_folder(),
+            hub: told.hub,
+            cert: told.cert,
+            key: told.key,
+            ca: told.ca,
             profile: self.profile.clone(),
-            state_folder: self.state_dir.clone().or_else(state_folder),
         };
         let answers = doctor::examine(&setup, Utc::now);
         let exit = doctor::exit(&answers);

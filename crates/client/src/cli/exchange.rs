@@ -14,21 +14,21 @@ use crate::connection::{Connection, Observer as _};
 use crate::error::Error;
 use crate::upload::UploadOptions;
 
-/// The hub, and as whom it is called.
-#[derive(Debug, Clone, Args)]
+/// The hub, and as whom it is called. What is left out is asked for when it is needed.
+#[derive(Debug, Clone, Default, Args)]
 pub struct ExchangeArgs {
     /// Address of the hub's exchange, https://NAME:PORT
     #[arg(long, env = "MARIPOSA_HUB", value_name = "URL")]
-    pub hub: String,
+    pub hub: Option<String>,
     /// The state's certificate
     #[arg(long, env = "MARIPOSA_CERT", value_name = "PEM")]
-    pub cert: PathBuf,
+    pub cert: Option<PathBuf>,
     /// Its private key
     #[arg(long, env = "MARIPOSA_KEY", value_name = "PEM")]
-    pub key: PathBuf,
+    pub key: Option<PathBuf>,
     /// The exchange's own authority, the only one that is trusted
     #[arg(long, env = "MARIPOSA_CA", value_name = "PEM")]
-    pub ca: PathBuf,
+    pub ca: Option<PathBuf>,
     /// Where to note what the hub holds in part [default: the user's folder for programs' state]
     #[arg(long, env = "MARIPOSA_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
@@ -37,26 +37,45 @@ pub struct ExchangeArgs {
 impl ExchangeArgs {
     /// The hub's address, before the path of a page.
     pub(super) fn pages(&self) -> &str {
-        self.hub.trim_end_matches('/')
+        self.hub.as_deref().unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// Where unfinished uploads are noted.
+    pub(super) fn state_folder(&self) -> Option<PathBuf> {
+        self.state_dir.clone().or_else(state_folder)
     }
 
     /// Prepares calls to the hub and warns of certificates that end soon.
     pub(super) fn connection(&self, console: &Arc<Console>) -> Result<Connection, Error> {
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Error::file(path, error));
-        let (ca, cert) = (read(&self.ca)?, read(&self.cert)?);
-        let mut connection = Connection::new(&self.hub, &ca, &cert, &read(&self.key)?)?
-            .observed_by(Arc::clone(console) as Arc<_>);
+        let hub = given(self.hub.as_ref(), "hub")?;
+        let read = |path: Option<&PathBuf>, name| {
+            let path = given(path, name)?;
+            std::fs::read(path).map_err(|error| Error::file(path, error))
+        };
+        let (cert, key) = (read(self.cert.as_ref(), "cert")?, read(self.key.as_ref(), "key")?);
+        let ca = read(self.ca.as_ref(), "ca")?;
+        let mut connection =
+            Connection::new(hub, &ca, &cert, &key)?.observed_by(Arc::clone(console) as Arc<_>);
         for (whose, pem) in [(Whose::Own, &cert), (Whose::Authority, &ca)] {
             // What cannot be read here was refused above, or is judged by the hub.
             for certificate in Certificate::all_of(pem).unwrap_or_default() {
                 console.certificate(whose, &certificate);
             }
         }
-        if let Some(folder) = self.state_dir.clone().or_else(state_folder) {
+        if let Some(folder) = self.state_folder() {
             connection = connection.remembering_in(folder);
         }
         Ok(connection)
     }
+}
+
+fn given<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, Error> {
+    value.ok_or_else(|| {
+        let variable = name.to_uppercase();
+        Error::Usage(format!(
+            "--{name} is not given; name it, or set MARIPOSA_{variable}"
+        ))
+    })
 }
 
 /// What the call says of an upload. What it leaves out, the file or the profile says.
@@ -107,7 +126,7 @@ impl AboutArgs {
 }
 
 /// The user's folder for what programs keep between two runs.
-pub(super) fn state_folder() -> Option<PathBuf> {
+fn state_folder() -> Option<PathBuf> {
     let named = |name: &str| {
         std::env::var_os(name)
             .map(PathBuf::from)

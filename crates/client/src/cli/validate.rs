@@ -88,7 +88,7 @@ impl ValidateArgs {
     fn attempt(&self) -> Result<Exit, Error> {
         let profile = match &self.profile {
             None => None,
-            Some(named) => Some(super::profile(named)?.ok_or_else(|| unknown(named))?),
+            Some(named) => Some(super::profile(named)?.ok_or_else(|| super::unknown(named))?),
         };
         if self.format == Format::Xlsx && self.out.is_none() && io::stdout().is_terminal() {
             return Err(Error::Usage(
@@ -232,17 +232,6 @@ fn event(name: &str, upload: &str, mut value: Value) -> Value {
     value["event"] = json!(name);
     value["upload"] = json!(upload);
     value
-}
-
-fn unknown(named: &str) -> Error {
-    let known: Vec<String> = formats::profile::shipped()
-        .into_iter()
-        .map(|profile| profile.name)
-        .collect();
-    Error::Usage(format!(
-        "there is no profile {named}; use {} or a TOML file",
-        known.join(", ")
-    ))
 }
 
 /// What is one upload: path and name of each.

@@ -3,6 +3,7 @@
 mod cut;
 mod doctor;
 mod hub;
+mod profile;
 mod resume;
 mod upload;
 mod validate;

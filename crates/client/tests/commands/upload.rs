@@ -293,6 +293,12 @@ fn a_file_that_cannot_be_trusted_is_not_sent_unless_told_to() {
     assert_eq!(run(&arguments, &file, &["--no-check"]).0, 0);
     assert_eq!(hub.uploads().len(), 1);
     assert_eq!(run(&arguments, &folder.path().join("missing.xml"), &[]).0, 2);
+    for left_out in [0, 2, 4, 6] {
+        let mut arguments = arguments.clone();
+        let option = arguments.drain(left_out..left_out + 2).next().expect("an option");
+        let (exit, _, messages) = run(&arguments, &file, &[]);
+        assert_eq!((exit, messages.contains(&option)), (2, true), "{messages}");
+    }
     assert_eq!(
         run(&arguments, &file, &["other.xml"]).0,
         2,
