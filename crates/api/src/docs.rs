@@ -1,8 +1,9 @@
-//! The OpenAPI document as a page that needs nothing else: no script, no other server.
+//! The OpenAPI document and the kinds of finding as pages that need nothing else: no script, no other server.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use mde::{FindingCode, Severity};
 use serde_json::Value;
 
 use crate::openapi;
@@ -29,6 +30,51 @@ pub fn page() -> &'static str {
     static PAGE: LazyLock<String> =
         LazyLock::new(|| render(&serde_json::from_str(openapi::json()).expect("the document is JSON")));
     &PAGE
+}
+
+/// The page that explains a kind of finding.
+#[must_use]
+pub fn finding(code: FindingCode) -> String {
+    let mut page = head(&format!("{code}: {}", escape(code.title())));
+    let _ = write!(
+        page,
+        "<p><a href=\"/docs/findings\">All findings</a></p><dl><dt>Severity<dd>{}<dt>Rule<dd>{}<dt>What to do<dd>{}</dl>",
+        match code.severity() {
+            Severity::Error =>
+                "Error: the smallest thing that it spoils was left out, a value, a row or a student.",
+            Severity::Warning => "Warning: nothing was left out.",
+        },
+        escape(code.rule()),
+        escape(code.fix())
+    );
+    page + "</main></body></html>"
+}
+
+/// The list of all kinds of finding.
+#[must_use]
+pub fn findings() -> &'static str {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        let mut page = head("Findings");
+        page.push_str("<table><tr><th>code<th>severity<th>what was found</tr>");
+        for code in FindingCode::ALL {
+            let _ = write!(
+                page,
+                "<tr><td><a href=\"{}\">{code}</a><td>{}<td>{}</tr>",
+                code.page(),
+                code.severity(),
+                escape(code.title())
+            );
+        }
+        page + "</table></main></body></html>"
+    });
+    &PAGE
+}
+
+fn head(title: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>"
+    )
 }
 
 fn render(document: &Value) -> String {
@@ -73,7 +119,9 @@ fn render(document: &Value) -> String {
             escape(code.title())
         );
     }
-    page.push_str("</table></body></html>");
+    page.push_str(
+        "</table><p><a href=\"/docs/findings\">What is said of records: findings</a></p></body></html>",
+    );
     page
 }
 

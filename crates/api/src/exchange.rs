@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 
+use actix_web::body::MessageBody;
 use actix_web::dev::Server;
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
@@ -53,6 +54,14 @@ pub fn configure(config: &mut ServiceConfig) {
                 [(Method::GET, web::route().to(document))],
             ))
             .service(resource("/docs", [(Method::GET, web::route().to(page))]))
+            .service(resource(
+                "/docs/findings",
+                [(Method::GET, web::route().to(findings))],
+            ))
+            .service(resource(
+                "/docs/findings/{code}",
+                [(Method::GET, web::route().to(finding))],
+            ))
             .service(web::scope("/v1").configure(v1::configure))
             .default_service(web::to(|| async {
                 Err::<HttpResponse, Problem>(Problem::not_found("address"))
@@ -69,8 +78,23 @@ async fn document() -> impl Responder {
 
 /// The same as a page.
 async fn page() -> impl Responder {
+    html(docs::page())
+}
+
+/// The kinds of finding.
+async fn findings() -> impl Responder {
+    html(docs::findings())
+}
+
+/// One kind of finding.
+async fn finding(code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let code = mde::FindingCode::of_code(&code).ok_or_else(|| Problem::not_found("kind of finding"))?;
+    Ok(html(docs::finding(code)))
+}
+
+fn html(page: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, docs::POLICY))
-        .body(docs::page())
+        .body(page)
 }

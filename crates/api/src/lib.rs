@@ -5,11 +5,13 @@
 //! ```
 //!
 //! - [`exchange`]: the listener for states' systems; [`ops`]: the operator's port; [`tls`]: what TLS listeners share;
+//! - [`answer`]: what a state is told of a batch, here and on the portal;
 //! - [`auth`]: which state a connection speaks for, asked on every request;
 //! - [`v1`]: the handlers; [`openapi`] and [`docs`]: what they say of themselves; [`search`]: finding a child;
 //! - [`problem`]: one table of everything that can go wrong; [`observe`]: ids, log, counts and headers of a request;
 //! - [`db`]: the one way to the database; [`state`]: what every handler may use.
 
+pub mod answer;
 pub mod auth;
 pub mod db;
 pub mod docs;
@@ -30,3 +32,4 @@ pub mod v1;
 pub use db::Db;
 pub use problem::{Problem, ProblemCode};
 pub use state::{AppState, Clock, Limits, Parts};
+pub use v1::quota::Quota;

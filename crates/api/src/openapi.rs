@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::v1::{batches, changes, findings, notices, persons, students, upload, work_items};
+use crate::v1::{batches, changes, findings, notices, persons, students, upload, uploads, work_items};
 
 /// Every operation below `/v1`.
 #[derive(Debug, OpenApi)]
@@ -18,6 +18,11 @@ use crate::v1::{batches, changes, findings, notices, persons, students, upload, 
     ),
     paths(
         upload::upload,
+        uploads::describe,
+        uploads::begin,
+        uploads::ask,
+        uploads::go_on,
+        uploads::give_up,
         batches::list,
         batches::read,
         batches::release,
@@ -40,6 +45,7 @@ use crate::v1::{batches, changes, findings, notices, persons, students, upload, 
     modifiers(&ClientCertificate),
     tags(
         (name = "batches", description = "What a state sends, and what became of it."),
+        (name = "uploads", description = "The same in pieces, which can be gone on with after any cut (tus 1.0)."),
         (name = "students", description = "A state's own records of children."),
         (name = "persons", description = "Children, as all states know them."),
         (name = "notices", description = "That a child has moved, or will."),

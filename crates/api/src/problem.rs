@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use formats::Refusal;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// The media type of problems (RFC 9457).
@@ -28,7 +29,7 @@ pub enum Retry {
 }
 
 macro_rules! problems {
-    ($($variant:ident: $code:literal, $status:ident, $retry:ident, $title:literal;)+) => {
+    ($($variant:ident: $code:literal, $status:literal, $retry:ident, $title:literal;)+) => {
         /// The kinds of problem. The codes are stable: programs may act on them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ProblemCode {
@@ -48,7 +49,8 @@ macro_rules! problems {
             /// The status of the response.
             #[must_use]
             pub fn status(self) -> StatusCode {
-                match self { $(Self::$variant => StatusCode::$status,)+ }
+                let number = match self { $(Self::$variant => $status,)+ };
+                StatusCode::from_u16(number).expect("a status of the table")
             }
 
             /// What a program should do about it.
@@ -67,30 +69,37 @@ macro_rules! problems {
 }
 
 problems! {
-    InvalidRequest: "invalid-request", BAD_REQUEST, Correct, "The request is not valid";
-    PurposeMissing: "purpose-missing", BAD_REQUEST, Correct, "The purpose of the look-up is missing";
-    OnBehalfOfMissing: "on-behalf-of-missing", BAD_REQUEST, Correct, "The user behind the call is missing";
-    DigestMismatch: "digest-mismatch", BAD_REQUEST, Later, "The content does not have the digest that was sent with it";
-    SearchTooWide: "search-too-wide", BAD_REQUEST, Correct, "A search needs a name and a birth date or year";
-    CertificateRefused: "certificate-refused", FORBIDDEN, Operator, "The certificate is not, or no longer, accepted";
-    CertificateUnregistered: "certificate-unregistered", FORBIDDEN, Operator, "The certificate is not registered for a state";
-    Forbidden: "forbidden", FORBIDDEN, Operator, "The call is not permitted";
-    WrongState: "wrong-state", FORBIDDEN, Correct, "The file is of another state than the certificate";
-    NotFound: "not-found", NOT_FOUND, Correct, "There is nothing at this address";
-    MethodNotAllowed: "method-not-allowed", METHOD_NOT_ALLOWED, Correct, "The address does not know this method";
-    RequestTimeout: "request-timeout", REQUEST_TIMEOUT, Later, "The content came too slowly";
-    Conflict: "conflict", CONFLICT, Check, "The present state does not permit this";
-    TooLarge: "too-large", PAYLOAD_TOO_LARGE, Correct, "The content is larger than allowed";
-    UnsupportedMediaType: "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, Correct, "The content has a media type that is not read here";
-    UnusableFile: "unusable-file", UNPROCESSABLE_ENTITY, Correct, "The file is refused as a whole";
-    UnknownProfile: "unknown-profile", UNPROCESSABLE_ENTITY, Correct, "There is no such mapping profile";
-    InvalidContent: "invalid-content", UNPROCESSABLE_ENTITY, Correct, "The content is not valid";
-    KeyReused: "idempotency-key-reused", UNPROCESSABLE_ENTITY, Correct, "The Idempotency-Key belongs to another call";
-    RateLimited: "rate-limited", TOO_MANY_REQUESTS, Later, "Too many calls";
-    Internal: "internal", INTERNAL_SERVER_ERROR, Operator, "The hub failed";
-    Busy: "busy", SERVICE_UNAVAILABLE, Later, "The hub is busy";
-    DatabaseAway: "database-away", SERVICE_UNAVAILABLE, Later, "The hub's database is not available";
-    DiskFull: "disk-full", INSUFFICIENT_STORAGE, Later, "The hub has no room for the upload";
+    InvalidRequest: "invalid-request", 400, Correct, "The request is not valid";
+    PurposeMissing: "purpose-missing", 400, Correct, "The purpose of the look-up is missing";
+    OnBehalfOfMissing: "on-behalf-of-missing", 400, Correct, "The user behind the call is missing";
+    DigestMismatch: "digest-mismatch", 400, Later, "The content does not have the digest that was sent with it";
+    SearchTooWide: "search-too-wide", 400, Correct, "A search needs a name and a birth date or year";
+    CertificateRefused: "certificate-refused", 403, Operator, "The certificate is not, or no longer, accepted";
+    CertificateUnregistered: "certificate-unregistered", 403, Operator, "The certificate is not registered for a state";
+    Forbidden: "forbidden", 403, Operator, "The call is not permitted";
+    WrongState: "wrong-state", 403, Correct, "The file is of another state than the certificate";
+    NotFound: "not-found", 404, Correct, "There is nothing at this address";
+    MethodNotAllowed: "method-not-allowed", 405, Correct, "The address does not know this method";
+    RequestTimeout: "request-timeout", 408, Later, "The content came too slowly";
+    Conflict: "conflict", 409, Check, "The present state does not permit this";
+    WrongOffset: "wrong-offset", 409, Check, "The upload goes on at another offset";
+    UploadGone: "upload-gone", 410, Correct, "The upload has ended";
+    TusVersion: "tus-version", 412, Correct, "This version of tus is not spoken here";
+    TooLarge: "too-large", 413, Correct, "The content is larger than allowed";
+    UnsupportedMediaType: "unsupported-media-type", 415, Correct, "The content has a media type that is not read here";
+    UnusableFile: "unusable-file", 422, Correct, "The file is refused as a whole";
+    UnknownProfile: "unknown-profile", 422, Correct, "There is no such mapping profile";
+    InvalidContent: "invalid-content", 422, Correct, "The content is not valid";
+    KeyReused: "idempotency-key-reused", 422, Correct, "The Idempotency-Key belongs to another call";
+    UploadLocked: "upload-locked", 423, Later, "Another call is at work on the upload";
+    RateLimited: "rate-limited", 429, Later, "Too many calls";
+    UploadQuota: "upload-quota", 429, Later, "The state has used up its number of uploads";
+    ChecksumMismatch: "checksum-mismatch", 460, Later, "The piece does not have the checksum that was sent with it";
+    Internal: "internal", 500, Operator, "The hub failed";
+    Busy: "busy", 503, Later, "The hub is busy";
+    DatabaseAway: "database-away", 503, Later, "The hub's database is not available";
+    DiskFull: "disk-full", 507, Later, "The hub has no room for the upload";
+    StorageQuota: "storage-quota", 507, Check, "The state has used up its room for uploads";
 }
 
 /// A problem: what the caller is told (`code`, `detail`, `refusal`) and what only the operator's log is told
@@ -99,7 +108,7 @@ problems! {
 pub struct Problem {
     code: ProblemCode,
     detail: String,
-    refusal: Option<Box<Refusal>>,
+    refusal: Option<Box<Value>>,
     retry_after: Option<u32>,
     allow: Option<String>,
     internal: Option<String>,
@@ -127,7 +136,7 @@ pub struct ProblemBody<'a> {
     /// Why a file is refused: stable code, line, file, message and fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    refusal: Option<&'a Refusal>,
+    refusal: Option<&'a Value>,
 }
 
 impl Problem {
@@ -210,6 +219,32 @@ impl Problem {
             _ => return Self::internal(status),
         };
         Self::new(code, detail)
+    }
+
+    /// Whether sending the same file again would end the same way.
+    pub(crate) fn is_final(&self) -> bool {
+        self.code.retry() == Retry::Correct || self.code == ProblemCode::DigestMismatch
+    }
+
+    /// What can be kept of it, to tell it again.
+    #[must_use]
+    pub(crate) fn kept(&self) -> Value {
+        json!({ "code": self.code.code(), "detail": self.detail, "refusal": self.refusal })
+    }
+
+    /// A problem that was [kept](Self::kept).
+    #[must_use]
+    pub(crate) fn again(kept: &Value) -> Self {
+        let code = ProblemCode::ALL.iter().find(|code| kept["code"] == code.code());
+        let Some(code) = code else {
+            return Self::internal("a kept problem without a known code");
+        };
+        let mut problem = Self::new(*code, kept["detail"].as_str().unwrap_or_default());
+        problem.refusal = Some(&kept["refusal"])
+            .filter(|r| !r.is_null())
+            .cloned()
+            .map(Box::new);
+        problem
     }
 
     /// Its kind.
@@ -323,7 +358,7 @@ impl From<Refusal> for Problem {
             _ => ProblemCode::UnusableFile,
         };
         let mut problem = Self::new(code, format!("{refusal} {}", refusal.fix));
-        problem.refusal = Some(Box::new(refusal));
+        problem.refusal = serde_json::to_value(&refusal).ok().map(Box::new);
         problem
     }
 }

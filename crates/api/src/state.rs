@@ -13,6 +13,7 @@ use crate::auth::Registrations;
 use crate::db::Db;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
+use crate::v1::quota::Quota;
 
 /// Tells the time.
 #[derive(Clone)]
@@ -67,6 +68,8 @@ pub struct Limits {
     pub upload_bytes_per_second: u64,
     /// Uploads that one state may send at once.
     pub uploads_per_state: usize,
+    /// What one state's uploads may use.
+    pub quota: Quota,
     /// Calls a second by one certificate in the long run.
     pub calls_per_second: u32,
     /// Calls by one certificate at once.
@@ -81,6 +84,7 @@ impl Default for Limits {
             upload_pause: Duration::from_secs(30),
             upload_bytes_per_second: 1024,
             uploads_per_state: 4,
+            quota: Quota::default(),
             calls_per_second: 100,
             calls_at_once: 500,
         }
@@ -124,6 +128,7 @@ pub struct AppState {
     pub(crate) registrations: Registrations,
     pub(crate) rate: RateLimit,
     pub(crate) uploads: crate::v1::upload::Slots,
+    pub(crate) writers: crate::v1::uploads::Writers,
 }
 
 impl AppState {
@@ -133,6 +138,7 @@ impl AppState {
         Self {
             rate: RateLimit::new(parts.limits.calls_per_second, parts.limits.calls_at_once),
             uploads: crate::v1::upload::Slots::new(parts.limits.uploads_per_state),
+            writers: crate::v1::uploads::Writers::default(),
             db: parts.db,
             spool: parts.spool,
             profiles: parts.profiles,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -34,8 +35,36 @@ pub(crate) struct Config {
     pub(crate) upload_bytes: u64,
     /// Largest content of an upload once decompressed, in bytes.
     pub(crate) content_bytes: u64,
+    /// How much of the hub one state may use for its uploads.
+    pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
     pub(crate) escalation: linking::review::Policy,
+}
+
+/// How much of the hub one state may use for its uploads.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Quota {
+    /// Uploads in pieces that are open at once.
+    pub(crate) open_uploads: u64,
+    /// Bytes of open uploads and of batches that are not loaded yet.
+    pub(crate) bytes_held: u64,
+    /// Batches within 24 hours, with the uploads that are open.
+    pub(crate) uploads_per_day: u64,
+    /// Hours after its last piece for which an upload in pieces is kept.
+    pub(crate) keep_open_hours: u64,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        let quota = api::Quota::default();
+        Self {
+            open_uploads: quota.open_uploads,
+            bytes_held: quota.bytes_held,
+            uploads_per_day: quota.uploads_per_day,
+            keep_open_hours: quota.keep_open.as_secs() / 3_600,
+        }
+    }
 }
 
 /// A certificate chain and its key, as PEM files.
@@ -64,6 +93,7 @@ impl Default for Config {
             workers: 2,
             upload_bytes: limits.upload_bytes,
             content_bytes: limits.content.decompressed_bytes,
+            quota: Quota::default(),
             escalation: linking::review::Policy::default(),
         }
     }
@@ -81,6 +111,12 @@ impl Config {
     pub(crate) fn limits(&self) -> api::Limits {
         let mut limits = api::Limits {
             upload_bytes: self.upload_bytes,
+            quota: api::Quota {
+                open_uploads: self.quota.open_uploads,
+                bytes_held: self.quota.bytes_held,
+                uploads_per_day: self.quota.uploads_per_day,
+                keep_open: Duration::from_hours(self.quota.keep_open_hours),
+            },
             ..api::Limits::default()
         };
         limits.content.decompressed_bytes = self.content_bytes;
@@ -131,6 +167,7 @@ mod tests {
             (shipped.connections, shipped.workers),
             (default.connections, default.workers)
         );
+        assert_eq!(shipped.quota, default.quota);
         assert_eq!(shipped.escalation, default.escalation);
         assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());
     }

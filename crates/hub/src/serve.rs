@@ -184,7 +184,7 @@ fn server_identity(config: &Config, authority: &Authority, now: DateTime<Utc>) -
     Ok(Identity::read(&chain, &key)?)
 }
 
-/// Reloads certificates and revocation lists when their files change, renews the list, forgets old sessions.
+/// Reloads certificates and revocation lists when their files change, renews the list, forgets old sessions and uploads that were left alone.
 fn housekeeping(
     authority: Authority,
     trust: Arc<TrustStore>,
@@ -205,6 +205,12 @@ fn housekeeping(
                     .and_then(|mut c| store::accounts::sweep_sessions(&mut c, context.clock.now()));
                 if let Err(error) = swept {
                     tracing::warn!(%error, "old sessions were not removed");
+                }
+                let swept = store::connection(&context.pool)
+                    .map_err(Into::into)
+                    .and_then(|mut c| api::v1::uploads::sweep(&mut c, &context.spool, context.clock.now()));
+                if let Err(error) = swept {
+                    tracing::warn!(%error, "uploads that were left alone were not removed");
                 }
                 let escalation = NewJob {
                     name: linking::review::JOB,

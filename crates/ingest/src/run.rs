@@ -349,18 +349,24 @@ fn disagree(pool: &Pool, batch: &Batch, sums: &Disagreement, now: DateTime<Utc>)
     Ok(())
 }
 
-/// A person of the state says yes to a held batch: it is loaded after all. `false` if it is not held.
+/// A person of the state says yes to a held batch, and why: it is loaded after all. `false` if it is not held.
 pub fn release(
     connection: &mut PgConnection,
     batch_id: i64,
     by: &str,
+    reason: &str,
     now: DateTime<Utc>,
 ) -> store::Result<bool> {
     store::db::write(connection, |connection| {
         let Some(batch) = batches::find(connection, batch_id)?.filter(|b| b.status == "held") else {
             return Ok(false);
         };
-        let problem = serde_json::json!({ "released_by": by, "released_at": now });
+        let problem = serde_json::json!({
+            "released_by": by,
+            "released_at": now,
+            "reason": reason,
+            "held": batch.problem,
+        });
         batches::set_status(connection, batch_id, "received", Some(&problem), now)?;
         crate::receive::enqueue(connection, &batch, now)?;
         store::access::audit(
@@ -369,7 +375,7 @@ pub fn release(
             by,
             "batch.release",
             &batch_id.to_string(),
-            &serde_json::json!({}),
+            &serde_json::json!({ "reason": reason }),
         )?;
         Ok(true)
     })

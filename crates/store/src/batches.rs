@@ -82,6 +82,8 @@ pub struct Batch {
     pub findings_warnings: i64,
     pub rows_stored: i64,
     pub rows_unchanged: i64,
+    pub checking_at: Option<DateTime<Utc>>,
+    pub loading_at: Option<DateTime<Utc>>,
 }
 
 impl Batch {
@@ -148,7 +150,7 @@ pub fn of_state(
         .load(connection)?)
 }
 
-/// Moves a batch to a status, with the reason where it is held or failed.
+/// Moves a batch to a status, with the reason where it is held or failed, and notes when a phase of the work begins.
 pub fn set_status(
     connection: &mut PgConnection,
     batch_id: i64,
@@ -163,6 +165,17 @@ pub fn set_status(
             batch::problem.eq(problem),
         ))
         .execute(connection)?;
+    let phase = diesel::update(batch::table.find(batch_id));
+    match status {
+        "checking" => phase
+            .set((
+                batch::checking_at.eq(now),
+                batch::loading_at.eq(None::<DateTime<Utc>>),
+            ))
+            .execute(connection)?,
+        "loading" => phase.set(batch::loading_at.eq(now)).execute(connection)?,
+        _ => 0,
+    };
     Ok(())
 }
 

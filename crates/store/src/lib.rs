@@ -23,6 +23,7 @@ pub mod schema;
 pub mod search;
 pub mod students;
 pub mod tables;
+pub mod uploads;
 pub mod work_items;
 
 pub use access::{Access, Actor, Channel, Purpose};

@@ -324,6 +324,24 @@ diesel::table! {
         findings_warnings -> Int8,
         rows_stored -> Int8,
         rows_unchanged -> Int8,
+        checking_at -> Nullable<Timestamptz>,
+        loading_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    upload (upload_id) {
+        upload_id -> Uuid,
+        state -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        metadata -> Text,
+        size_bytes -> Int8,
+        received_bytes -> Int8,
+        expires_at -> Timestamptz,
+        status -> Text,
+        batch_id -> Nullable<Int8>,
+        problem -> Nullable<Jsonb>,
     }
 }
 

@@ -40,6 +40,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("batch", TableKind::Local),
     ("batch_finding", TableKind::Local),
     ("batch_account", TableKind::Local),
+    ("upload", TableKind::Local),
     ("job", TableKind::Local),
     ("work_item", TableKind::Local),
     ("work_item_owner", TableKind::Local),

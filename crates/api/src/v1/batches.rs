@@ -1,7 +1,7 @@
 //! A state's batches: what became of its uploads.
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::batches::{self, Batch};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::answer::night::{self, Night};
 use crate::auth::{Deciding, StateSystem};
 use crate::page::{self, Page};
 use crate::problem::{Problem, ProblemBody, ProblemCode};
@@ -56,6 +57,64 @@ pub struct BatchReport {
     pub students: Students,
     /// Findings by severity.
     pub findings: Findings,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+/// How long a batch took, phase by phase. A batch that was taken up again after a stop counts from then.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Timing {
+    /// When reading and checking began.
+    pub checking_at: Option<DateTime<Utc>>,
+    /// When writing what changed began.
+    pub loading_at: Option<DateTime<Utc>>,
+    /// When it was done.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// From receipt to the beginning, in seconds.
+    pub waited_seconds: Option<f64>,
+    /// Reading and checking, in seconds.
+    pub checking_seconds: Option<f64>,
+    /// Writing, in seconds.
+    pub loading_seconds: Option<f64>,
+    /// Rows a second, from the beginning to the end.
+    pub rows_per_second: Option<f64>,
+}
+
+impl Timing {
+    /// The times of a batch.
+    #[must_use]
+    pub fn of(batch: &Batch) -> Self {
+        let seconds = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| {
+            let milliseconds = (to? - from?).num_milliseconds().max(0);
+            Some(milliseconds as f64 / 1_000.0)
+        };
+        // A held batch is settled and not done; a superseded one was never worked on again.
+        let done = matches!(batch.status.as_str(), "loaded" | "failed" | "held");
+        let settled_at = Some(batch.status_at).filter(|_| done);
+        let worked = seconds(batch.checking_at, settled_at).filter(|worked| *worked > 0.0);
+        Self {
+            checking_at: batch.checking_at,
+            loading_at: batch.loading_at,
+            settled_at,
+            waited_seconds: seconds(Some(batch.received_at), batch.checking_at),
+            checking_seconds: seconds(batch.checking_at, batch.loading_at.or(settled_at)),
+            loading_seconds: seconds(batch.loading_at, settled_at),
+            rows_per_second: worked
+                .filter(|_| batch.status == "loaded")
+                .map(|worked| (batch.rows_read as f64 / worked).round()),
+        }
+    }
+}
+
+/// A batch with what is different from the night before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchCompared)]
+pub struct BatchCompared {
+    /// The batch.
+    #[serde(flatten)]
+    pub batch: BatchReport,
+    /// What is different from the last batch of the same kind and profile; missing for the first one.
+    pub night_before: Option<Night>,
 }
 
 /// Rows of all parts of a batch.
@@ -103,6 +162,7 @@ impl From<Batch> for BatchReport {
     fn from(batch: Batch) -> Self {
         let href = format!("/v1/batches/{}", batch.batch_id);
         Self {
+            timing: Timing::of(&batch),
             findings_href: format!("{href}/findings"),
             href,
             settled: batch.is_settled(),
@@ -183,9 +243,10 @@ pub async fn list(
     Ok(page::answer(&request, items, next))
 }
 
-/// A batch of the state. While it is not settled, `Retry-After` says when to ask again.
+/// A batch of the state, and what is different from the night before. While it is not settled, `Retry-After` says when
+/// to ask again.
 #[utoipa::path(get, path = "/v1/batches/{batch_id}", operation_id = "readBatch", tag = "batches", params(("batch_id" = i64, Path, description = "number of the batch")), responses(
-    (status = 200, description = "the batch", body = BatchReport),
+    (status = 200, description = "the batch", body = BatchCompared),
     (status = 404, description = "no such batch of this state", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -194,22 +255,42 @@ pub async fn read(
     state: Data<AppState>,
     batch_id: Path<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let batch = state
+    let (batch, night_before) = state
         .db
-        .run(move |connection| own(connection, system.state, *batch_id))
+        .run(move |connection| {
+            let batch = own(connection, system.state, *batch_id)?;
+            let night = batch
+                .is_settled()
+                .then(|| night::compare(connection, &batch))
+                .transpose()?;
+            Ok::<_, Problem>((batch, night.flatten()))
+        })
         .await?;
     let mut response = HttpResponse::Ok();
     if !batch.is_settled() {
         response.insert_header((header::RETRY_AFTER, 1));
     }
-    Ok(response.json(BatchReport::from(batch)))
+    Ok(response.json(BatchCompared {
+        batch: batch.into(),
+        night_before,
+    }))
+}
+
+/// Longest reason in characters.
+const REASON: usize = 500;
+
+/// Why a held batch is good.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Release {
+    /// 1 to 500 characters; kept with the batch and in the audit log.
+    reason: String,
 }
 
 /// Says yes to a held batch: it is loaded after all. A decision of a person, named in `On-Behalf-Of`.
 #[utoipa::path(post, path = "/v1/batches/{batch_id}/release", operation_id = "releaseBatch", tag = "batches", params(
     ("batch_id" = i64, Path, description = "number of the batch"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who decides, 1 to 200 characters"),
-), responses(
+), request_body = Release, responses(
     (status = 200, description = "the batch goes on", body = BatchReport),
     (status = 404, description = "no such batch of this state", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "the batch is not held", body = ProblemBody, content_type = "application/problem+json"),
@@ -219,13 +300,19 @@ pub async fn release(
     Deciding(acting): Deciding,
     state: Data<AppState>,
     batch_id: Path<i64>,
+    release: Json<Release>,
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
+    let reason = release.reason.trim().to_owned();
+    if !(1..=REASON).contains(&reason.chars().count()) {
+        let detail = format!("Say in 1 to {REASON} characters why the upload is right.");
+        return Err(Problem::new(ProblemCode::InvalidContent, detail));
+    }
     let batch = state
         .db
         .run(move |connection| {
             own(connection, acting.system.state, *batch_id)?;
-            if !ingest::release(connection, *batch_id, &acting.label(), now)? {
+            if !ingest::release(connection, *batch_id, &acting.label(), &reason, now)? {
                 return Err(Problem::new(ProblemCode::Conflict, "The batch is not held."));
             }
             own(connection, acting.system.state, *batch_id)

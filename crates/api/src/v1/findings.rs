@@ -1,14 +1,15 @@
 //! What was wrong with a batch, for the state that sent it and nobody else.
 
 use actix_web::http::header;
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::stream;
-use mde::{Finding, Severity};
+use mde::{Cause, Explained, Finding, Group, Received, Severity};
 use serde::{Deserialize, Serialize};
+use spreadsheet::Form;
 use store::batches;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::answer::tables::{self, Listed};
 use crate::auth::StateSystem;
 use crate::page::{self, Page};
 use crate::problem::{Problem, ProblemBody};
@@ -19,51 +20,131 @@ use crate::v1::batches::own;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Pages of JSON.
+    /// JSON.
     Json,
-    /// All of them as one CSV file.
+    /// One CSV file.
     Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+impl Format {
+    /// As a table, if it is one.
+    fn form(self) -> Option<Form> {
+        match self {
+            Self::Json => None,
+            Self::Csv => Some(Form::Csv),
+            Self::Xlsx => Some(Form::Xlsx),
+        }
+    }
+}
+
+/// By what findings are brought together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Grouping {
+    /// The same kind, at the same data element of the same part, with the same sort of value: what one change in the
+    /// state's system would mend.
+    Cause,
 }
 
 /// Which findings, and how.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// `error` or `warning`; both if missing.
+    /// `error` or `warning`; both if missing. Not with `group`.
     #[param(value_type = Option<String>)]
     severity: Option<Severity>,
-    /// `json` (paged) or `csv` (all of them); by `Accept` if missing.
+    /// `json` (findings are paged), `csv` or `xlsx` (all of them); by `Accept` if missing.
     #[param(inline)]
     format: Option<Format>,
+    /// `cause`: the causes with their counts and first findings instead of every finding.
+    #[param(inline)]
+    group: Option<Grouping>,
     /// Where the page starts, from `next` of the page before.
     cursor: Option<i64>,
     /// Items of the page, 1 to 1000; 100 if missing.
     limit: Option<i64>,
 }
 
-/// One finding.
+/// One finding: `severity`, `code`, place (`file`, `line`, `state_student_id`, `part`, `element` and `element_name`),
+/// what was `received`, `message`, `fix`, `rule`, an `example` of a right value, and the `page` that explains the code.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Finding)]
-pub struct FindingItem {
+pub struct FindingItem<'a> {
     /// Its place in the order of the file.
     pub ordinal: i32,
+    /// All that is to be known of it.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub finding: Explained<'a>,
+}
+
+/// Findings of one cause.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cause)]
+pub struct CauseItem<'a> {
     /// `error` or `warning`.
     #[schema(value_type = String)]
     pub severity: Severity,
-    /// Code, place (file, line, `state_student_id`, part, element number), what was received, message and fix.
-    #[serde(flatten)]
+    /// The stable code.
+    #[schema(value_type = String)]
+    pub code: mde::FindingCode,
+    /// The part of the student.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub part: Option<mde::PartKind>,
+    /// Number of the data element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<&'a str>,
+    /// Name of the data element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element_name: Option<&'static str>,
+    /// What the values received have in common: `nothing`, a `value`, a `pattern` (`9` a digit, `A` letters), `others`.
     #[schema(value_type = Object)]
-    pub finding: Finding,
+    pub received: &'a Received,
+    /// How many findings.
+    pub count: u64,
+    /// What has to hold.
+    pub rule: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+    /// Path of the page that explains the code.
+    pub page: String,
+    /// The first of the findings.
+    #[schema(value_type = Vec<Object>)]
+    pub first: Vec<Explained<'a>>,
 }
 
-/// Findings of a batch in the order of the file.
+impl<'a> CauseItem<'a> {
+    fn of(cause: &'a Cause, group: &'a Group) -> Self {
+        let element = cause.element();
+        Self {
+            severity: cause.severity(),
+            code: cause.code(),
+            part: cause.part(),
+            element: element.map(|(number, _)| number),
+            element_name: element.map(|(_, name)| name),
+            received: cause.received(),
+            count: group.count,
+            rule: cause.code().rule(),
+            fix: cause.code().fix(),
+            page: cause.code().page(),
+            first: group.first.iter().map(Finding::explained).collect(),
+        }
+    }
+}
+
+/// Findings of a batch in the order of the file, or their causes. A table is made so that no spreadsheet runs anything
+/// of it.
 #[utoipa::path(get, path = "/v1/batches/{batch_id}/findings", operation_id = "listFindings", tag = "batches", params(
     ("batch_id" = i64, Path, description = "number of the batch"),
     Wanted,
 ), responses(
-    (status = 200, description = "a page of findings, or all of them as CSV", content(
+    (status = 200, description = "a page of findings, the causes (a page of `Cause`), or a table", content(
         (Page<FindingItem> = "application/json"),
         (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     (status = 404, description = "no such batch of this state", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -80,129 +161,79 @@ pub async fn list(
     let after = wanted
         .cursor
         .map_or(-1, |cursor| i32::try_from(cursor).unwrap_or(i32::MAX));
+    state
+        .db
+        .run(move |connection| own(connection, system.state, batch_id))
+        .await?;
+    let listed = match wanted.group {
+        Some(Grouping::Cause) => Listed::Causes,
+        None => Listed::Findings(severity),
+    };
+    if let Some(form) = wanted.format.unwrap_or_else(|| accepted(&request)).form() {
+        return tables::table(&state.db, batch_id, listed, form).await;
+    }
+    if listed == Listed::Causes {
+        let causes = state
+            .db
+            .run(move |connection| crate::answer::causes(connection, batch_id))
+            .await?;
+        let items = causes
+            .ranked()
+            .into_iter()
+            .map(|(cause, group)| CauseItem::of(cause, group));
+        return Ok(page::answer(&request, items.collect(), None));
+    }
     let found = state
         .db
-        .run(move |connection| {
-            own(connection, system.state, batch_id)?;
-            batches::findings(connection, batch_id, severity, after, limit + 1).map_err(Problem::from)
-        })
+        .run(move |connection| batches::findings(connection, batch_id, severity, after, limit + 1))
         .await?;
-    if wanted.format.unwrap_or_else(|| accepted(&request)) == Format::Csv {
-        return Ok(csv_file(state, batch_id, severity));
-    }
     let (found, next) = page::cut(found, limit, |(ordinal, _)| i64::from(*ordinal));
-    let items: Vec<FindingItem> = found
-        .into_iter()
-        .map(|(ordinal, finding)| FindingItem {
-            ordinal,
-            severity: finding.severity(),
-            finding,
-        })
-        .collect();
-    Ok(page::answer(&request, items, next))
+    let items = found.iter().map(|(ordinal, finding)| FindingItem {
+        ordinal: *ordinal,
+        finding: finding.explained(),
+    });
+    Ok(page::answer(&request, items.collect(), next))
 }
 
+/// The first form of `Accept` that is known here.
 fn accepted(request: &HttpRequest) -> Format {
     let accept = request
         .headers()
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.trim_start().starts_with("text/csv")) {
-        Format::Csv
-    } else {
-        Format::Json
-    }
-}
-
-/// All findings as a CSV file, read and sent a thousand at a time.
-fn csv_file(state: Data<AppState>, batch_id: i64, severity: Option<Severity>) -> HttpResponse {
-    let rows = stream::try_unfold(Some(-1), move |after| {
-        let state = state.clone();
-        async move {
-            let Some(after) = after else {
-                return Ok::<_, Problem>(None);
-            };
-            let found = state
-                .db
-                .run(move |connection| batches::findings(connection, batch_id, severity, after, page::MAX))
-                .await?;
-            let last = found.last().map(|(ordinal, _)| *ordinal);
-            let next = last.filter(|_| found.len() as i64 == page::MAX);
-            let text = csv_rows(after < 0, &found).map_err(Problem::internal)?;
-            Ok(Some((Bytes::from(text), next)))
-        }
+    let kinds = accept
+        .unwrap_or_default()
+        .split(',')
+        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    let mut known = kinds.filter_map(|kind| match kind {
+        "application/json" => Some(Format::Json),
+        _ if kind == Form::Csv.media_type() => Some(Format::Csv),
+        _ if kind == Form::Xlsx.media_type() => Some(Format::Xlsx),
+        _ => None,
     });
-    HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"findings-{batch_id}.csv\""),
-        ))
-        .streaming(rows)
-}
-
-fn csv_rows(with_header: bool, found: &[(i32, Finding)]) -> Result<Vec<u8>, String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = |result: csv::Result<()>| result.map_err(|error| error.to_string());
-    if with_header {
-        written(writer.write_record([
-            "ordinal",
-            "severity",
-            "code",
-            "file",
-            "line",
-            "state_student_id",
-            "part",
-            "element",
-            "received",
-            "message",
-            "fix",
-        ]))?;
-    }
-    for (ordinal, finding) in found {
-        let optional = |text: Option<&str>| plain(text.unwrap_or_default());
-        written(writer.write_record([
-            ordinal.to_string(),
-            finding.severity().to_string(),
-            finding.code.to_string(),
-            optional(finding.file.as_deref()),
-            finding.line.map(|line| line.to_string()).unwrap_or_default(),
-            optional(finding.state_student_id.as_deref()),
-            finding.part.map(|part| part.to_string()).unwrap_or_default(),
-            optional(finding.element.as_deref()),
-            optional(finding.received.as_deref()),
-            plain(&finding.message),
-            plain(&finding.fix),
-        ]))?;
-    }
-    writer.into_inner().map_err(|error| error.to_string())
-}
-
-/// What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    known.next().unwrap_or(Format::Json)
 }
 
 #[cfg(test)]
 mod tests {
-    use mde::FindingCode;
+    use actix_web::test::TestRequest;
 
     use super::*;
 
     #[test]
-    fn a_spreadsheet_runs_nothing_of_a_csv() {
-        let finding = Finding::new(FindingCode::Invalid, "=HYPERLINK(\"x\")")
-            .of_student("@SUM(A1)")
-            .received("-1+1, \"quoted\"");
-        let text = String::from_utf8(csv_rows(false, &[(0, finding)]).expect("rows")).expect("text");
-        assert_eq!(
-            text,
-            "0,error,V102,,,'@SUM(A1),,,\"'-1+1, \"\"quoted\"\"\",\"'=HYPERLINK(\"\"x\"\")\",\
-             Correct the value; it was left out.\n"
-        );
+    fn the_form_is_what_the_caller_accepts_first() {
+        for (accept, format) in [
+            ("*/*", Format::Json),
+            ("text/csv", Format::Csv),
+            (
+                "text/html, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet;q=0.9, text/csv",
+                Format::Xlsx,
+            ),
+        ] {
+            let request = TestRequest::default()
+                .insert_header(("accept", accept))
+                .to_http_request();
+            assert_eq!(accepted(&request), format, "{accept}");
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! The machine interface, version 1.
 
 pub mod batches;
+mod body;
 pub mod changes;
 pub mod findings;
 pub mod notices;
 pub mod persons;
+pub mod quota;
 pub mod students;
 pub mod upload;
+pub mod uploads;
 pub mod work_items;
 
 use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{Resource, Route};
 
@@ -53,6 +57,26 @@ pub fn configure(config: &mut ServiceConfig) {
             "/batches/{batch_id}/findings",
             [(Method::GET, web::route().to(findings::list))],
         ))
+        .service(
+            web::scope("/uploads")
+                .wrap(from_fn(uploads::speak))
+                .service(resource(
+                    "",
+                    [
+                        (Method::POST, web::route().to(uploads::begin)),
+                        (Method::OPTIONS, web::route().to(uploads::describe)),
+                    ],
+                ))
+                .service(resource(
+                    "/{upload_id}",
+                    [
+                        (Method::HEAD, web::route().to(uploads::ask)),
+                        (Method::PATCH, web::route().to(uploads::go_on)),
+                        (Method::DELETE, web::route().to(uploads::give_up)),
+                        (Method::OPTIONS, web::route().to(uploads::describe)),
+                    ],
+                )),
+        )
         .service(resource(
             "/states/{state}/students/{state_student_id}",
             [(Method::GET, web::route().to(students::read))],

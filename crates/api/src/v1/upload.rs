@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{self, BytesMut, Data, Payload, Query};
+use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use formats::BatchKind;
-use futures_util::StreamExt as _;
-use ingest::{Call, ReceiveError, SpoolWriter, Spooled};
+use ingest::{Call, Receipt, ReceiveError, SpoolWriter, Spooled};
 use mde::StateCode;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -21,11 +19,10 @@ use utoipa::IntoParams;
 
 use crate::auth::StateSystem;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
-use crate::state::{AppState, Limits};
+use crate::state::AppState;
 use crate::v1::batches::BatchReport;
-
-/// Content is written in pieces of this many bytes, so that no thread waits for a slow sender.
-const PIECE: usize = 1 << 20;
+use crate::v1::body::{Body, blocking, content_length, disk, too_large};
+use crate::v1::quota;
 
 /// Uploads in progress by state.
 #[derive(Debug)]
@@ -36,7 +33,7 @@ pub(crate) struct Slots {
 
 /// One upload in progress; dropped, it no longer counts.
 #[derive(Debug)]
-struct Slot {
+pub(crate) struct Slot {
     state: StateCode,
     taken: Arc<Mutex<HashMap<StateCode, usize>>>,
 }
@@ -49,7 +46,7 @@ impl Slots {
         }
     }
 
-    fn take(&self, state: StateCode) -> Result<Slot, Problem> {
+    pub(crate) fn take(&self, state: StateCode) -> Result<Slot, Problem> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let in_progress = taken.entry(state).or_default();
         if *in_progress >= self.per_state {
@@ -110,21 +107,17 @@ pub async fn upload(
     system: StateSystem,
     state: Data<AppState>,
     about: Query<About>,
-    mut payload: Payload,
+    payload: Payload,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let digest = content_digest(request.headers())?;
     let _slot = state.uploads.take(system.state)?;
-    if content_length(request.headers()).is_some_and(|length| length > state.limits.upload_bytes) {
-        return Err(too_large(&state.limits));
+    let length = content_length(request.headers());
+    if length.is_some_and(|length| length > state.limits.upload_bytes) {
+        return Err(too_large(state.limits.upload_bytes));
     }
-    let spooled = match spool(&state, &mut payload, digest).await {
-        Ok(spooled) => spooled,
-        Err(problem) => {
-            drain(&mut payload).await;
-            return Err(problem);
-        }
-    };
+    quota::check(&state, system.state, length.unwrap_or(0)).await?;
+    let spooled = spool(&state, payload, digest).await?;
     let about = about.into_inner();
     let call = Call {
         state: system.state,
@@ -134,19 +127,7 @@ pub async fn upload(
         file_name: about.file_name.map(|name| file_name(&name)),
         received_from: system.fingerprint,
     };
-    let now = state.clock.now();
-    let shared = state.clone();
-    // Reading a large file takes seconds, for which no connection is held.
-    let examined = web::block(move || {
-        ingest::examine(&shared.profiles, spooled, &call, shared.limits.content, now).map_err(refusal)
-    })
-    .await
-    .map_err(Problem::internal)??;
-    let spool = Arc::clone(&state.spool);
-    let receipt = state
-        .db
-        .run(move |connection| examined.receive(connection, &spool).map_err(refusal))
-        .await?;
+    let receipt = receive(&state, spooled, call).await?;
     let report = BatchReport::from(receipt.batch);
     let mut response = if receipt.new {
         HttpResponse::Accepted()
@@ -158,20 +139,8 @@ pub async fn upload(
         .json(report))
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn too_large(limits: &Limits) -> Problem {
-    let detail = format!(
-        "An upload may have {} bytes as sent; split it.",
-        limits.upload_bytes
-    );
-    Problem::new(ProblemCode::TooLarge, detail)
-}
-
 /// The last part of a path.
-fn file_name(path: &str) -> String {
+pub(crate) fn file_name(path: &str) -> String {
     path.rsplit(['/', '\\'])
         .next()
         .unwrap_or_default()
@@ -220,14 +189,12 @@ impl Writing {
     }
 }
 
-/// Takes the content in, piece by piece, within the bounds of size and speed, and flushes it to disk.
+/// Takes the content in and flushes it to disk.
 async fn spool(
     state: &Data<AppState>,
-    payload: &mut Payload,
+    payload: Payload,
     digest: Option<Vec<u8>>,
 ) -> Result<Spooled, Problem> {
-    let limits = &state.limits;
-    let started = Instant::now();
     let shared = Arc::clone(&state.spool);
     let hash = digest.is_some().then(Sha256::new);
     let mut writing = blocking(move || {
@@ -237,45 +204,21 @@ async fn spool(
         })
     })
     .await?;
-    let mut piece = BytesMut::new();
-    let mut received: u64 = 0;
-    loop {
-        let next = tokio::time::timeout(limits.upload_pause, payload.next())
-            .await
-            .map_err(|_| Problem::new(ProblemCode::RequestTimeout, "The content paused for too long."))?;
-        let Some(chunk) = next else { break };
-        let chunk = chunk.map_err(|error| {
-            Problem::new(ProblemCode::InvalidRequest, "The content ended too early.").with_internal(error)
-        })?;
-        received += chunk.len() as u64;
-        if received > limits.upload_bytes {
-            return Err(too_large(limits));
-        }
-        let seconds = started.elapsed().as_secs();
-        if seconds > 60 && received / seconds < limits.upload_bytes_per_second {
-            return Err(Problem::new(
-                ProblemCode::RequestTimeout,
-                "The content comes too slowly.",
-            ));
-        }
-        piece.extend_from_slice(&chunk);
-        if piece.len() >= PIECE {
-            let full = piece.split();
-            writing = blocking(move || {
-                writing.write(&full)?;
-                Ok(writing)
-            })
-            .await?;
-        }
+    let mut body = Body::new(payload, &state.limits, state.limits.upload_bytes);
+    while let Some(piece) = body.piece().await? {
+        writing = blocking(move || {
+            writing.write(&piece)?;
+            Ok(writing)
+        })
+        .await?;
     }
-    if received == 0 {
+    if writing.file.bytes() == 0 {
         return Err(Problem::new(
             ProblemCode::InvalidRequest,
             "The call has no content; send the file as its body.",
         ));
     }
     let (spooled, found) = blocking(move || {
-        writing.write(&piece)?;
         let found = writing.hash.map(|hash| hash.finalize().to_vec());
         Ok((writing.file.finish()?, found))
     })
@@ -288,46 +231,25 @@ async fn spool(
     }
 }
 
-/// Lets a sender come to the end of a content that is not kept, within bounds: one that is cut off while it still sends
-/// never sees the answer.
-async fn drain(payload: &mut Payload) {
-    const BYTES: usize = 256 << 20;
-    let rest = async {
-        let mut drained = 0;
-        while let Some(Ok(chunk)) = payload.next().await {
-            drained += chunk.len();
-            if drained > BYTES {
-                break;
-            }
-        }
-    };
-    // Whatever has not come by then is cut off.
-    let _ = tokio::time::timeout(Duration::from_secs(30), rest).await;
-}
-
-/// Runs work on files on a thread that may block.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, Problem> {
-    web::block(work)
+/// Makes a batch of a file that is whole and on disk.
+pub(crate) async fn receive(
+    state: &Data<AppState>,
+    spooled: Spooled,
+    call: Call,
+) -> Result<Receipt, Problem> {
+    let now = state.clock.now();
+    let shared = state.clone();
+    // Reading a large file takes seconds, for which no connection is held.
+    let examined = web::block(move || {
+        ingest::examine(&shared.profiles, spooled, &call, shared.limits.content, now).map_err(refusal)
+    })
+    .await
+    .map_err(Problem::internal)??;
+    let spool = Arc::clone(&state.spool);
+    state
+        .db
+        .run(move |connection| examined.receive(connection, &spool).map_err(refusal))
         .await
-        .map_err(Problem::internal)?
-        .map_err(|error| disk(&error))
-}
-
-fn disk(error: &io::Error) -> Problem {
-    if matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-    ) {
-        Problem::new(
-            ProblemCode::DiskFull,
-            "The hub has no room for the upload; nothing was kept.",
-        )
-        .with_internal(error)
-    } else {
-        Problem::internal(error)
-    }
 }
 
 fn refusal(error: ReceiveError) -> Problem {

@@ -1,8 +1,6 @@
 //! Uploads, their batches and their findings.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -83,8 +81,89 @@ fn an_upload_is_received_loaded_and_reported() {
             .starts_with("text/csv")
     );
     let csv = csv.text().expect("text");
-    assert!(csv.starts_with("ordinal,severity,code,file,line,"), "{csv}");
-    assert!(csv.contains(",0002,student,9,"), "{csv}");
+    assert!(csv.starts_with("severity,code,file,line,"), "{csv}");
+    assert!(csv.contains(",0002,student,9,Birth Date,"), "{csv}");
+
+    let causes: Value = texas
+        .get(&format!("{findings}?group=cause"))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let cause = &causes["items"][0];
+    assert_eq!(
+        (
+            cause["code"].as_str(),
+            cause["count"].as_u64(),
+            cause["element_name"].as_str()
+        ),
+        (Some("V102"), Some(1), Some("Birth Date")),
+        "{causes}"
+    );
+    assert_eq!(cause["first"][0]["state_student_id"], "0002");
+    let page = texas
+        .get(cause["page"].as_str().expect("a page"))
+        .send()
+        .expect("an answer");
+    assert!(page.status() == 200 && page.text().expect("text").contains("V102"));
+    problem(
+        texas.get("/docs/findings/V000").send().expect("an answer"),
+        404,
+        "not-found",
+    );
+
+    for group in ["", "&group=cause"] {
+        let book = texas
+            .get(&format!("{findings}?format=xlsx{group}"))
+            .send()
+            .expect("an answer");
+        assert!(
+            book.headers()["content-disposition"]
+                .to_str()
+                .expect("text")
+                .ends_with(".xlsx\"")
+        );
+        assert!(book.bytes().expect("bytes").starts_with(b"PK"), "a zip");
+    }
+
+    let timing = &loaded["timing"];
+    assert!(
+        timing["checking_seconds"].as_f64() >= Some(0.0) && timing["settled_at"].is_string(),
+        "{timing}"
+    );
+    assert_eq!(loaded["night_before"], Value::Null, "the first");
+    let corrected = two_students()
+        .replace("2014-13-02", "2014-12-02")
+        .replace(AS_OF, "2026-04-02T02:00:00Z");
+    let next = hub.load(&texas, &corrected);
+    let next: Value = texas
+        .get(&format!("/v1/batches/{next}"))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let night = &next["night_before"];
+    assert_eq!(night["batch_id"], loaded["batch_id"]);
+    assert_eq!(
+        (
+            night["changed"]["before"].as_i64(),
+            night["changed"]["now"].as_i64()
+        ),
+        (Some(2), Some(1)),
+        "{night}"
+    );
+    let gone: Vec<_> = night["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|f| {
+            (
+                f["code"].as_str().expect("a code"),
+                f["trend"].as_str().expect("a trend"),
+            )
+        })
+        .collect();
+    assert_eq!(gone, [("V102", "gone"), ("V303", "gone")]);
 }
 
 #[test]
@@ -212,22 +291,8 @@ fn an_upload_that_stalls_or_breaks_off_leaves_nothing() {
         upload_pause: std::time::Duration::from_millis(300),
         ..api::Limits::default()
     });
-    let (issued, key) = hub
-        .authority
-        .issue_state("TX", "slow", chrono::TimeDelta::days(1), chrono::Utc::now())
-        .expect("issued");
-    let certificate =
-        pki::ClientCertificate::from_pem(issued.certificate_pem.as_bytes()).expect("a certificate");
-    hub.register(&certificate.fingerprint_sha256, "TX");
     let connect = || {
-        let identity = pki::Identity::from_pem(issued.certificate_pem.as_bytes(), key.pem().as_bytes())
-            .expect("an identity");
-        let tls =
-            pki::client_config(hub.authority.certificate_pem().as_bytes(), Some(identity)).expect("settings");
-        let name = "localhost".try_into().expect("a name");
-        let session = rustls::ClientConnection::new(Arc::new(tls), name).expect("a session");
-        let socket = TcpStream::connect(hub.exchange).expect("connected");
-        let mut stream = rustls::StreamOwned::new(session, socket);
+        let mut stream = hub.socket("TX");
         let head =
             "POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n<?xml version";
         stream.write_all(head.as_bytes()).expect("sent");
@@ -269,20 +334,28 @@ fn a_held_batch_waits_for_a_persons_yes() {
     assert_eq!(batch["status"], "held", "{batch}");
 
     let release = format!("{address}/release");
+    let because = |reason: &str| {
+        texas
+            .post(&release)
+            .json(&serde_json::json!({ "reason": reason }))
+    };
     problem(
-        texas.post(&release).send().expect("an answer"),
+        because("the season is over").send().expect("an answer"),
         400,
         "on-behalf-of-missing",
     );
-    let say_yes = || {
-        texas
-            .post(&release)
+    let say_yes = |reason: &str| {
+        because(reason)
             .header("On-Behalf-Of", "director-3")
             .send()
             .expect("an answer")
     };
-    assert_eq!(say_yes().status(), 200);
-    problem(say_yes(), 409, "conflict");
+    problem(say_yes(" "), 422, "invalid-content");
+    let released = say_yes("the season is over");
+    assert_eq!(released.status(), 200);
+    let released: Value = released.json().expect("JSON");
+    assert_eq!(released["problem"]["reason"], "the season is over");
+    problem(say_yes("again"), 409, "conflict");
     hub.work(held);
     let batch: Value = texas
         .get(&address)

@@ -1,7 +1,7 @@
 //! A hub as a test needs it: the exchange and the operator's port on ports of their own, a database of its own, an
 //! authority of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use linking::driver::Linker;
 use mde::StateCode;
 use pki::{Authority, ClientCertificate, Identity, RevocationReason, TrustStore};
 use reqwest::blocking::{Client, RequestBuilder, Response};
+use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 use store::Pool;
 use store::participants;
@@ -193,6 +194,23 @@ impl Hub {
         let batch_id = receipt["batch_id"].as_i64().expect("a number");
         self.work(batch_id);
         batch_id
+    }
+
+    /// A bare TLS connection of a state whose certificate is registered.
+    pub(crate) fn socket(&self, state: &str) -> StreamOwned<ClientConnection, TcpStream> {
+        let (issued, key) = self
+            .authority
+            .issue_state(state, "bare", YEAR / 2, Utc::now())
+            .expect("a certificate");
+        let certificate =
+            ClientCertificate::from_pem(issued.certificate_pem.as_bytes()).expect("a certificate");
+        self.register(&certificate.fingerprint_sha256, state);
+        let identity =
+            Identity::from_pem(issued.certificate_pem.as_bytes(), key.pem().as_bytes()).expect("an identity");
+        let tls = pki::client_config(self.authority.certificate_pem().as_bytes(), Some(identity));
+        let name = "localhost".try_into().expect("a name");
+        let session = ClientConnection::new(Arc::new(tls.expect("settings")), name).expect("a session");
+        StreamOwned::new(session, TcpStream::connect(self.exchange).expect("connected"))
     }
 
     /// Files in the spool.

@@ -10,4 +10,5 @@ mod outage;
 mod persons;
 mod problems;
 mod sweep;
+mod uploads;
 mod work_items;

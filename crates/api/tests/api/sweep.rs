@@ -12,6 +12,8 @@ use crate::hub::{AS_OF, Hub, problem, student, upload};
 enum Expect {
     /// The thing is not there.
     NotFound,
+    /// The same, where an answer has no content.
+    Nowhere,
     /// The call is refused.
     Forbidden,
     /// The call is refused: the child is no child of the state.
@@ -29,9 +31,19 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         person,
         notice,
         item,
+        upload,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
+        (
+            "OPTIONS /v1/uploads",
+            "/v1/uploads".to_owned(),
+            Expect::Allowed(204),
+        ),
+        ("POST /v1/uploads", "/v1/uploads".to_owned(), Expect::Allowed(201)),
+        ("HEAD /v1/uploads/{upload_id}", upload.clone(), Expect::Nowhere),
+        ("PATCH /v1/uploads/{upload_id}", upload.clone(), Expect::NotFound),
+        ("DELETE /v1/uploads/{upload_id}", upload.clone(), Expect::NotFound),
         ("GET /v1/batches", "/v1/batches".to_owned(), Expect::Nothing),
         (
             "GET /v1/batches/{batch_id}",
@@ -112,6 +124,8 @@ struct Texas {
     person: String,
     notice: i64,
     item: i64,
+    /// Address of an upload that is open.
+    upload: String,
 }
 
 /// The operations of the document, as `GET /v1/batches`.
@@ -130,13 +144,13 @@ fn operations() -> Vec<String> {
 fn body(operation: &str, person: &str, other: &str) -> Option<String> {
     match operation {
         "POST /v1/batches" => Some(upload("TX", AS_OF, &student("9", ("Peña", "Ruiz"), "Ana", "2012-05-06"))),
+        "POST /v1/batches/{batch_id}/release" | "POST /v1/work-items/{work_item_id}/undo" => Some(r#"{"reason":"x"}"#.to_owned()),
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
         "PUT /v1/work-items/{work_item_id}/assignment" => Some(r#"{"level":"state"}"#.to_owned()),
-        "POST /v1/work-items/{work_item_id}/undo" => Some(r#"{"reason":"x"}"#.to_owned()),
         "POST /v1/merges" => Some(serde_json::json!({ "persons": [person, other], "reason": "x" }).to_string()),
         "POST /v1/splits" => Some(
             serde_json::json!({ "person": person, "parts": [[{ "state": "TX", "state_student_id": "TX-1" }]], "reason": "x" }).to_string(),
@@ -204,7 +218,14 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("an answer");
     assert_eq!(withdrawn.status(), 200);
 
+    let begun = texas
+        .post("/v1/uploads")
+        .header("Tus-Resumable", "1.0.0")
+        .header("Upload-Length", 9)
+        .send()
+        .expect("an answer");
     let mut table = table(&Texas {
+        upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,
         batch,
         person: person.clone(),
@@ -223,13 +244,16 @@ fn no_operation_gives_one_state_what_is_anothers() {
         let mut call = california
             .call(method, &address)
             .header("Purpose", "program")
-            .header("On-Behalf-Of", "clerk-1");
+            .header("On-Behalf-Of", "clerk-1")
+            .header("Tus-Resumable", "1.0.0")
+            .header("Upload-Length", 9);
         if let Some(body) = body(&operation, &person, &other) {
             call = call.header("Content-Type", "application/json").body(body);
         }
         let response = call.send().expect("an answer");
         match expect {
             Expect::NotFound => drop(problem(response, 404, "not-found")),
+            Expect::Nowhere => assert_eq!(response.status(), 404, "{operation}"),
             Expect::Forbidden => drop(problem(response, 403, "wrong-state")),
             Expect::Refused => drop(problem(response, 403, "forbidden")),
             Expect::Nothing => {
@@ -279,6 +303,11 @@ fn every_operation_needs_a_registered_certificate() {
         let call = stranger
             .call(method.parse().expect("a method"), &path)
             .header("Purpose", "program");
-        problem(call.send().expect("an answer"), 403, "certificate-unregistered");
+        let answer = call.send().expect("an answer");
+        if method == "HEAD" {
+            assert_eq!(answer.status(), 403);
+        } else {
+            problem(answer, 403, "certificate-unregistered");
+        }
     }
 }

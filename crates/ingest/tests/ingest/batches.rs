@@ -151,6 +151,7 @@ fn a_suspicious_full_upload_waits_for_a_yes() -> Result<()> {
         &mut *store::connection(&hub.pool)?,
         held.batch_id,
         "account:a@b.c",
+        "half of them moved on",
         now()
     )?);
     let released = hub.run(held.batch_id, &|| true)?;
@@ -174,6 +175,7 @@ fn a_newer_full_upload_takes_the_place_of_a_held_one() -> Result<()> {
         &mut *store::connection(&hub.pool)?,
         held.batch_id,
         "account:a@b.c",
+        "half of them moved on",
         now()
     )?);
     Ok(())

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use store::batches::{self, Batch, Cause};
 
 use crate::failure::Failure;
-use crate::pages::sign_in::Nothing;
+use crate::field::Field;
 use crate::state::Portal;
 use crate::user::{Allowed, Guarded, Permission, ReleaseBatches, SeeBatches, User};
-use crate::view::{self, Cell, Chrome, Table, Tag};
+use crate::view::{self, Cell, Chrome, Mistakes, Table, Tag};
 use crate::words;
 
 /// Batches on a page.
@@ -18,6 +18,9 @@ const BATCHES: i64 = 50;
 
 /// Findings on a page.
 const FINDINGS: i64 = 100;
+
+/// Most characters of the reason to release a held upload.
+const REASON: usize = 500;
 
 /// The status of a batch.
 pub(crate) fn status_tag(status: &str) -> Tag {
@@ -118,13 +121,17 @@ struct BatchPage {
     from_start: bool,
     next: Option<i32>,
     may_release: bool,
+    reason: Field,
+    mistakes: Mistakes,
 }
 
 /// Where the list of findings starts.
 #[derive(Debug, Deserialize)]
 pub(crate) struct After {
-    after: Option<i32>,
+    #[serde(rename = "after")]
+    start: Option<i32>,
     released: Option<bool>,
+    unexplained: Option<bool>,
 }
 
 /// `GET /batches/{id}`
@@ -135,7 +142,7 @@ pub(crate) async fn show(
     page: web::Query<After>,
 ) -> Result<HttpResponse, Failure> {
     let state = user.state()?;
-    let after = page.after.unwrap_or(-1);
+    let after = page.start.unwrap_or(-1);
     let (batch, causes, findings) = portal
         .run(move |c| {
             let own = batches::find(c, *id)?.filter(|batch| batch.state == state.as_str());
@@ -149,6 +156,13 @@ pub(crate) async fn show(
         .last()
         .filter(|_| findings.len() as i64 == FINDINGS)
         .map(|(ordinal, _)| *ordinal);
+    let mut mistakes = Mistakes::default();
+    if page.unexplained.unwrap_or(false) {
+        mistakes.add(
+            "reason",
+            "Say in a few words (500 characters at most) why the upload is right.",
+        );
+    }
     let done = page
         .released
         .unwrap_or(false)
@@ -166,6 +180,11 @@ pub(crate) async fn show(
         from_start: after < 0,
         next,
         may_release: may_release(&user, &batch),
+        reason: Field::area("reason", "Why is this upload right?", "")
+            .maximum(REASON)
+            .required()
+            .judged(&mistakes),
+        mistakes,
         batch,
     })
 }
@@ -293,19 +312,30 @@ fn finding_table(findings: &[(i32, Finding)]) -> Table {
     table
 }
 
+/// Why a held batch is good.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Why {
+    reason: String,
+}
+
 /// `POST /batches/{id}/release`: a held batch is good, load it.
 pub(crate) async fn release(
     portal: web::Data<Portal>,
     id: web::Path<i64>,
-    guarded: Guarded<ReleaseBatches, Nothing>,
+    guarded: Guarded<ReleaseBatches, Why>,
 ) -> Result<HttpResponse, Failure> {
     let (state, by, now) = (guarded.user.state()?, guarded.user.label(), portal.now());
-    let id = id.into_inner();
+    let (id, reason) = (id.into_inner(), guarded.form.reason.trim().to_owned());
+    if !(1..=REASON).contains(&reason.chars().count()) {
+        return Ok(view::see_other(&format!(
+            "/batches/{id}?unexplained=true#release"
+        )));
+    }
     portal
         .run(move |c| {
             let own = batches::find(c, id)?.filter(|batch| batch.state == state.as_str());
             let held = own.ok_or(Failure::NotFound)?;
-            ingest::release(c, held.batch_id, &by, now)?;
+            ingest::release(c, held.batch_id, &by, &reason, now)?;
             Ok(())
         })
         .await?;

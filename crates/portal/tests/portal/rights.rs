@@ -110,7 +110,9 @@ async fn a_state_does_not_see_another_states_work() {
     b.sign_in("admin@ga.example").await;
     assert_eq!(b.get(&format!("/batches/{texan}")).await.status, 404);
     assert_eq!(
-        b.post(&format!("/batches/{texan}/release"), &[]).await.status,
+        b.post(&format!("/batches/{texan}/release"), &[("reason", "right")])
+            .await
+            .status,
         404
     );
     let list = b.get("/batches").await.text();

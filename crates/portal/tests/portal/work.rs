@@ -228,7 +228,20 @@ async fn a_held_upload_is_released_and_findings_say_what_to_do() {
     let (mut b, _) = browser(db.url()).await;
     b.sign_in("admin@tea.example").await;
     b.get(&format!("/batches/{held}")).await;
-    let page = b.post(&format!("/batches/{held}/release"), &[]).await;
+    let unexplained = b
+        .post(&format!("/batches/{held}/release"), &[("reason", " ")])
+        .await;
+    assert!(
+        unexplained.text().contains("why the upload is right"),
+        "{}",
+        unexplained.text()
+    );
+    let page = b
+        .post(
+            &format!("/batches/{held}/release"),
+            &[("reason", "The season is over.")],
+        )
+        .await;
     assert_eq!(page.status, 303);
     assert_ne!(
         store::batches::find(&mut c, held).unwrap().unwrap().status,
