@@ -34,7 +34,16 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "portal",
         &[
-            "mde", "formats", "store", "ingest", "linking", "records", "notices", "api", "pki",
+            "mde",
+            "formats",
+            "store",
+            "ingest",
+            "linking",
+            "records",
+            "notices",
+            "api",
+            "pki",
+            "spreadsheet",
         ],
     ),
     ("client", &["mde", "formats", "spreadsheet"]),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use mde::{FindingCode, Severity};
+use mde::{Element, FindingCode, Severity};
 use serde_json::Value;
 
 use crate::openapi;
@@ -21,6 +21,7 @@ code, .method { font-family: ui-monospace, monospace }
 details { border: 1px solid #8886; border-radius: .5rem; padding: .5rem 1rem; margin: .5rem 0 }
 summary { cursor: pointer; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto }
+dt { font-weight: 700 } dd { margin: 0 0 .5rem } pre { overflow-x: auto; border: 1px solid #8886; padding: .5rem }
 th, td { text-align: left; vertical-align: top; border-top: 1px solid #8884; padding: .25rem .75rem .25rem 0 }
 ";
 
@@ -35,19 +36,39 @@ pub fn page() -> &'static str {
 /// The page that explains a kind of finding.
 #[must_use]
 pub fn finding(code: FindingCode) -> String {
-    let mut page = head(&format!("{code}: {}", escape(code.title())));
+    let rule = code.explained();
+    let mut page = head(&format!("{code}: {}", escape(rule.title)));
+    page.push_str("<p><a href=\"/docs/findings\">All findings</a></p><dl>");
+    let severity = match rule.severity {
+        Severity::Error => {
+            "Error: the smallest thing that it spoils was left out, a value, a row or a student."
+        }
+        Severity::Warning => "Warning: nothing was left out.",
+    };
+    let named = |number: &&str| match Element::numbered(number) {
+        Some(element) => format!("{} {}", element.number, element.name),
+        None => (*number).to_owned(),
+    };
+    let elements: Vec<String> = rule.elements.iter().map(named).collect();
+    for (term, text) in [
+        ("Severity", severity),
+        ("Data elements", &elements.join(", ")),
+        ("Rule", rule.rule),
+        ("What to do", rule.fix),
+        ("What it means", rule.means),
+        ("Source of the rule", rule.source),
+    ] {
+        if !text.is_empty() {
+            let _ = write!(page, "<dt>{term}<dd>{}", escape(text));
+        }
+    }
     let _ = write!(
         page,
-        "<p><a href=\"/docs/findings\">All findings</a></p><dl><dt>Severity<dd>{}<dt>Rule<dd>{}<dt>What to do<dd>{}</dl>",
-        match code.severity() {
-            Severity::Error =>
-                "Error: the smallest thing that it spoils was left out, a value, a row or a student.",
-            Severity::Warning => "Warning: nothing was left out.",
-        },
-        escape(code.rule()),
-        escape(code.fix())
+        "</dl><h2>With the finding</h2><pre>{}</pre><h2>Without it</h2><pre>{}</pre></main></body></html>",
+        escape(rule.wrong),
+        escape(rule.right)
     );
-    page + "</main></body></html>"
+    page
 }
 
 /// The list of all kinds of finding.

@@ -1,6 +1,8 @@
 //! The pages, one module each: what is asked, what is read, what is shown.
 
+pub(crate) mod batch_tables;
 pub(crate) mod batches;
+pub(crate) mod findings;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod merge;

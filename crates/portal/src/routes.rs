@@ -11,8 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, history, home, merge, near_match, near_matches, notice_new, notices, person, requests, search,
-    sign_in,
+    batches, findings, history, home, merge, near_match, near_matches, notice_new, notices, person, requests,
+    search, sign_in,
 };
 use crate::state::Portal;
 
@@ -48,6 +48,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/notices/{id}/acknowledge"),
     ("GET", "/batches"),
     ("GET", "/batches/{id}"),
+    ("GET", "/batches/{id}/findings.csv"),
+    ("GET", "/batches/{id}/findings.xlsx"),
     ("POST", "/batches/{id}/release"),
 ];
 
@@ -110,7 +112,13 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/notices/{id}/acknowledge", post().to(notices::acknowledge))
             .route("/batches", get().to(batches::list))
             .route("/batches/{id}", get().to(batches::show))
+            .route(
+                "/batches/{id}/findings.{form:csv|xlsx}",
+                get().to(batches::download),
+            )
             .route("/batches/{id}/release", post().to(batches::release))
+            .route("/docs/findings", get().to(findings::list))
+            .route("/docs/findings/{code}", get().to(findings::show))
             .default_service(web::to(missing)),
     );
 }

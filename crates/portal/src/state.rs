@@ -71,6 +71,11 @@ impl Portal {
             .await?
     }
 
+    /// The database, for an answer that is sent while it is read.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// Verifies a password on a thread that may block.
     pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Failure> {
         let _permit = self.hashing.acquire().await.map_err(|_| Failure::Unavailable)?;

@@ -60,7 +60,8 @@ pub struct Difference {
     #[schema(value_type = String)]
     pub severity: Severity,
     /// The stable code.
-    pub code: String,
+    #[schema(value_type = String)]
+    pub code: FindingCode,
     /// Number of the data element, empty where none is named.
     pub element: String,
     /// Name of the data element, empty where none is named.
@@ -88,12 +89,18 @@ pub fn compare(connection: &mut PgConnection, batch: &Batch) -> store::Result<Op
     let Some(before) = earlier.max_by_key(|other| (other.as_of, other.batch_id)) else {
         return Ok(None);
     };
-    let mut findings: BTreeMap<(String, String), Pair> = BTreeMap::new();
-    for cause in batches::causes(connection, before.batch_id)? {
-        findings.entry((cause.code, cause.element)).or_default().before += cause.findings;
-    }
-    for cause in batches::causes(connection, batch.batch_id)? {
-        findings.entry((cause.code, cause.element)).or_default().now += cause.findings;
+    let mut findings: BTreeMap<(FindingCode, String), Pair> = BTreeMap::new();
+    for (other, is_now) in [(&before, false), (batch, true)] {
+        for (cause, group) in super::causes(connection, other.batch_id)?.iter() {
+            let element = cause.element().map_or("", |(number, _)| number);
+            let pair = findings.entry((cause.code(), element.to_owned())).or_default();
+            let count = i64::try_from(group.count).unwrap_or(i64::MAX);
+            if is_now {
+                pair.now += count;
+            } else {
+                pair.before += count;
+            }
+        }
     }
     let pair = |of: fn(&Batch) -> i64| Pair {
         before: of(&before),
@@ -118,13 +125,13 @@ fn layout(batch: &Batch) -> &str {
     batch.profile.split('/').next().unwrap_or_default()
 }
 
-fn differences(findings: BTreeMap<(String, String), Pair>) -> (Vec<Difference>, usize) {
+fn differences(findings: BTreeMap<(FindingCode, String), Pair>) -> (Vec<Difference>, usize) {
     let kinds = findings.len();
     let mut differences: Vec<Difference> = findings
         .into_iter()
         .filter(|(_, count)| count.more() != 0)
         .map(|((code, element), count)| Difference {
-            severity: FindingCode::of_code(&code).map_or(Severity::Error, FindingCode::severity),
+            severity: code.severity(),
             element_name: Element::numbered(&element).map_or("", |element| element.name),
             trend: match count {
                 Pair { before: 0, .. } => "new",
@@ -157,10 +164,13 @@ mod tests {
             ("V402", "", 7, 7),
         ];
         let findings = findings.map(|(code, element, before, now)| {
-            ((code.to_owned(), element.to_owned()), Pair { before, now })
+            (
+                (FindingCode::of_code(code).expect("a code"), element.to_owned()),
+                Pair { before, now },
+            )
         });
         let (differences, alike) = differences(findings.into());
-        let told: Vec<_> = differences.iter().map(|d| (d.code.as_str(), d.trend)).collect();
+        let told: Vec<_> = differences.iter().map(|d| (d.code.code(), d.trend)).collect();
         assert_eq!(
             told,
             [

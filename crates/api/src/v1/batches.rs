@@ -1,5 +1,7 @@
 //! A state's batches: what became of its uploads.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,6 +13,7 @@ use store::batches::{self, Batch};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::night::{self, Night};
+use crate::answer::{self, ignored};
 use crate::auth::{Deciding, StateSystem};
 use crate::page::{self, Page};
 use crate::problem::{Problem, ProblemBody, ProblemCode};
@@ -113,15 +116,21 @@ pub struct BatchCompared {
     /// The batch.
     #[serde(flatten)]
     pub batch: BatchReport,
+    /// Rows that were not taken, by reason.
+    pub ignored_rows: BTreeMap<String, u64>,
     /// What is different from the last batch of the same kind and profile; missing for the first one.
     pub night_before: Option<Night>,
 }
 
-/// Rows of all parts of a batch.
+/// Rows of all parts of a batch; once it is loaded, each counts in exactly one of stored, unchanged, refused and ignored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rows {
     /// In the file.
     pub read: i64,
+    /// Written: as current content, as history, or as the end of a student.
+    pub stored: i64,
+    /// As it is held already, or as something newer is.
+    pub unchanged: i64,
     /// Left out because of an error.
     pub refused: i64,
     /// Not taken because they are no data elements.
@@ -172,6 +181,8 @@ impl From<Batch> for BatchReport {
                 .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
             rows: Rows {
                 read: batch.rows_read,
+                stored: batch.rows_stored,
+                unchanged: batch.rows_unchanged,
                 refused: batch.rows_refused,
                 ignored: batch.rows_ignored,
             },
@@ -255,7 +266,7 @@ pub async fn read(
     state: Data<AppState>,
     batch_id: Path<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let (batch, night_before) = state
+    let (batch, account, night_before) = state
         .db
         .run(move |connection| {
             let batch = own(connection, system.state, *batch_id)?;
@@ -263,7 +274,8 @@ pub async fn read(
                 .is_settled()
                 .then(|| night::compare(connection, &batch))
                 .transpose()?;
-            Ok::<_, Problem>((batch, night.flatten()))
+            let account = answer::account(connection, batch.batch_id)?;
+            Ok::<_, Problem>((batch, account, night.flatten()))
         })
         .await?;
     let mut response = HttpResponse::Ok();
@@ -272,6 +284,7 @@ pub async fn read(
     }
     Ok(response.json(BatchCompared {
         batch: batch.into(),
+        ignored_rows: account.map(|account| ignored(&account)).unwrap_or_default(),
         night_before,
     }))
 }

@@ -1,7 +1,7 @@
 //! The content of a call as it comes in: piece by piece, within the bounds of size and speed.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{self, BytesMut, Payload};
@@ -12,6 +12,10 @@ use crate::state::Limits;
 
 /// Content is handed on in pieces of about this many bytes, so that no thread waits for a slow sender.
 const PIECE: usize = 1 << 20;
+
+/// Content that is not kept is let in up to so many bytes, for so long.
+const DRAINED: usize = 256 << 20;
+const DRAINING: Duration = Duration::from_secs(30);
 
 /// The content of a call.
 pub(crate) struct Body {
@@ -56,6 +60,22 @@ impl Body {
     /// What has come and was not handed on.
     pub(crate) fn rest(&mut self) -> BytesMut {
         self.piece.split()
+    }
+
+    /// Lets the sender come to the end of a content that is not kept, within bounds: one that is cut off while it still
+    /// sends never sees the answer.
+    pub(crate) async fn drain(mut self) {
+        let rest = async {
+            let mut drained = 0;
+            while let Some(Ok(chunk)) = self.payload.next().await {
+                drained += chunk.len();
+                if drained > DRAINED {
+                    break;
+                }
+            }
+        };
+        // Whatever has not come by then is cut off.
+        let _ = tokio::time::timeout(DRAINING, rest).await;
     }
 
     async fn fill(&mut self) -> Option<Result<(), Problem>> {

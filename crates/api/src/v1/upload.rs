@@ -117,7 +117,14 @@ pub async fn upload(
         return Err(too_large(state.limits.upload_bytes));
     }
     quota::check(&state, system.state, length.unwrap_or(0)).await?;
-    let spooled = spool(&state, payload, digest).await?;
+    let mut body = Body::new(payload, &state.limits, state.limits.upload_bytes);
+    let spooled = match spool(&state, &mut body, digest).await {
+        Ok(spooled) => spooled,
+        Err(problem) => {
+            body.drain().await;
+            return Err(problem);
+        }
+    };
     let about = about.into_inner();
     let call = Call {
         state: system.state,
@@ -190,11 +197,7 @@ impl Writing {
 }
 
 /// Takes the content in and flushes it to disk.
-async fn spool(
-    state: &Data<AppState>,
-    payload: Payload,
-    digest: Option<Vec<u8>>,
-) -> Result<Spooled, Problem> {
+async fn spool(state: &Data<AppState>, body: &mut Body, digest: Option<Vec<u8>>) -> Result<Spooled, Problem> {
     let shared = Arc::clone(&state.spool);
     let hash = digest.is_some().then(Sha256::new);
     let mut writing = blocking(move || {
@@ -204,7 +207,6 @@ async fn spool(
         })
     })
     .await?;
-    let mut body = Body::new(payload, &state.limits, state.limits.upload_bytes);
     while let Some(piece) = body.piece().await? {
         writing = blocking(move || {
             writing.write(&piece)?;

@@ -1,13 +1,19 @@
 //! A state's uploads: what came of each, and what to correct.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, web};
+use api::answer::tables::Listed;
+use api::answer::{self, ignored, night};
+use api::v1::batches::Timing;
 use askama::Template;
-use mde::{Element, Finding};
 use serde::Deserialize;
-use store::batches::{self, Batch, Cause};
+use spreadsheet::Form;
+use store::batches::{self, Batch};
 
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::pages::batch_tables;
 use crate::state::Portal;
 use crate::user::{Allowed, Guarded, Permission, ReleaseBatches, SeeBatches, User};
 use crate::view::{self, Cell, Chrome, Mistakes, Table, Tag};
@@ -116,8 +122,14 @@ struct BatchPage {
     size: String,
     problem: String,
     counts: Vec<(&'static str, String)>,
+    rows: Vec<(&'static str, String)>,
     causes: Table,
     findings: Table,
+    night: Option<Table>,
+    alike: usize,
+    summary: String,
+    times: Vec<(&'static str, String)>,
+    ignored: BTreeMap<String, u64>,
     from_start: bool,
     next: Option<i32>,
     may_release: bool,
@@ -143,13 +155,15 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Failure> {
     let state = user.state()?;
     let after = page.start.unwrap_or(-1);
-    let (batch, causes, findings) = portal
+    let (batch, account, causes, findings, night) = portal
         .run(move |c| {
             let own = batches::find(c, *id)?.filter(|batch| batch.state == state.as_str());
             let batch = own.ok_or(Failure::NotFound)?;
-            let causes = batches::causes(c, batch.batch_id)?;
+            let account = answer::account(c, batch.batch_id)?;
+            let causes = answer::causes(c, batch.batch_id)?;
             let findings = batches::findings(c, batch.batch_id, None, after, FINDINGS)?;
-            Ok((batch, causes, findings))
+            let night = night::compare(c, &batch)?;
+            Ok((batch, account, causes, findings, night))
         })
         .await?;
     let next = findings
@@ -175,8 +189,14 @@ pub(crate) async fn show(
         size: size(batch.size_bytes),
         problem: problem(batch.problem.as_ref()),
         counts: counts(&batch),
-        causes: cause_table(batch.batch_id, &causes),
-        findings: finding_table(&findings),
+        rows: rows(&batch),
+        causes: batch_tables::causes(&causes),
+        findings: batch_tables::findings(&findings),
+        night: night.as_ref().map(batch_tables::night),
+        alike: night.as_ref().map_or(0, |night| night.findings_alike),
+        summary: summary(&batch),
+        times: times(&batch),
+        ignored: account.map(|account| ignored(&account)).unwrap_or_default(),
         from_start: after < 0,
         next,
         may_release: may_release(&user, &batch),
@@ -215,6 +235,78 @@ fn problem(problem: Option<&serde_json::Value>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
+/// What came of an upload, in a sentence.
+fn summary(batch: &Batch) -> String {
+    let students = |number: i64| words::counted(usize::try_from(number).unwrap_or(0), "student", "students");
+    let corrected = match (batch.findings_errors, batch.findings_warnings) {
+        (0, 0) => "Nothing needs correction.".to_owned(),
+        (0, warnings) => format!(
+            "Nothing was left out; {} should be looked at.",
+            counted(warnings, "warning")
+        ),
+        (errors, _) => format!(
+            "{} left something out and should be corrected.",
+            counted(errors, "error")
+        ),
+    };
+    match batch.status.as_str() {
+        "loaded" => format!(
+            "{} read: {} new, {} changed, {} unchanged, {} refused. {corrected}",
+            students(batch.students_read + batch.students_refused),
+            words::count(batch.students_inserted),
+            words::count(batch.students_updated),
+            words::count(batch.students_unchanged),
+            words::count(batch.students_refused),
+        ),
+        "failed" => "Nothing of this upload was loaded.".to_owned(),
+        "held" => format!(
+            "{} read; nothing is loaded until somebody says that it is right.",
+            students(batch.students_read)
+        ),
+        _ => "The upload is safely received and is being worked on.".to_owned(),
+    }
+}
+
+fn counted(number: i64, one: &str) -> String {
+    let several = format!("{one}s");
+    words::counted(usize::try_from(number).unwrap_or(0), one, &several)
+}
+
+/// How long each phase took.
+fn times(batch: &Batch) -> Vec<(&'static str, String)> {
+    let timing = Timing::of(batch);
+    let seconds = |seconds: f64| format!("{seconds:.1} s");
+    [
+        ("Waited", timing.waited_seconds.map(seconds)),
+        ("Read and checked in", timing.checking_seconds.map(seconds)),
+        ("Written in", timing.loading_seconds.map(seconds)),
+        (
+            "Rows a second",
+            timing.rows_per_second.map(|rows| words::count(rows as i64)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(label, text)| Some((label, text?)))
+    .collect()
+}
+
+/// `GET /batches/{id}/findings.csv` and `.xlsx`
+pub(crate) async fn download(
+    portal: web::Data<Portal>,
+    user: Allowed<SeeBatches>,
+    path: web::Path<(i64, String)>,
+) -> Result<HttpResponse, Failure> {
+    let (state, (id, form)) = (user.state()?, path.into_inner());
+    let form = Form::named(&form).ok_or(Failure::NotFound)?;
+    portal
+        .run(move |c| {
+            let own = batches::find(c, id)?.filter(|batch| batch.state == state.as_str());
+            own.map(drop).ok_or(Failure::NotFound)
+        })
+        .await?;
+    Ok(answer::tables::table(portal.db(), id, Listed::Findings(None), form).await?)
+}
+
 /// What came of the students; each is in exactly one of these but the first.
 fn counts(batch: &Batch) -> Vec<(&'static str, String)> {
     [
@@ -231,85 +323,17 @@ fn counts(batch: &Batch) -> Vec<(&'static str, String)> {
     .to_vec()
 }
 
-fn element(number: &str) -> String {
-    match Element::numbered(number) {
-        Some(element) => format!("{} {}", element.number, element.name),
-        None => number.to_owned(),
-    }
-}
-
-fn severity_tag(error: bool) -> Tag {
-    if error {
-        Tag::new("✕ Error", "differ")
-    } else {
-        Tag::new("! Warning", "wait")
-    }
-}
-
-fn cause_table(batch_id: i64, causes: &[Cause]) -> Table {
-    let mut table = Table::new(
-        "Findings by cause, errors first",
-        &["Cause", "Severity", "Data element", "#Findings", "What to do"],
-        "No findings. Everything in this upload was accepted as it is.",
-    );
-    for cause in causes {
-        let code = mde::FindingCode::ALL
-            .iter()
-            .find(|code| code.code() == cause.code);
-        table.row(
-            "",
-            [
-                Cell::new(words::sentence(
-                    code.map_or(cause.code.as_str(), |code| code.title()),
-                ))
-                .link(format!("/batches/{batch_id}?after={}#findings", cause.first - 1))
-                .note(cause.code.clone()),
-                Cell::default().tag(severity_tag(cause.severity == "error")),
-                element(&cause.element).into(),
-                words::count(cause.findings).into(),
-                code.map_or("", |code| code.fix()).into(),
-            ],
-        );
-    }
-    table
-}
-
-fn finding_table(findings: &[(i32, Finding)]) -> Table {
-    let mut table = Table::new(
-        "Findings in the order of the file",
-        &[
-            "Student",
-            "Severity",
-            "#Line",
-            "Data element",
-            "Received",
-            "What is wrong",
-            "What to do",
-        ],
-        "No findings.",
-    );
-    for (_, finding) in findings {
-        let text = |text: &Option<_>| text.as_ref().map_or_else(String::new, ToString::to_string);
-        let place = finding.line.map_or_else(String::new, |line| line.to_string());
-        let file = finding.file.as_deref().unwrap_or("");
-        table.row(
-            "",
-            [
-                Cell::new(finding.state_student_id.as_deref().unwrap_or("(whole file)")),
-                Cell::new(finding.code.code()).tag(severity_tag(finding.severity() == mde::Severity::Error)),
-                Cell::new(place).note(file),
-                finding
-                    .element
-                    .as_deref()
-                    .map_or_else(String::new, element)
-                    .into(),
-                text(&finding.received).into(),
-                words::sentence(&finding.message).into(),
-                finding.fix.as_str().into(),
-            ],
-        );
-    }
-    table
+/// What came of the rows; once loaded, each is in exactly one of these but the first.
+fn rows(batch: &Batch) -> Vec<(&'static str, String)> {
+    [
+        ("In the file", batch.rows_read),
+        ("Stored", batch.rows_stored),
+        ("Unchanged", batch.rows_unchanged),
+        ("Refused", batch.rows_refused),
+        ("Not taken", batch.rows_ignored),
+    ]
+    .map(|(label, number)| (label, words::count(number)))
+    .to_vec()
 }
 
 /// Why a held batch is good.

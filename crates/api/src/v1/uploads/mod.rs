@@ -340,8 +340,14 @@ async fn piece(
     };
     let room = upload.size_bytes as u64 - offset;
     if room > 0 {
-        let body = Body::new(payload, &state.limits, room);
-        take_in(state, &mut upload, &mut turn, body, checksum, gone).await?;
+        let mut body = Body::new(payload, &state.limits, room);
+        let taken = take_in(state, &mut upload, &mut turn, &mut body, checksum, gone).await;
+        if let Err(problem) = taken {
+            if problem.code() == ProblemCode::DiskFull {
+                body.drain().await;
+            }
+            return Err(problem);
+        }
     }
     if upload.received_bytes == upload.size_bytes {
         upload.batch_id = Some(finish(system, state, &upload).await?);

@@ -26,7 +26,7 @@ pub(super) async fn take_in(
     state: &Data<AppState>,
     upload: &mut Upload,
     turn: &mut Turn,
-    mut body: Body,
+    body: &mut Body,
     mut checksum: Option<Checksum>,
     mut gone: oneshot::Receiver<()>,
 ) -> Result<(), Problem> {
