@@ -94,29 +94,6 @@ impl Spool {
         })
     }
 
-    /// The folder, for files that are received piece by piece; their names start with a dot too.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Takes in a whole file of the folder that is already on disk. The file stays under its own name as well, until
-    /// the caller knows that there is a batch of it.
-    pub fn adopt(&self, path: &Path) -> io::Result<Spooled> {
-        let bytes = std::fs::metadata(path)?.len();
-        let linked = tempfile::Builder::new()
-            .prefix(".part")
-            .make_in(&self.folder, |name| {
-                std::fs::hard_link(path, name)?;
-                File::open(name)
-            })?;
-        Ok(Spooled {
-            file: linked,
-            folder: self.folder.clone(),
-            bytes,
-        })
-    }
-
     /// Where a batch's file lies.
     #[must_use]
     pub fn path(&self, spool_name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! An upload: its content goes to the spool as it arrives, and only a file that is safely on disk gets a receipt.
 
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{self, HeaderMap};
@@ -11,10 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use formats::BatchKind;
-use ingest::{Call, Receipt, ReceiveError, SpoolWriter, Spooled};
+use ingest::{Call, Receipt, ReceiveError, Spooled};
 use mde::StateCode;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 use crate::auth::StateSystem;
@@ -180,57 +179,27 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
     }
 }
 
-/// The file being written, and the hash of it where the sender sent one.
-struct Writing {
-    file: SpoolWriter,
-    hash: Option<Sha256>,
-}
-
-impl Writing {
-    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.file.write_all(piece)?;
-        if let Some(hash) = &mut self.hash {
-            hash.update(piece);
-        }
-        Ok(())
-    }
-}
-
 /// Takes the content in and flushes it to disk.
 async fn spool(state: &Data<AppState>, body: &mut Body, digest: Option<Vec<u8>>) -> Result<Spooled, Problem> {
     let shared = Arc::clone(&state.spool);
-    let hash = digest.is_some().then(Sha256::new);
-    let mut writing = blocking(move || {
-        Ok(Writing {
-            file: shared.begin()?,
-            hash,
-        })
-    })
-    .await?;
+    let mut file = blocking(move || shared.begin()).await?;
     while let Some(piece) = body.piece().await? {
-        writing = blocking(move || {
-            writing.write(&piece)?;
-            Ok(writing)
-        })
-        .await?;
+        file = blocking(move || file.write_all(&piece).map(|()| file)).await?;
     }
-    if writing.file.bytes() == 0 {
+    if file.bytes() == 0 {
         return Err(Problem::new(
             ProblemCode::InvalidRequest,
             "The call has no content; send the file as its body.",
         ));
     }
-    let (spooled, found) = blocking(move || {
-        let found = writing.hash.map(|hash| hash.finalize().to_vec());
-        Ok((writing.file.finish()?, found))
-    })
-    .await?;
-    if found == digest {
-        Ok(spooled)
-    } else {
+    let spooled = blocking(move || file.finish()).await?;
+    let differs =
+        digest.is_some() && spooled.sha256().as_ref().map(<[u8; 32]>::as_slice) != digest.as_deref();
+    if differs {
         let detail = "The content does not have the digest in Content-Digest; it was changed on the way. Send it again.";
-        Err(Problem::new(ProblemCode::DigestMismatch, detail))
+        return Err(Problem::new(ProblemCode::DigestMismatch, detail));
     }
+    Ok(spooled)
 }
 
 /// Makes a batch of a file that is whole and on disk.
@@ -266,6 +235,7 @@ fn refusal(error: ReceiveError) -> Problem {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 
