@@ -322,12 +322,6 @@ impl Tokens {
     }
 
     fn work_out_likeness(&self, a: TokenId, b: TokenId) -> Likeness {
-        // The similarity of words can depend on which comes first: always the same, whatever was asked.
-        let (a, b) = if self.text(a) <= self.text(b) {
-            (a, b)
-        } else {
-            (b, a)
-        };
         let (left, right) = (&self.shapes[a as usize], &self.shapes[b as usize]);
         let (s, t) = (self.bytes_of(a, left), self.bytes_of(b, right));
         let (short, long) = (s.len().min(t.len()), s.len().max(t.len()));
@@ -348,7 +342,8 @@ impl Tokens {
         let may_be_similar =
             text::may_reach_similar((s.len(), left.letters), (t.len(), right.letters), alike_from);
         let similarity = if may_be_similar {
-            text::jaro_winkler(s, t)
+            // Which comes first can change what letters match: always the same, whatever was asked.
+            text::jaro_winkler(s.min(t), s.max(t))
         } else {
             0.0
         };
