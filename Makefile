@@ -18,6 +18,10 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	PATH="$$PWD/target/tools/bin:$$PATH" cargo deny --all-features check licenses bans sources
+	@if [ -d "$$(rustc --print target-libdir --target x86_64-pc-windows-gnu)" ] && command -v x86_64-w64-mingw32-gcc >/dev/null; then \
+	    echo 'cargo check --package client for Windows'; \
+	    cargo check --package client --target x86_64-pc-windows-gnu; \
+	else echo 'not checked for Windows: rustup target add x86_64-pc-windows-gnu, and gcc-mingw-w64-x86-64'; fi
 
 bench:
 	@deploy/setup test
