@@ -1,5 +1,6 @@
 //! Sending in pieces (tus 1.0): what the hub holds already is not sent again, whatever was cut in between.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
@@ -233,11 +234,17 @@ impl Connection {
 /// What the call says of the upload, as tus wants it: names, and values in base64.
 fn metadata(parcel: &Parcel, options: &UploadOptions) -> String {
     let instant = options.instant();
+    let sha256 = parcel.sha256.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     let said = [
         ("filename", Some(parcel.name.as_str())),
         ("kind", options.kind.map(formats::BatchKind::name)),
         ("profile", options.profile.as_deref()),
         ("as_of", instant.as_deref()),
+        // The hub holds the whole against it, beyond the checksum of each piece.
+        ("sha256", Some(sha256.as_str())),
     ];
     let said: Vec<String> = said
         .iter()

@@ -172,12 +172,21 @@ fn a_program_that_was_cut_off_goes_on_where_it_stopped() {
     assert_eq!(
         held.metadata,
         format!(
-            "filename {},kind {},profile {}",
+            "filename {},kind {},profile {},sha256 {}",
             STANDARD.encode("night.zip"),
             STANDARD.encode("full"),
-            STANDARD.encode("ky")
+            STANDARD.encode("ky"),
+            STANDARD.encode(hex(&Sha256::digest(std::fs::read(&file).expect("read"))))
         )
     );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn notes(state: &Path) -> usize {
