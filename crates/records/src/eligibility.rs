@@ -1,15 +1,22 @@
 //! Qualifying moves, and the eligibility that follows from them in each state.
 
-use std::cmp::Reverse;
+mod window;
 
-use chrono::NaiveDate;
-use mde::code::TerminationFlag;
-use mde::{Date, QualifyingMove, StateCode};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use chrono::{Months, NaiveDate};
+use mde::eligibility::{LastDay, Terminations};
+use mde::{Date, EligibilityRules, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use window::{Ending, Window, windows};
+
+use crate::program::ProgramStudent;
 use crate::source::{Report, Row, Source, rows};
 use crate::words::{Coded, coded};
+use window::disagreeing_expiry;
 
 /// A qualifying move, as the certifying state reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -36,6 +43,20 @@ pub struct MoveEntry {
     pub source: Source,
 }
 
+/// Priority for services, as the state flags it (ESEA 1304(d)). The hub cannot know what a state knows of grades and
+/// risk; it says what it can see.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PriorityForServices {
+    /// The state's flag (X14).
+    pub flag: bool,
+    /// Start of the enrollment that carries it.
+    pub enrollment: NaiveDate,
+    /// The rule against which it was looked at.
+    pub rule: String,
+    /// What does not fit it, in words.
+    pub notes: Vec<String>,
+}
+
 /// Eligibility of the person in one state, from that state's own moves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Eligibility {
@@ -46,7 +67,9 @@ pub struct Eligibility {
     pub qualifying_arrival_date: NaiveDate,
     /// Last day of eligibility.
     pub ends: NaiveDate,
-    /// Why then, in words.
+    /// What ends it.
+    pub ending: Ending,
+    /// Why then, in words, with the rule of the state.
     pub rule: String,
     /// The state's own end date (X06 of that move).
     pub stated_end: Option<NaiveDate>,
@@ -56,6 +79,10 @@ pub struct Eligibility {
     pub termination_reason: Option<Coded>,
     /// Whether the child is eligible in this state today.
     pub eligible_today: bool,
+    /// The state's flag of priority for services, from its latest enrollment that carries one.
+    pub priority_for_services: Option<PriorityForServices>,
+    /// Why the child is in services without being eligible, if the state says so (X22).
+    pub continuation: Option<Coded>,
     /// What is to be looked at, in words.
     pub warnings: Vec<String>,
     /// The student whose move it is.
@@ -99,105 +126,163 @@ fn place(parts: [Option<String>; 3]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Eligibility in each state with a counted student and a move that is neither void nor after `today`: the latest
-/// arrival decides. A move in another state makes nobody eligible here. `birth` is the resolved birth date, for a
-/// student that has none of its own. Latest end first.
+/// Eligibility in each state with a counted student and a move that is neither void nor after `today`: of the windows
+/// that have begun, the one that ends last. A move in another state makes nobody eligible here. `birth` is the resolved
+/// birth date, for a student that has none of its own. Latest end first.
 pub(crate) fn eligibility(
     reports: &[Report<'_>],
     birth: Option<NaiveDate>,
+    rules: &HashMap<StateCode, EligibilityRules>,
     today: NaiveDate,
 ) -> Vec<Eligibility> {
-    let mut latest: Vec<Row<'_, QualifyingMove>> = Vec::new();
-    for row in rows(reports, |student| student.qualifying_moves.as_slice()) {
-        let arrival = row.item.qualifying_arrival_date;
-        if !row.report.counted || row.item.void_date.is_some() || arrival.day() > today {
-            continue;
-        }
-        match latest
-            .iter_mut()
-            .find(|l| l.report.source.state == row.report.source.state)
-        {
-            Some(known) if known.item.qualifying_arrival_date < arrival => *known = row,
-            Some(_) => {}
-            None => latest.push(row),
-        }
-    }
-    let mut out: Vec<Eligibility> = latest.iter().map(|row| in_state(row, birth, today)).collect();
+    let mut states: Vec<StateCode> = reports
+        .iter()
+        .filter(|r| r.counted)
+        .map(|r| r.source.state)
+        .collect();
+    states.sort_unstable();
+    states.dedup();
+    let mut out: Vec<Eligibility> = states
+        .into_iter()
+        .filter_map(|state| {
+            let of_state: Vec<&Report<'_>> = reports
+                .iter()
+                .filter(|r| r.counted && r.source.state == state)
+                .collect();
+            in_state(
+                &of_state,
+                birth,
+                rules.get(&state).copied().unwrap_or_default(),
+                today,
+            )
+        })
+        .collect();
     out.sort_by_key(|e| (Reverse(e.ends), e.state));
     out
 }
 
-fn in_state(row: &Row<'_, QualifyingMove>, birth: Option<NaiveDate>, today: NaiveDate) -> Eligibility {
-    let identity = &row.report.student.identity;
-    let arrival = row.item.qualifying_arrival_date.day();
-    let birth = identity.birth_date.map(Date::day).or(birth);
-    let by_rule = mde::rules::eligibility_end(arrival, birth);
-    let stated_end = row.item.eligibility_expiration_date.map(Date::day);
+/// Eligibility from one state's students of the child.
+fn in_state(
+    reports: &[&Report<'_>],
+    birth: Option<NaiveDate>,
+    rules: EligibilityRules,
+    today: NaiveDate,
+) -> Option<Eligibility> {
+    let students: Vec<ProgramStudent> = reports
+        .iter()
+        .map(|r| ProgramStudent::of(r.source.state, r.source.live, r.student))
+        .collect();
+    let all = windows(&students.iter().collect::<Vec<_>>(), birth, rules);
+    let window = *all
+        .iter()
+        .filter(|w| w.from <= today)
+        .max_by_key(|w| (w.to, w.from))?;
+    // The move is that of the report which was sent last, where two students of the state have it.
+    let (report, certified) = reports.iter().find_map(|report| {
+        let moves = &report.student.qualifying_moves;
+        let found = moves
+            .iter()
+            .find(|m| m.void_date.is_none() && m.qualifying_arrival_date.day() == window.from)?;
+        Some((*report, found))
+    })?;
+    let by_clock = rules.last_day.of(window.from);
+    let identity = &report.student.identity;
+    let stated_end = certified.eligibility_expiration_date.map(Date::day);
     // A termination before the arrival belongs to an earlier move.
     let termination_date = identity
         .termination_date
         .map(Date::day)
-        .filter(|day| *day >= arrival);
+        .filter(|day| *day >= window.from);
     let termination = identity.termination_flag.filter(|_| termination_date.is_some());
-    let graduated = row
-        .report
-        .student
-        .enrollments
-        .iter()
-        .filter(|e| e.graduation_indicator.is_some())
-        .filter_map(|e| e.graduation_date.map(Date::day))
-        .filter(|day| *day >= arrival)
-        .min();
-
-    let mut ends = by_rule;
-    let mut rule = if by_rule == mde::rules::eligibility_end(arrival, None) {
-        "36 months from the qualifying arrival".to_owned()
-    } else {
-        "the day before the 22nd birthday".to_owned()
-    };
-    // A child that drops out stays eligible.
-    let terminated = termination_date.filter(|_| termination != Some(TerminationFlag::Dropout));
-    if let Some(day) = terminated.filter(|day| *day < ends) {
-        ends = day;
-        rule = match termination {
-            Some(why) => format!("terminated by the state: {why}"),
-            None => "terminated by the state".to_owned(),
-        };
-    }
-    if let Some(day) = graduated.filter(|day| *day < ends) {
-        ends = day;
-        "graduation or high school equivalency".clone_into(&mut rule);
-    }
 
     let mut warnings = Vec::new();
     // States differ by a day (36 months, or the day before); both are right.
-    let differs = |day: NaiveDate| (day - by_rule).num_days().abs() > 1;
-    if let Some(day) = stated_end.filter(|day| differs(*day)) {
+    if let Some(day) = stated_end.filter(|day| (*day - window.to).num_days().abs() > 1) {
         warnings.push(format!(
-            "The state says that eligibility ends on {day}; {by_rule} follows from the arrival on {arrival}."
+            "The state says that eligibility ends on {day}; {} follows from the arrival on {}.",
+            window.to, window.from
         ));
     }
-    if let Some(day) = terminated.filter(|day| differs(*day)) {
-        warnings.push(format!(
-            "The state terminated eligibility on {day}; {by_rule} follows from the arrival on {arrival}."
-        ));
-    }
-    if birth.is_none() {
+    warnings.extend(students.iter().filter_map(|student| {
+        let (day, of) = disagreeing_expiry(student, &all)?;
+        Some(format!(
+            "The state says that eligibility ended on {day}; {} follows from the arrival on {}.",
+            of.to, of.from
+        ))
+    }));
+    warnings.dedup();
+    if birth.is_none() && identity.birth_date.is_none() {
         warnings.push("No birth date is known; the 22nd birthday could not be looked at.".to_owned());
     }
-    if !row.report.source.live {
+    if !report.source.live {
         warnings.push("The state no longer reports the child.".to_owned());
     }
-    Eligibility {
-        state: row.report.source.state,
-        qualifying_arrival_date: arrival,
-        ends,
-        rule,
+    Some(Eligibility {
+        state: report.source.state,
+        qualifying_arrival_date: window.from,
+        ends: window.to,
+        ending: window.ending,
+        rule: words(window, by_clock, rules),
         stated_end,
         termination_date,
         termination_reason: termination.map(coded),
-        eligible_today: row.report.source.live && today <= ends,
+        eligible_today: report.source.live && window.holds(today),
+        priority_for_services: priority(reports, &students),
+        continuation: continuation(reports, today),
         warnings,
-        source: row.report.source.clone(),
+        source: report.source.clone(),
+    })
+}
+
+/// Why a window ends when it ends, with the state's choice where it differs from most states'.
+fn words(window: Window, by_clock: NaiveDate, rules: EligibilityRules) -> String {
+    let mut text = window.ending.words().to_owned();
+    if window.to == by_clock && rules.last_day == LastDay::SameDay {
+        text.push_str(", the same day included (this state's rule)");
     }
+    if window.ending == Ending::Terminated && rules.terminations == Terminations::V2003 {
+        text.push_str(" (this state's rules are those of 2003)");
+    }
+    text
+}
+
+/// The flag of the latest enrollment that carries one, looked at as far as the hub can: a qualifying move within the
+/// year before (ESEA 1304(d) as amended in 2015).
+fn priority(reports: &[&Report<'_>], students: &[ProgramStudent]) -> Option<PriorityForServices> {
+    let (enrollment, flag) = reports
+        .iter()
+        .flat_map(|r| &r.student.enrollments)
+        .filter_map(|e| Some((e.enrollment_date.day(), e.priority_for_services?)))
+        .max()?;
+    let year_before = enrollment
+        .checked_sub_months(Months::new(12))
+        .unwrap_or(NaiveDate::MIN);
+    let moved = students
+        .iter()
+        .flat_map(|s| &s.moves)
+        .any(|m| !m.void && year_before <= m.arrival && m.arrival <= enrollment);
+    let mut notes = Vec::new();
+    if flag && !moved {
+        notes.push(format!(
+            "No qualifying move of this state within the year before {enrollment} is known."
+        ));
+    }
+    Some(PriorityForServices {
+        flag,
+        enrollment,
+        rule: "ESEA 1304(d), 2015: a qualifying move within one year, and failing, at risk or dropped out"
+            .to_owned(),
+        notes,
+    })
+}
+
+/// The reason of the latest enrollment that is there by continuation of services and open on the day.
+fn continuation(reports: &[&Report<'_>], today: NaiveDate) -> Option<Coded> {
+    reports
+        .iter()
+        .flat_map(|r| &r.student.enrollments)
+        .filter(|e| e.enrollment_date.day() <= today && e.withdrawal_date.is_none_or(|d| d.day() >= today))
+        .filter_map(|e| Some((e.enrollment_date, e.continuation_reason?)))
+        .max_by_key(|(start, _)| *start)
+        .map(|(_, reason)| coded(reason))
 }

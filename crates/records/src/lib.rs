@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod assessments;
 pub mod composite;
+pub mod counts;
 pub mod courses;
 pub mod eligibility;
 pub mod enrollments;
@@ -14,6 +15,7 @@ pub mod facility;
 pub mod graduation;
 pub mod history;
 pub mod immunizations;
+pub mod program;
 pub mod record;
 pub mod source;
 pub mod timeline;

@@ -129,7 +129,7 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
     let (identity, mut disagreements) = composite::composite(&reports);
     let enrollments = enrollments::enrollments(&reports, facilities);
     let qualifying_moves = eligibility::moves(&reports);
-    let eligibility = eligibility::eligibility(&reports, birth_date(&identity), today);
+    let eligibility = eligibility::eligibility(&reports, birth_date(&identity), &record.rules, today);
     let courses = courses::courses(&reports, facilities);
     let alerts = alerts::alerts(&reports, today);
     let (graduation_school, other_schools) = graduation::school(&reports, facilities);

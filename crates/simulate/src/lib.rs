@@ -24,5 +24,5 @@ mod stays;
 mod tests;
 pub mod write;
 
-pub use nation::{Config, Nation, Night, Person, SimulateError, Truth};
+pub use nation::{Config, Nation, Night, Person, SimulateError, StateMove, Truth};
 pub use rates::ErrorKind;

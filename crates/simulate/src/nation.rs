@@ -1,6 +1,6 @@
 //! The nation: which families there are, and what each state sends each night.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use mde::{Action, Facility, Identity, StateCode, Submission};
@@ -123,6 +123,9 @@ pub struct Person {
     pub child: String,
 }
 
+/// A move between states: day of arrival, from, to.
+pub type StateMove = (NaiveDate, StateCode, StateCode);
+
 /// A made-up nation.
 #[derive(Debug)]
 pub struct Nation {
@@ -232,6 +235,36 @@ impl Nation {
                 .iter()
                 .filter(|r| self.nights().any(|night| r.is_held(night.date)));
             sent.map(|r| truth(state, r)).collect::<Vec<_>>()
+        })
+    }
+
+    /// The moves of each child between states, as far as the states know of them on a day: the day of the arrival, the
+    /// state before, and the state of the arrival.
+    pub fn state_moves(&self, day: NaiveDate) -> impl Iterator<Item = (String, Vec<StateMove>)> + '_ {
+        (0..self.families).flat_map(move |number| {
+            let family = Family::new(&self.world, number);
+            let mut stays: BTreeMap<String, BTreeSet<(NaiveDate, StateCode)>> = BTreeMap::new();
+            let places: BTreeSet<_> = circuit(&self.world, number).iter().copied().collect();
+            for place in places {
+                for record in record::of_family(&self.world, &family, place) {
+                    let known = record
+                        .arrivals(day)
+                        .map(|from| (from, self.world.states[place].code));
+                    stays
+                        .entry(record.child_and_family().0)
+                        .or_default()
+                        .extend(known);
+                }
+            }
+            let moves = stays.into_iter().map(|(child, stays)| {
+                let stays: Vec<_> = stays.into_iter().collect();
+                let moves = stays.windows(2).filter(|pair| pair[0].1 != pair[1].1);
+                (
+                    child,
+                    moves.map(|pair| (pair[1].0, pair[0].1, pair[1].1)).collect(),
+                )
+            });
+            moves.collect::<Vec<_>>()
         })
     }
 

@@ -137,6 +137,16 @@ impl Record<'_> {
         known && self.merged.is_none_or(|merged| day < merged)
     }
 
+    /// The arrivals that the state knows of on a day; none while it does not hold the student.
+    pub(crate) fn arrivals(&self, day: NaiveDate) -> impl Iterator<Item = NaiveDate> + '_ {
+        let held = self.is_held(day);
+        let known = self
+            .stays
+            .iter()
+            .filter(move |(_, stay)| held && stay.from + Days::new(stay.told_in) <= day);
+        known.map(|(_, stay)| stay.from)
+    }
+
     fn written(&self, corrected: bool) -> Written {
         clerk::write(
             self.world,

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use mde::StateCode;
+use mde::{EligibilityRules, StateCode};
 
-use crate::db::Result;
+use crate::db::{Error, Result};
 use crate::schema::{certificate, participant};
 use crate::students::Said;
 
@@ -97,6 +97,22 @@ pub fn confirm_full(connection: &mut PgConnection, state: StateCode, (as_of, bat
         ))
         .execute(connection)?;
     Ok(())
+}
+
+/// Sets how a state counts eligibility, from now on and for what is held. Returns whether the state takes part.
+pub fn set_eligibility_rules(
+    connection: &mut PgConnection,
+    state: StateCode,
+    rules: EligibilityRules,
+) -> Result<bool> {
+    let chosen = serde_json::to_value(rules).map_err(|e| Error::Corrupt {
+        what: "eligibility rules",
+        why: e.to_string(),
+    })?;
+    let changed = diesel::update(participant::table.find(state.as_str()))
+        .set(participant::eligibility_rules.eq(chosen))
+        .execute(connection)?;
+    Ok(changed == 1)
 }
 
 /// Registers a certificate; one already known is left as it is.

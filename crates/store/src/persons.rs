@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
-use mde::{Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
+use mde::{EligibilityRules, Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
+use serde::Deserialize as _;
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
@@ -52,13 +53,15 @@ pub struct PersonRecord {
     pub students: Vec<StudentRecord>,
     /// The facilities that they name.
     pub facilities: HashMap<(StateCode, String), Facility>,
+    /// How each of their states counts eligibility.
+    pub rules: HashMap<StateCode, EligibilityRules>,
 }
 
 /// The statement that finds a person's students: alias, survivor, link and status in one round trip.
 pub const STUDENTS_OF_PERSON: &str = "
     select coalesce(a.person_id, p.person_id) as person_id, l.student_id, l.decided, t.state, t.status, t.status_since,
            case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
-           t.received_at, t.batch_id, t.version
+           t.received_at, t.batch_id, t.version, c.eligibility_rules
     from person p left join person_alias a on a.retired_id = p.person_id
     left join link l on l.person_id = coalesce(a.person_id, p.person_id)
     left join student_status t on t.student_id = l.student_id
@@ -88,6 +91,8 @@ struct Row {
     batch_id: Option<i64>,
     #[diesel(sql_type = Nullable<Integer>)]
     version: Option<i32>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    eligibility_rules: Option<serde_json::Value>,
 }
 
 /// Reads a person whole, by its number or a retired one, and writes the disclosure of `categories`. `None` if there is
@@ -122,6 +127,7 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
         }
     };
     let person_id = PersonId::new(first.person_id).map_err(corrupt("person id"))?;
+    let rules = eligibility_rules(&rows)?;
     let students = assemble(connection, rows)?;
     let facilities = facilities_of(connection, &students)?;
     Ok(Some(PersonRecord {
@@ -129,7 +135,26 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
         asked_as: (person_id != id).then_some(id),
         students,
         facilities,
+        rules,
     }))
+}
+
+fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules>> {
+    let mut rules = HashMap::new();
+    for row in rows {
+        if let (Some(state), Some(chosen)) = (&row.state, &row.eligibility_rules) {
+            let state = StateCode::new(state).map_err(|e| Error::Corrupt {
+                what: "state",
+                why: e.to_string(),
+            })?;
+            let chosen = EligibilityRules::deserialize(chosen).map_err(|e| Error::Corrupt {
+                what: "eligibility rules",
+                why: e.to_string(),
+            })?;
+            rules.insert(state, chosen);
+        }
+    }
+    Ok(rules)
 }
 
 /// Keeps others who take the same lock from working on this person until the end of the transaction.
@@ -255,7 +280,7 @@ pub fn read_student(
         let row: Option<Row> = sql_query(
             "select coalesce(l.person_id, 0) as person_id, t.student_id, l.decided, t.state, t.status, t.status_since,
                     case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
-                    t.received_at, t.batch_id, t.version
+                    t.received_at, t.batch_id, t.version, c.eligibility_rules
              from student_status t left join link l using (student_id) left join participant c on c.state = t.state
              where t.student_id = $1",
         )

@@ -276,6 +276,7 @@ diesel::table! {
         registered_at -> Timestamptz,
         full_as_of -> Nullable<Timestamptz>,
         full_batch_id -> Nullable<Int8>,
+        eligibility_rules -> Jsonb,
     }
 }
 

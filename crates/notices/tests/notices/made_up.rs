@@ -80,6 +80,7 @@ pub(crate) fn person(students: Vec<StudentRecord>) -> PersonRecord {
         asked_as: None,
         students,
         facilities: HashMap::new(),
+        rules: HashMap::new(),
     }
 }
 

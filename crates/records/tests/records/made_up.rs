@@ -74,6 +74,7 @@ pub(crate) fn person(students: Vec<StudentRecord>, facilities: &[(&str, Facility
             .iter()
             .map(|(code, facility)| ((state(code), facility.code.to_string()), facility.clone()))
             .collect::<HashMap<_, _>>(),
+        rules: HashMap::new(),
     }
 }
 
