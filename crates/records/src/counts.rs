@@ -16,7 +16,7 @@ pub use child::{Band, Counted, count};
 pub use moves::{MissedEnrollment, StateMove, missed, moves};
 pub use period::{Days, NoPeriod, Period};
 
-use crate::program::ProgramStudent;
+use store::program::ProgramStudent;
 
 /// The rules of counting, as they are named in every count and snapshot.
 pub const COUNT_RULES: &str = "2026-1";

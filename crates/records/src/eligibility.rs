@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 pub use window::{Ending, Window, windows};
 
-use crate::program::ProgramStudent;
 use crate::source::{Report, Row, Source, rows};
 use crate::words::{Coded, coded};
+use store::program::ProgramStudent;
 use window::disagreeing_expiry;
 
 /// A qualifying move, as the certifying state reports it.

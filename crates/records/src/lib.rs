@@ -15,7 +15,6 @@ pub mod facility;
 pub mod graduation;
 pub mod history;
 pub mod immunizations;
-pub mod program;
 pub mod record;
 pub mod source;
 pub mod timeline;

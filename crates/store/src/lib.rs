@@ -18,6 +18,7 @@ pub mod links;
 pub mod notices;
 pub mod participants;
 pub mod persons;
+pub mod program;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;
 pub mod search;

@@ -19,6 +19,7 @@ mod versions;
 
 pub use load::{Prepared, UNKNOWN_BIRTH_DATE, confirm, mark, replace, tokens};
 pub use read::{read, read_statement};
+pub(crate) use versions::unpacked;
 pub use versions::{Version, keep_late, kept, versions};
 
 /// The order of what is said of a student: the instant that it speaks of, then its receipt (the batch's number).

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::period::Days;
 use crate::eligibility::{Window, windows};
-use crate::program::{ProgramEnrollment, ProgramStudent};
+use store::program::{ProgramEnrollment, ProgramStudent};
 
 /// A child in the counts of one state.
 #[derive(Debug, Clone, PartialEq, Eq)]

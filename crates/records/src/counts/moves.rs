@@ -4,7 +4,7 @@ use chrono::{Days as Later, NaiveDate};
 use mde::StateCode;
 use mde::code::ExitReason;
 
-use crate::program::ProgramStudent;
+use store::program::ProgramStudent;
 
 /// A move of a child from one state to another: the first day on which the second reports it after the first did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use mde::eligibility::last_day_of_age_21;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::program::ProgramStudent;
+use store::program::ProgramStudent;
 
 /// Days of eligibility that follow from one qualifying move, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +134,10 @@ fn endings(student: &ProgramStudent, rules: EligibilityRules) -> Vec<(NaiveDate,
 /// What a termination that says "expired" (01, or nothing) has to agree with: the end that the clock gives to the move
 /// before it. `None` where they agree to a day, as states count, or where there is nothing to compare.
 #[must_use]
-pub(super) fn disagreeing_expiry(student: &ProgramStudent, windows: &[Window]) -> Option<(NaiveDate, Window)> {
+pub(super) fn disagreeing_expiry(
+    student: &ProgramStudent,
+    windows: &[Window],
+) -> Option<(NaiveDate, Window)> {
     let (day, flag) = student.termination?;
     if !matches!(flag, None | Some(TerminationFlag::EligibilityExpired)) {
         return None;

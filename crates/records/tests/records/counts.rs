@@ -8,8 +8,8 @@ use mde::eligibility::{LastDay, Terminations};
 use mde::{EligibilityRules, PersonId, StateCode, StateStudentId, StudentId};
 use proptest::prelude::*;
 use records::counts::{Counter, Days, Period, count, missed};
-use records::program::{ProgramEnrollment, ProgramMove, ProgramStudent};
 use simulate::{Config, Nation};
+use store::program::{ProgramEnrollment, ProgramMove, ProgramStudent};
 
 use crate::made_up::{day, state};
 

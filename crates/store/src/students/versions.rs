@@ -148,18 +148,21 @@ pub fn versions(connection: &mut PgConnection, id: StudentId) -> Result<Vec<Vers
     )
     .bind::<SqlUuid, _>(id.0)
     .load(connection)?;
-    let corrupt = |why: String| Error::Corrupt { what: "version", why };
     rows.into_iter()
         .map(|row| {
-            let json = zstd::bulk::decompress(&row.content, 64 << 20).map_err(|e| corrupt(e.to_string()))?;
-            let student = serde_json::from_slice(&json).map_err(|e| corrupt(e.to_string()))?;
             Ok(Version {
                 batch_id: row.batch_id,
                 version: row.version,
                 as_of: row.as_of,
                 received_at: row.received_at,
-                student,
+                student: unpacked(&row.content)?,
             })
         })
         .collect()
+}
+
+/// A kept version as the student that it was.
+pub(crate) fn unpacked(content: &[u8]) -> Result<Student> {
+    let json = zstd::bulk::decompress(content, 64 << 20).map_err(|error| unkept(&error))?;
+    serde_json::from_slice(&json).map_err(|error| unkept(&error))
 }
