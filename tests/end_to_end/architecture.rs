@@ -65,6 +65,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "portal",
             "client",
             "simulate",
+            "spreadsheet",
         ],
     ),
 ];

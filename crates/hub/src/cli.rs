@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::database::Database;
-use crate::{batch, demo, doctor, export, link, pki_command, serve, simulate_command, user};
+use crate::{batch, demo, doctor, export, link, pki_command, report, serve, simulate_command, user};
 
 /// Mariposa: one record for a child that moves between states.
 #[derive(Debug, Parser)]
@@ -42,6 +42,10 @@ enum Command {
     Simulate(simulate_command::SimulateArgs),
     /// Write what the hub holds as an open file
     Export(export::ExportArgs),
+    /// Counts of children, moves between states, missed enrollments
+    Report(report::ReportArgs),
+    /// Counts frozen for ever, with every child in them
+    Snapshot(report::SnapshotArgs),
     /// Who is who: on files without a hub, and the checks and weights of this one
     Link(link::LinkArgs),
 }
@@ -101,6 +105,8 @@ pub(crate) fn run() -> ExitCode {
         },
         Command::Simulate(args) => simulate_command::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Snapshot(args) => report::run_snapshot(&args),
         Command::Link(args) => return link::run(&args),
     };
     match result {

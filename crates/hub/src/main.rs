@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod link;
 mod pki_command;
+mod report;
 mod serve;
 mod simulate_command;
 mod user;

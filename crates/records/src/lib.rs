@@ -16,6 +16,8 @@ pub mod graduation;
 pub mod history;
 pub mod immunizations;
 pub mod record;
+pub mod report;
+pub mod snapshot;
 pub mod source;
 pub mod timeline;
 pub mod words;

@@ -22,6 +22,7 @@ pub mod program;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;
 pub mod search;
+pub mod snapshots;
 pub mod students;
 pub mod tables;
 pub mod uploads;

@@ -1,5 +1,7 @@
 //! Participating states and the certificates of their systems.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -97,6 +99,25 @@ pub fn confirm_full(connection: &mut PgConnection, state: StateCode, (as_of, bat
         ))
         .execute(connection)?;
     Ok(())
+}
+
+/// How each participating state counts eligibility.
+pub fn eligibility_rules(connection: &mut PgConnection) -> Result<HashMap<StateCode, EligibilityRules>> {
+    let chosen: Vec<(String, serde_json::Value)> = participant::table
+        .select((participant::state, participant::eligibility_rules))
+        .load(connection)?;
+    let corrupt = |why: String| Error::Corrupt {
+        what: "eligibility rules",
+        why,
+    };
+    chosen
+        .into_iter()
+        .map(|(state, rules)| {
+            let state = StateCode::new(&state).map_err(|e| corrupt(e.to_string()))?;
+            let rules = serde_json::from_value(rules).map_err(|e| corrupt(e.to_string()))?;
+            Ok((state, rules))
+        })
+        .collect()
 }
 
 /// Sets how a state counts eligibility, from now on and for what is held. Returns whether the state takes part.

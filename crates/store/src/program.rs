@@ -112,7 +112,7 @@ pub type ProgramPerson = (PersonId, Vec<ProgramStudent>);
 /// Every child of the hub, as it was known at an instant (or is now), by number. Memory: some 250 bytes per student.
 ///
 /// What was known is the newest content received by then, linked as the decisions stood then. A student counts as live
-/// if its state reported it then; of several changes of that since, only the last is looked at.
+/// if its state reports it now or stopped to do so later than that.
 pub fn everybody(
     connection: &mut PgConnection,
     known_at: Option<DateTime<Utc>>,
@@ -320,8 +320,9 @@ fn turn_back(
         }
     }
     students.retain(|_, student| student.received_at <= instant);
+    // What is not reported since a later day was reported then. (One that was away and is back counts as there.)
     for student in students.values_mut().filter(|s| s.status_since > instant) {
-        student.content.live = !student.content.live;
+        student.content.live = true;
     }
     Ok(())
 }

@@ -281,6 +281,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    snapshot (name) {
+        name -> Text,
+        period_ends -> Int4,
+        known_at -> Timestamptz,
+        taken_at -> Timestamptz,
+        taken_by -> Text,
+        rules -> Text,
+        counts -> Jsonb,
+        extract -> Bytea,
+        sha256 -> Bytea,
+    }
+}
+
+diesel::table! {
     certificate (fingerprint) {
         fingerprint -> Text,
         state -> Text,
@@ -583,6 +597,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_alias,
     participant,
+    snapshot,
     certificate,
     batch,
     batch_finding,

@@ -50,6 +50,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("link_model", TableKind::Local),
     ("link_hold", TableKind::Local),
     ("link_check", TableKind::Local),
+    ("snapshot", TableKind::Local),
     ("move_notice", TableKind::Local),
     ("account", TableKind::Local),
     ("account_role", TableKind::Local),

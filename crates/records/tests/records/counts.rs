@@ -287,7 +287,9 @@ fn the_order_of_students_changes_no_count() {
         let mut all: Vec<_> = children(&nation).into_values().collect();
         if reverse {
             all.reverse();
-            all.iter_mut().for_each(|students| students.reverse());
+            for students in &mut all {
+                students.reverse();
+            }
         }
         for students in all {
             counter.add(PersonId::new(123_456_789_012).unwrap(), &students);

@@ -3,6 +3,7 @@
 mod consolidation;
 mod counts;
 mod eligibility;
+mod frozen;
 mod historical_view;
 mod made_up;
 mod snapshot;

@@ -1,0 +1,105 @@
+//! Reports on the hub's children: the questions, asked of the database, answered by the pure counts.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::PgConnection;
+use mde::{EligibilityRules, PersonId, StateCode};
+use serde::Serialize;
+use store::program::{ProgramPerson, ProgramStudent};
+use utoipa::ToSchema;
+
+use crate::counts::{ChildCounted, Counter, Counts, Period, missed};
+
+/// Days after which a child that moved away and came nowhere is missed, unless the question says otherwise.
+pub const PATIENCE: u64 = 30;
+
+/// A question about a period.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    /// The period.
+    pub period: Period,
+    /// What was received and decided by then; now, if none is given.
+    pub known_at: Option<DateTime<Utc>>,
+    /// The day of the question; that of `known_at` where there is one.
+    pub today: NaiveDate,
+}
+
+impl Question {
+    fn day(&self) -> NaiveDate {
+        self.known_at.map_or(self.today, |at| at.date_naive())
+    }
+}
+
+/// The children of a period: the counts, and how each child counts in each state.
+#[derive(Debug)]
+pub struct Answer {
+    /// The counts.
+    pub counts: Counts,
+    /// Every child in every state in which it is live, by number and state.
+    pub children: Vec<ChildCounted>,
+}
+
+/// Counts the children of a period.
+pub fn counts(connection: &mut PgConnection, question: &Question) -> store::Result<Answer> {
+    let rules = store::participants::eligibility_rules(connection)?;
+    let people = store::program::everybody(connection, question.known_at)?;
+    Ok(counted(&people, question, &rules))
+}
+
+fn counted(
+    people: &[ProgramPerson],
+    question: &Question,
+    rules: &HashMap<StateCode, EligibilityRules>,
+) -> Answer {
+    let mut counter = Counter::new(question.period, question.day(), rules);
+    let mut children = Vec::new();
+    for (person, students) in people {
+        children.extend(counter.add(*person, students));
+    }
+    Answer {
+        counts: counter.finish(),
+        children,
+    }
+}
+
+/// A child that left a state and came to none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Missed {
+    /// The child.
+    #[schema(value_type = String)]
+    pub person_id: PersonId,
+    /// The state that it left.
+    #[schema(value_type = String)]
+    pub state: StateCode,
+    /// The day it left.
+    pub left: NaiveDate,
+    /// Days since.
+    pub days: i64,
+}
+
+/// The children that are missed on a day: left in the period, `patience` days ago or more, and seen in no state since.
+/// Those longest away come first.
+pub fn missed_enrollments(
+    connection: &mut PgConnection,
+    question: &Question,
+    patience: u64,
+) -> store::Result<Vec<Missed>> {
+    let today = question.day();
+    let mut out: Vec<Missed> = store::program::everybody(connection, question.known_at)?
+        .into_iter()
+        .filter_map(|(person_id, students)| {
+            let students: Vec<&ProgramStudent> = students.iter().collect();
+            let found = missed(&students, None, today, patience)?;
+            let in_period = question.period.from <= found.left && found.left <= question.period.to;
+            in_period.then(|| Missed {
+                person_id,
+                state: found.state,
+                left: found.left,
+                days: (today - found.left).num_days(),
+            })
+        })
+        .collect();
+    out.sort_by_key(|m| (m.left, m.person_id));
+    Ok(out)
+}
