@@ -115,6 +115,8 @@ impl Reported<'_> {
 /// Courses of all students, newest school year first, and the credits of the counted ones.
 pub(crate) struct Courses {
     pub(crate) entries: Vec<CourseEntry>,
+    /// Those of counted students.
+    pub(crate) counted: Vec<CourseEntry>,
     pub(crate) credits: Vec<SubjectCredits>,
     pub(crate) earned: Decimal,
 }
@@ -137,22 +139,27 @@ pub(crate) fn courses(reports: &[Report<'_>], facilities: &Facilities) -> Course
         .collect();
     let mut sums = Sums::default();
     let mut entries = Vec::new();
+    let mut counted = Vec::new();
     for mut group in group(reported, likeness) {
         group.sort_by_key(Reported::order);
         let entry = entry(&group);
         if group[0].row.report.counted {
             sums.add(group[0].row.item, &entry);
+            counted.push(entry.clone());
         }
         entries.push(entry);
     }
-    entries.sort_by(|a, b| {
-        (Reverse(&a.school_year), &a.subject_area, &a.title, section(a))
-            .cmp(&(Reverse(&b.school_year), &b.subject_area, &b.title, section(b)))
-            .then_with(|| a.sources.cmp(&b.sources))
-    });
+    for list in [&mut entries, &mut counted] {
+        list.sort_by(|a, b| {
+            (Reverse(&a.school_year), &a.subject_area, &a.title, section(a))
+                .cmp(&(Reverse(&b.school_year), &b.subject_area, &b.title, section(b)))
+                .then_with(|| a.sources.cmp(&b.sources))
+        });
+    }
     let earned = sums.0.values().map(|s| s.earned).sum::<Decimal>().normalize();
     Courses {
         entries,
+        counted,
         credits: sums.finish(),
         earned,
     }

@@ -1,10 +1,16 @@
 //! What the child needs to graduate, and where.
 
-use mde::StateCode;
+use std::cmp::Reverse;
+
+use chrono::Datelike as _;
+use mde::code::Grade;
+use mde::{Enrollment, StateCode};
 use serde::Serialize;
+use store::requirements::Requirement;
 use utoipa::ToSchema;
 
 use crate::facility::{Facilities, FacilityInfo, resolve};
+use crate::plan::RequirementSet;
 use crate::source::{Report, Row, Source, rows};
 
 /// Carnegie units required in a subject area.
@@ -105,4 +111,88 @@ pub(crate) fn school(
         }),
         others,
     )
+}
+
+/// The enrollments of counted students, the newest first, an open one before a closed one.
+fn newest<'a>(reports: &'a [Report<'a>]) -> Vec<Row<'a, Enrollment>> {
+    let mut of: Vec<_> = rows(reports, |student| student.enrollments.as_slice())
+        .into_iter()
+        .filter(|row| row.report.counted)
+        .collect();
+    of.sort_by_key(|row| Reverse((row.item.withdrawal_date.is_none(), row.item.enrollment_date)));
+    of
+}
+
+/// The grade of the newest enrollment that has one.
+pub(crate) fn grade(reports: &[Report<'_>]) -> Option<Grade> {
+    newest(reports).iter().find_map(|row| row.item.grade)
+}
+
+/// Whether a state says that Algebra 1 or an equivalent is done (X23).
+pub(crate) fn algebra_1(reports: &[Report<'_>]) -> bool {
+    newest(reports).iter().any(|row| row.item.algebra_1 == Some(true))
+}
+
+/// The year in which the child's grade 9 began: that of its enrollment in grade 9, else counted back from its grade.
+fn cohort(reports: &[Report<'_>]) -> Option<i32> {
+    let years = |grade: Grade| match grade {
+        Grade::G9 => Some(0),
+        Grade::G10 => Some(1),
+        Grade::G11 => Some(2),
+        Grade::G12 => Some(3),
+        _ => None,
+    };
+    let began = |row: &Row<'_, Enrollment>| {
+        let start = row.item.enrollment_date.day();
+        // A school year begins in July at the earliest.
+        let year = start.year() - i32::from(start.month() < 7);
+        Some((year, years(row.item.grade?)?))
+    };
+    let of: Vec<(i32, i32)> = newest(reports).iter().filter_map(began).collect();
+    let first = of
+        .iter()
+        .filter(|(_, years)| *years == 0)
+        .map(|(year, _)| *year)
+        .min();
+    first.or_else(|| of.first().map(|(year, years)| year - years))
+}
+
+/// The set that a state keeps for this child: of the school from which it is to graduate, of its district, of the whole
+/// state; where no school is designated, of its home base, which is the state of its newest enrollment in high school.
+pub(crate) fn kept_set(
+    kept: &[Requirement],
+    reports: &[Report<'_>],
+    school: Option<&GraduationSchool>,
+) -> Option<RequirementSet> {
+    let cohort = cohort(reports)?;
+    let (state, places) = match school {
+        Some(school) => (
+            school.facility.state,
+            [school.facility.code.clone(), school.facility.district.clone()],
+        ),
+        None => {
+            let home = newest(reports)
+                .into_iter()
+                .find(|row| row.item.grade.is_some_and(Grade::is_secondary))?;
+            (home.report.source.state, [None, None])
+        }
+    };
+    let fits = |r: &&Requirement| r.state == state && r.cohorts.0 <= cohort && cohort <= r.cohorts.1;
+    let places = places.into_iter().flatten().chain([String::new()]);
+    for place in places {
+        let of: Vec<&Requirement> = kept.iter().filter(fits).filter(|r| r.place == place).collect();
+        // Where sets of two spans of years fit, the one that begins last holds.
+        let Some(from) = of.iter().map(|r| r.cohorts.0).max() else {
+            continue;
+        };
+        let set: Vec<&&Requirement> = of.iter().filter(|r| r.cohorts.0 == from).collect();
+        return Some(RequirementSet {
+            state,
+            place: Some(place).filter(|p| !p.is_empty()),
+            units: set.iter().map(|r| (r.subject_area.clone(), r.units)).collect(),
+            source: set[0].source.clone(),
+            assumed: school.is_none(),
+        });
+    }
+    None
 }

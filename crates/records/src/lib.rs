@@ -15,6 +15,7 @@ pub mod facility;
 pub mod graduation;
 pub mod history;
 pub mod immunizations;
+pub mod plan;
 pub mod record;
 pub mod report;
 pub mod snapshot;

@@ -15,6 +15,7 @@ use crate::eligibility::{Eligibility, MoveEntry};
 use crate::enrollments::EnrollmentEntry;
 use crate::graduation::{GraduationSchool, RequirementEntry};
 use crate::immunizations::VaccineGroup;
+use crate::plan::{self, GraduationPlan};
 use crate::source::{SourceStudent, StateSummary};
 use crate::timeline::TimelineEvent;
 use crate::words::Coded;
@@ -66,6 +67,8 @@ pub struct ConsolidatedRecord {
     pub graduation_requirements: Vec<RequirementEntry>,
     /// Where the child is to graduate.
     pub graduation_school: Option<GraduationSchool>,
+    /// The way to graduation, where courses or requirements are known.
+    pub plan: Option<GraduationPlan>,
     /// Where counted students contradict each other, in words.
     pub disagreements: Vec<String>,
     /// The students as their states sent them.
@@ -133,6 +136,15 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
     let courses = courses::courses(&reports, facilities);
     let alerts = alerts::alerts(&reports, today);
     let (graduation_school, other_schools) = graduation::school(&reports, facilities);
+    let graduation_requirements = graduation::requirements(&reports, facilities);
+    let plan = plan::plan(&plan::Known {
+        courses: &courses.counted,
+        requirements: &graduation_requirements,
+        school: graduation_school.as_ref(),
+        set: graduation::kept_set(&record.requirements, &reports, graduation_school.as_ref()),
+        grade: graduation::grade(&reports),
+        algebra_1: graduation::algebra_1(&reports),
+    });
     for entry in &enrollments {
         disagreements.extend(
             entry
@@ -158,7 +170,8 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         credits_earned: courses.earned.to_string(),
         assessments: assessments::assessments(&reports),
         immunizations: immunizations::immunizations(&reports),
-        graduation_requirements: graduation::requirements(&reports, facilities),
+        graduation_requirements,
+        plan,
         sources: source::students(&reports),
         identity,
         enrollments,

@@ -19,6 +19,7 @@ pub mod notices;
 pub mod participants;
 pub mod persons;
 pub mod program;
+pub mod requirements;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;
 pub mod search;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
+use mde::code::Grade;
 use mde::{EligibilityRules, Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
 use serde::Deserialize as _;
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
 use crate::facilities;
+use crate::requirements::{self, Requirement};
 use crate::students::{self, Version};
 
 /// One student of a person, whole, with what the hub knows about it.
@@ -55,6 +57,8 @@ pub struct PersonRecord {
     pub facilities: HashMap<(StateCode, String), Facility>,
     /// How each of their states counts eligibility.
     pub rules: HashMap<StateCode, EligibilityRules>,
+    /// What their states require for graduation, where a high school student brought no requirements of its own.
+    pub requirements: Vec<Requirement>,
 }
 
 /// The statement that finds a person's students: alias, survivor, link and status in one round trip.
@@ -133,10 +137,26 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
     Ok(Some(PersonRecord {
         person_id,
         asked_as: (person_id != id).then_some(id),
+        requirements: requirements_of(connection, &students)?,
         students,
         facilities,
         rules,
     }))
+}
+
+fn requirements_of(connection: &mut PgConnection, students: &[StudentRecord]) -> Result<Vec<Requirement>> {
+    let own = students
+        .iter()
+        .any(|s| !s.student.graduation_requirements.is_empty());
+    let secondary = students
+        .iter()
+        .flat_map(|s| &s.student.enrollments)
+        .any(|e| e.grade.is_some_and(Grade::is_secondary));
+    if own || !secondary {
+        return Ok(Vec::new());
+    }
+    let states: Vec<StateCode> = students.iter().map(|s| s.state).collect();
+    requirements::of_states(connection, &states)
 }
 
 fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules>> {

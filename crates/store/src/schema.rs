@@ -281,6 +281,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    requirement_set (state, place, cohort_from, subject_area) {
+        state -> Text,
+        place -> Text,
+        cohort_from -> Int4,
+        cohort_to -> Int4,
+        subject_area -> Text,
+        units -> Numeric,
+        source -> Text,
+        kept_at -> Timestamptz,
+        kept_by -> Text,
+    }
+}
+
+diesel::table! {
     snapshot (name) {
         name -> Text,
         period_ends -> Int4,
@@ -597,6 +611,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_alias,
     participant,
+    requirement_set,
     snapshot,
     certificate,
     batch,

@@ -33,6 +33,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("link_held", TableKind::Sharded),
     ("facility", TableKind::Reference),
     ("participant", TableKind::Reference),
+    ("requirement_set", TableKind::Reference),
     ("district_region", TableKind::Reference),
     ("certificate", TableKind::Local),
     ("person", TableKind::Local),

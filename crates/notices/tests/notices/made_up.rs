@@ -81,6 +81,7 @@ pub(crate) fn person(students: Vec<StudentRecord>) -> PersonRecord {
         students,
         facilities: HashMap::new(),
         rules: HashMap::new(),
+        requirements: Vec::new(),
     }
 }
 

@@ -75,6 +75,7 @@ pub(crate) fn person(students: Vec<StudentRecord>, facilities: &[(&str, Facility
             .map(|(code, facility)| ((state(code), facility.code.to_string()), facility.clone()))
             .collect::<HashMap<_, _>>(),
         rules: HashMap::new(),
+        requirements: Vec::new(),
     }
 }
 

@@ -6,4 +6,5 @@ mod eligibility;
 mod frozen;
 mod historical_view;
 mod made_up;
+mod plan;
 mod snapshot;

@@ -1,0 +1,288 @@
+//! What the credits of one course count toward a plan: once, whatever states granted them, and whole when its parts are
+//! together. What was sent stays as it is; this says what it is worth here, and why.
+
+use std::cmp::Reverse;
+
+use mde::Decimal;
+
+use super::subject::{PlacedBy, Subject, place, words};
+use crate::courses::{CourseEntry, CourseStatus};
+
+/// Courses of one kind, wherever they were taken.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) title: String,
+    pub(super) subject: Subject,
+    pub(super) placed_by: PlacedBy,
+    /// As granted, in Carnegie units.
+    pub(super) granted: Decimal,
+    /// Of that, granted again for what was earned already.
+    pub(super) repeated: Decimal,
+    /// What its parts lack to a whole in their rounding alone.
+    pub(super) rounding: Decimal,
+    /// Clock hours of partial work that no credit covers yet.
+    pub(super) hours: Decimal,
+    /// Whether work on it goes on, or was left in the middle.
+    pub(super) in_progress: bool,
+    pub(super) notes: Vec<String>,
+}
+
+impl Counted {
+    /// Units toward the plan.
+    pub(super) fn toward(&self) -> Decimal {
+        self.granted - self.repeated + self.rounding
+    }
+}
+
+/// Brings the entries of one course together, in the order of their titles.
+pub(super) fn counted(entries: &[CourseEntry]) -> Vec<Counted> {
+    // In the order in which they were taken, so that an earlier part is never the repetition of a later one; of two in
+    // one term the larger is kept.
+    let mut taken: Vec<&CourseEntry> = entries.iter().collect();
+    let code = |coded: &Option<crate::words::Coded>| coded.as_ref().map(|c| c.code.clone());
+    taken.sort_by_cached_key(|e| {
+        let when = (
+            e.school_year.clone(),
+            code(&e.section),
+            Reverse(units(e)),
+            code(&e.term_type),
+        );
+        (
+            when,
+            e.title.clone(),
+            e.sced.clone(),
+            e.final_grade.clone(),
+            e.sources.clone(),
+        )
+    });
+    let mut groups: Vec<Vec<&CourseEntry>> = Vec::new();
+    for entry in taken {
+        match groups
+            .iter_mut()
+            .find(|group| group.iter().any(|e| is_same(e, entry)))
+        {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
+        }
+    }
+    let mut out: Vec<Counted> = groups.iter().map(|group| count(group)).collect();
+    out.sort_by(|a, b| (a.subject, &a.title).cmp(&(b.subject, &b.title)));
+    out
+}
+
+/// Whether two entries are of one course: by SCED where both have it, else by title, in which Roman and Arabic numbers
+/// are one.
+fn is_same(a: &CourseEntry, b: &CourseEntry) -> bool {
+    match (&a.sced, &b.sced) {
+        (Some(a), Some(b)) => a == b,
+        _ => numbered(&a.title) == numbered(&b.title),
+    }
+}
+
+fn numbered(title: &str) -> Vec<String> {
+    let number = |word: String| match word.as_str() {
+        "i" => "1".to_owned(),
+        "ii" => "2".to_owned(),
+        "iii" => "3".to_owned(),
+        "iv" => "4".to_owned(),
+        _ => word,
+    };
+    words(title).into_iter().map(number).collect()
+}
+
+fn units(entry: &CourseEntry) -> Decimal {
+    match entry.status {
+        CourseStatus::Completed => entry
+            .credits
+            .as_ref()
+            .and_then(|c| c.parse().ok())
+            .unwrap_or_default(),
+        _ => Decimal::ZERO,
+    }
+}
+
+/// What part of a course an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Whole,
+    /// Section A or B.
+    Half(usize),
+    /// One of so many terms.
+    Term(usize),
+}
+
+fn piece(entry: &CourseEntry, granted: Decimal) -> Piece {
+    let of = |coded: &Option<crate::words::Coded>| coded.as_ref().map(|c| c.code.clone());
+    match (of(&entry.section).as_deref(), of(&entry.term_type).as_deref()) {
+        (Some("02"), _) => Piece::Half(0),
+        (Some("03"), _) => Piece::Half(1),
+        _ if granted >= Decimal::new(75, 2) => Piece::Whole,
+        // A course that is whole in one semester has section 01; one of three trimesters has nothing else to say.
+        (Some("01"), Some("0828")) => Piece::Whole,
+        (_, Some("0828")) => Piece::Term(2),
+        (_, Some("0829")) => Piece::Term(3),
+        (_, Some("0830")) => Piece::Term(4),
+        (_, Some("0831")) => Piece::Term(5),
+        _ => Piece::Whole,
+    }
+}
+
+fn count(group: &[&CourseEntry]) -> Counted {
+    let first = group[0];
+    let sced = group.iter().find_map(|e| e.sced.as_deref());
+    let area = group.iter().find_map(|e| e.subject_area.as_deref());
+    let (subject, placed_by) = place(sced, area, &first.title);
+    let mut out = Counted {
+        title: first.title.clone(),
+        subject,
+        placed_by,
+        granted: group.iter().map(|e| units(e)).sum(),
+        repeated: Decimal::ZERO,
+        rounding: Decimal::ZERO,
+        hours: Decimal::ZERO,
+        in_progress: false,
+        notes: Vec::new(),
+    };
+    if !subject.is_repeatable() {
+        add_up(group, &mut out);
+    }
+    add_work(group, &mut out);
+    out
+}
+
+/// Who granted what so far.
+#[derive(Default)]
+struct Earned<'e> {
+    whole: Option<&'e CourseEntry>,
+    halves: [Option<&'e CourseEntry>; 2],
+    terms: Vec<(&'e CourseEntry, Decimal)>,
+}
+
+fn add_up(group: &[&CourseEntry], out: &mut Counted) {
+    let mut earned = Earned::default();
+    for entry in group {
+        let granted = units(entry);
+        if granted.is_zero() {
+            continue;
+        }
+        let (repeated, by) = match piece(entry, granted) {
+            Piece::Whole => whole(&mut earned, entry, granted),
+            Piece::Half(which) => half(&mut earned, entry, which, granted),
+            Piece::Term(of) => term(&mut earned, entry, of, granted),
+        };
+        if let Some(by) = by.filter(|_| !repeated.is_zero()) {
+            out.repeated += repeated;
+            let year = by.school_year.as_deref().unwrap_or("an earlier year");
+            out.notes.push(format!(
+                "{} of the {} granted by {} were already earned in {} ({year}).",
+                repeated.normalize(),
+                granted.normalize(),
+                entry.state,
+                by.state
+            ));
+        }
+    }
+    // Three times .33 or six times .17 is a whole that was rounded.
+    let parts = earned.terms.len() as u32;
+    let sum: Decimal = earned.terms.iter().map(|(_, units)| *units).sum();
+    let lacking = Decimal::ONE - sum;
+    let by_rounding = Decimal::new(1, 2) * Decimal::from(parts);
+    if parts > 1 && lacking > Decimal::ZERO && lacking < by_rounding && complete(&earned.terms) {
+        out.rounding = lacking;
+        out.notes.push(format!(
+            "{parts} parts of {} make one whole unit for the plan; what was granted stays {}.",
+            earned.terms[0].1.normalize(),
+            sum.normalize()
+        ));
+    }
+}
+
+/// Whether the terms are as many as a course of their kind has.
+fn complete(terms: &[(&CourseEntry, Decimal)]) -> bool {
+    terms
+        .iter()
+        .all(|(entry, units)| matches!(piece(entry, *units), Piece::Term(of) if of == terms.len()))
+}
+
+type Repeated<'e> = (Decimal, Option<&'e CourseEntry>);
+
+fn whole<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, granted: Decimal) -> Repeated<'e> {
+    let before: Decimal = earned.halves.iter().flatten().map(|e| units(e)).sum::<Decimal>()
+        + earned.terms.iter().map(|(_, units)| *units).sum::<Decimal>();
+    let by = earned
+        .whole
+        .or_else(|| earned.halves.iter().flatten().next().copied())
+        .or_else(|| earned.terms.first().map(|(entry, _)| *entry));
+    if earned.whole.is_some() {
+        return (granted, by);
+    }
+    earned.whole = Some(entry);
+    (before.min(granted), by)
+}
+
+fn half<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, which: usize, granted: Decimal) -> Repeated<'e> {
+    if let Some(by) = earned.whole.or(earned.halves[which]) {
+        return (granted, Some(by));
+    }
+    earned.halves[which] = Some(entry);
+    (Decimal::ZERO, None)
+}
+
+fn term<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, of: usize, granted: Decimal) -> Repeated<'e> {
+    let halves = earned.halves.iter().flatten().count();
+    let by = earned
+        .whole
+        .or_else(|| {
+            earned
+                .halves
+                .iter()
+                .flatten()
+                .next()
+                .copied()
+                .filter(|_| halves == 2)
+        })
+        .or_else(|| {
+            earned
+                .terms
+                .first()
+                .map(|(e, _)| *e)
+                .filter(|_| earned.terms.len() >= of)
+        });
+    if by.is_some() {
+        return (granted, by);
+    }
+    earned.terms.push((entry, granted));
+    (Decimal::ZERO, None)
+}
+
+/// Work without credit, and failures with what became of them.
+fn add_work(group: &[&CourseEntry], out: &mut Counted) {
+    let complete = out.toward() >= Decimal::ONE;
+    for entry in group {
+        match entry.status {
+            CourseStatus::Partial if !complete => {
+                out.in_progress = true;
+                out.hours += entry
+                    .clock_hours
+                    .as_ref()
+                    .and_then(|h| h.parse::<Decimal>().ok())
+                    .unwrap_or_default();
+            }
+            CourseStatus::InProgress if !complete => out.in_progress = true,
+            CourseStatus::Completed if units(entry).is_zero() => {
+                let recovered = group.iter().find(|e| {
+                    !units(e).is_zero() && e.school_year >= entry.school_year && e.section == entry.section
+                });
+                let year = entry.school_year.as_deref().unwrap_or("a year not stated");
+                out.notes.push(match recovered {
+                    Some(by) => format!(
+                        "No credit in {} ({year}); recovered in {}.",
+                        entry.state, by.state
+                    ),
+                    None => format!("No credit was granted in {} ({year}).", entry.state),
+                });
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Sets of graduation requirements that states keep at the hub, by district or school and by entry cohort.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, Text};
+use mde::{Decimal, StateCode};
+
+use crate::db::{Error, Result};
+
+/// One subject of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The state that keeps it.
+    pub state: StateCode,
+    /// Facility code or district; empty for the whole state.
+    pub place: String,
+    /// First and last year in which the grade 9 began that it is for.
+    pub cohorts: (i32, i32),
+    /// Subject area as the state names it.
+    pub subject_area: String,
+    /// Carnegie units.
+    pub units: Decimal,
+    /// The statute, rule or handbook.
+    pub source: String,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = Text)]
+    place: String,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    cohort_from: i32,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    cohort_to: i32,
+    #[diesel(sql_type = Text)]
+    subject_area: String,
+    #[diesel(sql_type = Text)]
+    units: String,
+    #[diesel(sql_type = Text)]
+    source: String,
+}
+
+fn corrupt(error: impl std::fmt::Display) -> Error {
+    Error::Corrupt {
+        what: "requirement set",
+        why: error.to_string(),
+    }
+}
+
+/// All requirements that these states keep, by state, place, cohort and subject.
+pub fn of_states(connection: &mut PgConnection, states: &[StateCode]) -> Result<Vec<Requirement>> {
+    let codes: Vec<&str> = states.iter().map(StateCode::as_str).collect();
+    let rows: Vec<Row> = sql_query(
+        "select state, place, cohort_from, cohort_to, subject_area, units::text, source from requirement_set
+         where state = any($1) order by state, place, cohort_from, subject_area",
+    )
+    .bind::<Array<Text>, _>(codes)
+    .load(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Requirement {
+                state: StateCode::new(&row.state).map_err(corrupt)?,
+                place: row.place,
+                cohorts: (row.cohort_from, row.cohort_to),
+                subject_area: row.subject_area,
+                units: row.units.parse::<Decimal>().map_err(corrupt)?.normalize(),
+                source: row.source,
+            })
+        })
+        .collect()
+}
+
+/// Puts these requirements in the place of all that the state kept.
+pub fn replace(
+    connection: &mut PgConnection,
+    state: StateCode,
+    requirements: &[Requirement],
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    connection.transaction(|connection| {
+        sql_query("delete from requirement_set where state = $1")
+            .bind::<Text, _>(state.as_str())
+            .execute(connection)?;
+        for requirement in requirements.iter().filter(|r| r.state == state) {
+            sql_query(
+                "insert into requirement_set
+                   (state, place, cohort_from, cohort_to, subject_area, units, source, kept_at, kept_by)
+                 values ($1, $2, $3, $4, $5, $6::numeric, $7, $8, $9)",
+            )
+            .bind::<Text, _>(state.as_str())
+            .bind::<Text, _>(&requirement.place)
+            .bind::<diesel::sql_types::Integer, _>(requirement.cohorts.0)
+            .bind::<diesel::sql_types::Integer, _>(requirement.cohorts.1)
+            .bind::<Text, _>(&requirement.subject_area)
+            .bind::<Text, _>(requirement.units.to_string())
+            .bind::<Text, _>(&requirement.source)
+            .bind::<diesel::sql_types::Timestamptz, _>(now)
+            .bind::<Text, _>(by)
+            .execute(connection)?;
+        }
+        Ok(())
+    })
+}
