@@ -15,8 +15,8 @@ pub(crate) struct Hub {
     _db: TestDb,
     pub(crate) pool: Pool,
     pub(crate) folder: tempfile::TempDir,
-    spool: Spool,
-    profiles: Profiles,
+    pub(crate) spool: Spool,
+    pub(crate) profiles: Profiles,
 }
 
 fn instant(text: &str) -> DateTime<Utc> {

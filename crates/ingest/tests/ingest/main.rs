@@ -3,4 +3,5 @@
 mod batches;
 mod hostile;
 mod hub;
+mod large;
 mod order;
