@@ -6,3 +6,4 @@ mod exchange;
 mod faults;
 mod kills;
 mod stories;
+mod tus;

@@ -44,7 +44,15 @@ fn an_upload_goes_on_after_a_cut_and_after_a_kill() -> Result<()> {
     let data = folder.path().join("hub");
     let mut hub = Hub::start(&data)?;
     let certificates = folder.path().join("certificates");
-    let issue = ["pki", "issue", "TX", "--out", text(&certificates), "--data-dir", text(&data)];
+    let issue = [
+        "pki",
+        "issue",
+        "TX",
+        "--out",
+        text(&certificates),
+        "--data-dir",
+        text(&data),
+    ];
     mariposa_ok(&issue)?;
 
     let content = document(6_000);
@@ -63,18 +71,34 @@ fn an_upload_goes_on_after_a_cut_and_after_a_kill() -> Result<()> {
         std::fs::write(&rest, &content.as_bytes()[offset..])?;
         let (data, offset) = (format!("@{}", rest.display()), format!("Upload-Offset: {offset}"));
         let kind = "Content-Type: application/offset+octet-stream";
-        let piece = ["--include", "--request", "PATCH", "--data-binary", &data, "--header", kind, "--header", &offset];
+        let piece = [
+            "--include",
+            "--request",
+            "PATCH",
+            "--data-binary",
+            &data,
+            "--header",
+            kind,
+            "--header",
+            &offset,
+        ];
         curl(hub, &place, &[&piece, limits].concat())
     };
     let offset = |hub: &Hub| -> Result<usize> {
         let asked = curl(hub, &place, &["--head"])?;
-        Ok(header(&asked.text, "upload-offset").context(asked.text)?.parse()?)
+        Ok(header(&asked.text, "upload-offset")
+            .context(asked.text)?
+            .parse()?)
     };
 
     let cut = send(&hub, 0, &["--limit-rate", "200k", "--max-time", "3"])?;
     assert_eq!(header(&cut.text, "batch-location"), None, "cut in the middle");
     let first = offset(&hub)?;
-    assert!(0 < first && first < content.len(), "{first} of {} bytes are kept", content.len());
+    assert!(
+        0 < first && first < content.len(),
+        "{first} of {} bytes are kept",
+        content.len()
+    );
 
     hub.kill()?;
     hub = Hub::start(&data)?;
@@ -93,7 +117,11 @@ fn an_upload_goes_on_after_a_cut_and_after_a_kill() -> Result<()> {
     );
 
     // The same file in one piece is the same upload.
-    let again = curl(&hub, "/v1/batches", &["--data-binary", &format!("@{}", whole.display())])?;
+    let again = curl(
+        &hub,
+        "/v1/batches",
+        &["--data-binary", &format!("@{}", whole.display())],
+    )?;
     assert_eq!((again.status, again.location), (200, location));
     Ok(())
 }
