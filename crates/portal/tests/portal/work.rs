@@ -231,10 +231,13 @@ async fn a_held_upload_is_released_and_findings_say_what_to_do() {
     let unexplained = b
         .post(&format!("/batches/{held}/release"), &[("reason", " ")])
         .await;
-    assert!(
-        unexplained.text().contains("why the upload is right"),
-        "{}",
-        unexplained.text()
+    assert_eq!(unexplained.status, 303);
+    let asked = b.get(&format!("/batches/{held}?unexplained=true")).await.text();
+    assert!(asked.contains("why the upload is right"), "{asked}");
+    assert_eq!(
+        store::batches::find(&mut c, held).unwrap().unwrap().status,
+        "held",
+        "not without a reason"
     );
     let page = b
         .post(
