@@ -18,7 +18,8 @@ use crate::record::Record;
 /// What is linked, and how far down.
 #[derive(Debug, Clone, Copy)]
 pub struct BulkOptions {
-    /// Compare only records of different sources.
+    /// Compare only records of different sources. No source is thought to hold a person twice, so candidates of one
+    /// source compete in the weights of [`Linked::pairs`].
     pub across: bool,
     /// Two groups are put together while the mean weight of their pairs is at least this many bits.
     pub cluster_at: f32,
@@ -82,6 +83,10 @@ pub fn link(index: &LinkIndex, options: &BulkOptions, progress: &(dyn Fn(Progres
     let (mut pairs, compared) = pairs(index, options, progress);
     progress(Progress::Grouping(pairs.len() as u64));
     let clusters = clusters(index, &pairs, options);
+    if options.across {
+        crate::rivals::weigh_against_rivals(&mut pairs, |slot| index.at(slot).state);
+        pairs.retain(|pair| pair.weight >= options.pair_floor);
+    }
     for pair in &mut pairs {
         let (a, b) = (index.number_of(pair.a), index.number_of(pair.b));
         (pair.a, pair.b) = (a.min(b), a.max(b));

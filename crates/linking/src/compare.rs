@@ -155,13 +155,7 @@ fn compare_given(
         Likeness::SameStart => given::SAME_START,
         _ => given::DIFFERS,
     };
-    // Two single letters that agree are an initial; so is a letter with the name it begins.
-    let middle = if level == given::INITIAL {
-        compare_middle(rest_a, rest_b, tokens, out)
-    } else {
-        MISSING
-    };
-    (level, middle)
+    (level, compare_middle(rest_a, rest_b, tokens, out))
 }
 
 /// The first name is missing on one side: its second names are compared with all names of the other.

@@ -54,11 +54,17 @@ pub enum KeyKind {
     Address,
     /// The birth date alone.
     BirthDate,
+    /// Little else known: a given name and two parts of the birth date.
+    GivenTwoParts,
+    /// Little else known: a surname and two parts of the birth date.
+    SurnameTwoParts,
+    /// Little else known: how given name and a surname sound.
+    Sound,
 }
 
 impl KeyKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 21;
+    pub const COUNT: usize = 24;
 
     /// Whether the key brings many together and finds few whom no other key finds: it is narrowed early.
     pub fn is_wide(self) -> bool {
@@ -92,6 +98,9 @@ impl KeyKind {
             KeyKind::NameStreet => "a name, street",
             KeyKind::Address => "house number, street or postcode",
             KeyKind::BirthDate => "birth date",
+            KeyKind::GivenTwoParts => "no parents, no place: given name, two parts of the birth date",
+            KeyKind::SurnameTwoParts => "no parents, no place: last name, two parts of the birth date",
+            KeyKind::Sound => "no parents, no place: sound of both names",
         }
     }
 }
@@ -232,6 +241,29 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
                 KeyKind::BothGivenMonth,
                 [unordered(g, h), year, u32::from(record.birth.month), 0],
             );
+        }
+    }
+    // Records of which names, birth date and sex are all that is known have few keys; any two may be wrong.
+    if adults.is_empty() && record.city == NONE {
+        let (month, day) = (month_day >> 5, month_day & 31);
+        let two = |a, b, kind: u32| (a != 0 && b != 0).then_some((unordered(a, b), kind));
+        // Day and month meet in either order.
+        let parts = [two(year, month, 0), two(year, day << 16, 1), two(month, day, 2)];
+        for (two, which) in parts.into_iter().flatten() {
+            for &g in given.iter().take(1) {
+                add(KeyKind::GivenTwoParts, [g, two, which, 0]);
+            }
+            for &s in &surnames {
+                add(KeyKind::SurnameTwoParts, [s, two, which, 0]);
+            }
+        }
+        if let Some(&g) = given.first() {
+            for &s in &surnames {
+                add(KeyKind::Sound, [tokens.sound(g), tokens.sound(s), 0, 0]);
+            }
+        }
+        if dated && record.contact.is_none() {
+            add(KeyKind::BirthDate, [year, month_day, 0, 0]);
         }
     }
     for &id in record.ids() {

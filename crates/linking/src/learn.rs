@@ -20,7 +20,7 @@ use crate::levels::level::{birth_date, given};
 use crate::levels::{Field, Levels};
 use crate::model::{Model, Priors, Rates};
 use crate::tokens::mix;
-use crate::weigh::{Corrections, Scorer};
+use crate::weigh::{Corrections, Scorer, of_name};
 
 /// Random pairs that show what strangers look like.
 const RANDOM_PAIRS: u64 = 400_000;
@@ -48,6 +48,9 @@ const ENOUGH: f64 = 25.0;
 
 /// Relatives are told apart where there are at least this many pairs of them for each pair of one child.
 const RELATIVES_FROM: f64 = 0.01;
+
+/// Namesakes can be told from one child where a field beyond name, birth date and sex is compared in this share of pairs.
+const TELLING: f64 = 0.1;
 
 /// Siblings are born in one town about so often.
 const SIBLING_PLACE: f32 = 0.7;
@@ -427,6 +430,18 @@ impl Sample {
             seen,
         }
     }
+
+    /// Whether enough pairs have a field in which namesakes differ as strangers do. In a file of names, birth dates and
+    /// sex alone they look like one child, so their share cannot be learned: it would stay as it was stated and keep
+    /// every pair from being sure.
+    fn tells_namesakes(&self) -> bool {
+        let compared = |field: Field| self.seen[field as usize][1..].iter().sum::<f64>();
+        let all = self.seen[Field::Surname as usize].iter().sum::<f64>();
+        Field::ALL
+            .into_iter()
+            .filter(|&field| !of_name(field) && !matches!(field, Field::Source | Field::MultipleBirth))
+            .any(|field| compared(field) >= TELLING * all)
+    }
 }
 
 /// What one round expects: pairs of the same child, twins, siblings by field and level, and these and namesakes in all.
@@ -461,6 +476,9 @@ struct Fit {
 
 impl Fit {
     fn run(mut model: Model, sample: &Sample, relatives: bool) -> Fit {
+        if !sample.tells_namesakes() {
+            model.priors.namesake = 0.0;
+        }
         let stated = model.clone();
         if relatives {
             model.priors.twin = model.priors.twin.max(0.01);
@@ -585,7 +603,9 @@ fn rates_from(
 fn maximise(model: &mut Model, stated: &Model, expected: &Expected, records: f64, relatives: bool) {
     let [same, twin, sibling] = expected.totals;
     model.priors.same = (same / records).max(1e-6);
-    model.priors.namesake = (expected.strange_namesakes / records).max(1e-6);
+    if stated.priors.namesake > 0.0 {
+        model.priors.namesake = (expected.strange_namesakes / records).max(1e-6);
+    }
     if relatives {
         model.priors.twin = (twin / records).max(1e-6);
         model.priors.sibling = (sibling / records).max(1e-6);

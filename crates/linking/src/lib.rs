@@ -42,6 +42,7 @@ pub mod postings;
 pub mod record;
 pub mod resolve;
 pub mod review;
+mod rivals;
 pub mod story;
 pub mod text;
 pub mod tokens;

@@ -33,7 +33,7 @@ const STRANGER: usize = 3;
 const NAMESAKE: usize = 4;
 
 /// Whether namesakes are like one child in a field; in all others they are strangers.
-fn of_name(field: Field) -> bool {
+pub(crate) fn of_name(field: Field) -> bool {
     matches!(
         field,
         Field::Given | Field::Middle | Field::Surname | Field::BirthDate | Field::Sex | Field::Generation

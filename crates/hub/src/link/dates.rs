@@ -86,6 +86,12 @@ pub(super) fn whole([year, month, day]: Parts) -> Result<NaiveDate, Bad> {
         .ok_or(Bad::Invalid)
 }
 
+/// The day of three parts, if it exists; else that with day and month exchanged, where only this exists: one value of a
+/// column may be written in the other order.
+pub(super) fn existing([year, month, day]: Parts) -> Result<NaiveDate, Bad> {
+    whole([year, month, day]).or_else(|bad| whole([year, day, month]).map_err(|_| bad))
+}
+
 /// What can be right in three parts that are no date: the year, the month, and the day if the month has such a one.
 pub(super) fn what_is_known([year, month, day]: Parts) -> BirthDate {
     let year_known = i32::try_from(year).is_ok_and(|year| YEARS.contains(&year));
@@ -249,6 +255,16 @@ mod tests {
         for text in ["3/7/11", "07-03-99", "7-Mar-11"] {
             assert_eq!(parse(text, Order::MonthFirst), Err(Bad::TwoDigitYear), "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_that_exists_in_the_other_order_alone_is_read_so() {
+        let known = |parts| existing(parts).map(|date| date.to_string());
+        assert_eq!(known([2004, 26, 10]).as_deref(), Ok("2004-10-26"));
+        assert_eq!(known([2004, 10, 26]).as_deref(), Ok("2004-10-26"));
+        assert_eq!(known([2004, 2, 3]).as_deref(), Ok("2004-02-03"));
+        assert_eq!(known([2004, 31, 2]), Err(Bad::Invalid));
+        assert_eq!(known([2004, 26, 13]), Err(Bad::Invalid));
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Reading {
         if let Some(parts) =
             dates::parts(self.one(record, Element::BirthDate), self.order).map_err(unknown)?
         {
-            return dates::whole(parts)
+            return dates::existing(parts)
                 .map(Some)
                 .map_err(|bad| (bad, dates::what_is_known(parts)));
         }
@@ -230,7 +230,7 @@ impl Reading {
             _ => Bad::Invalid,
         };
         let parts = parts.map(|part| part.unwrap_or(0));
-        dates::whole(parts)
+        dates::existing(parts)
             .map(Some)
             .map_err(|_| (bad, dates::what_is_known(parts)))
     }
