@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use crate::random::Stream;
 
-/// A list in which the name of rank r has the weight 1/(r + `flat`): Zipf's law, flattened at the top.
+/// A list in which the name of rank r has the weight 1/(r + `flat`/10): Zipf's law, flattened at the top.
 #[derive(Debug)]
 pub(crate) struct Pool {
     names: Vec<&'static str>,
@@ -20,7 +20,7 @@ impl Pool {
         let cumulative = (1..=names.len() as u64)
             .map(|rank| {
                 // Whole numbers, so that every machine draws the same.
-                sum += 1_000_000 / (rank + flat);
+                sum += 10_000_000 / (10 * rank + flat);
                 sum
             })
             .collect();
@@ -76,49 +76,49 @@ pub(crate) struct Culture {
 
 /// Spanish double surnames.
 pub(crate) static SPANISH: LazyLock<Culture> = LazyLock::new(|| Culture {
-    girls: Pool::new(GIRLS, 1),
-    boys: Pool::new(BOYS, 1),
-    second_girls: Pool::new(SECOND_GIRLS, 1),
-    second_boys: Pool::new(SECOND_BOYS, 2),
-    women: Pool::new(WOMEN, 8),
-    men: Pool::new(MEN, 8),
-    surnames: Pool::new(SURNAMES, 3),
+    girls: Pool::new(GIRLS, 6),
+    boys: Pool::new(BOYS, 6),
+    second_girls: Pool::new(SECOND_GIRLS, 8),
+    second_boys: Pool::new(SECOND_BOYS, 17),
+    women: Pool::new(WOMEN, 80),
+    men: Pool::new(MEN, 80),
+    surnames: Pool::new(SURNAMES, 27),
     double_surname: true,
 });
 
 /// Mayan surnames with Spanish given names.
 pub(crate) static MAYAN: LazyLock<Culture> = LazyLock::new(|| Culture {
-    girls: Pool::new(GIRLS, 3),
-    boys: Pool::new(BOYS, 3),
-    second_girls: Pool::new(SECOND_GIRLS, 1),
-    second_boys: Pool::new(SECOND_BOYS, 2),
-    women: Pool::new(WOMEN, 8),
-    men: Pool::new(MEN, 8),
-    surnames: Pool::new(MAYAN_SURNAMES, 4),
+    girls: Pool::new(GIRLS, 30),
+    boys: Pool::new(BOYS, 30),
+    second_girls: Pool::new(SECOND_GIRLS, 10),
+    second_boys: Pool::new(SECOND_BOYS, 20),
+    women: Pool::new(WOMEN, 80),
+    men: Pool::new(MEN, 80),
+    surnames: Pool::new(MAYAN_SURNAMES, 40),
     double_surname: true,
 });
 
 /// Haitian names.
 pub(crate) static HAITIAN: LazyLock<Culture> = LazyLock::new(|| Culture {
-    girls: Pool::new(HAITIAN_GIRLS, 4),
-    boys: Pool::new(HAITIAN_BOYS, 4),
-    second_girls: Pool::new(HAITIAN_GIRLS, 12),
-    second_boys: Pool::new(HAITIAN_BOYS, 12),
-    women: Pool::new(HAITIAN_GIRLS, 8),
-    men: Pool::new(HAITIAN_BOYS, 8),
-    surnames: Pool::new(HAITIAN_SURNAMES, 4),
+    girls: Pool::new(HAITIAN_GIRLS, 40),
+    boys: Pool::new(HAITIAN_BOYS, 40),
+    second_girls: Pool::new(HAITIAN_GIRLS, 120),
+    second_boys: Pool::new(HAITIAN_BOYS, 120),
+    women: Pool::new(HAITIAN_GIRLS, 80),
+    men: Pool::new(HAITIAN_BOYS, 80),
+    surnames: Pool::new(HAITIAN_SURNAMES, 40),
     double_surname: false,
 });
 
 /// English names.
 pub(crate) static ENGLISH: LazyLock<Culture> = LazyLock::new(|| Culture {
-    girls: Pool::new(ENGLISH_GIRLS, 6),
-    boys: Pool::new(ENGLISH_BOYS, 6),
-    second_girls: Pool::new(ENGLISH_GIRLS, 12),
-    second_boys: Pool::new(ENGLISH_BOYS, 12),
-    women: Pool::new(ENGLISH_GIRLS, 12),
-    men: Pool::new(ENGLISH_BOYS, 12),
-    surnames: Pool::new(ENGLISH_SURNAMES, 6),
+    girls: Pool::new(ENGLISH_GIRLS, 60),
+    boys: Pool::new(ENGLISH_BOYS, 60),
+    second_girls: Pool::new(ENGLISH_GIRLS, 120),
+    second_boys: Pool::new(ENGLISH_BOYS, 120),
+    women: Pool::new(ENGLISH_GIRLS, 120),
+    men: Pool::new(ENGLISH_BOYS, 120),
+    surnames: Pool::new(ENGLISH_SURNAMES, 60),
     double_surname: false,
 });
 

@@ -43,7 +43,7 @@ macro_rules! error_kinds {
 
 error_kinds! {
     SecondSurnameDropped: "second-surname-dropped", 0.185, "students with two surnames", "only the first surname written";
-    FirstSurnameDropped: "first-surname-dropped", 0.02, "students with two surnames", "only the second surname written";
+    FirstSurnameDropped: "first-surname-dropped", 0.03, "students with two surnames", "only the second surname written";
     SurnameInMiddle: "surname-in-middle", 0.016, "students with two surnames", "first surname written as middle name";
     SurnamesSwapped: "surnames-swapped", 0.025, "students with two surnames", "surnames in the wrong order";
     SurnamesJoined: "surnames-joined", 0.065, "students with two surnames", "both surnames in one field";
@@ -51,17 +51,17 @@ error_kinds! {
     GivenMerged: "given-merged", 0.36, "students with two given names", "second given name in the first name's field";
     MiddleDropped: "middle-dropped", 0.085, "students with two given names", "second given name left out";
     MiddleInitial: "middle-initial", 0.035, "students with two given names", "second given name as an initial";
-    FirstGivenDropped: "first-given-dropped", 0.017, "students with two given names", "second given name written alone";
+    FirstGivenDropped: "first-given-dropped", 0.028, "students with two given names", "second given name written alone";
     MariaAbbreviated: "maria-abbreviated", 0.09, "students named María and a second name", "María written as Ma.";
     Nickname: "nickname", 0.04, "students whose name has a nickname or an English form", "nickname or English form of the name";
-    TypoInGiven: "typo-in-given", 0.035, "students", "a typing error in the first name";
-    TypoInSurname: "typo-in-surname", 0.03, "students", "a typing error in a surname";
+    TypoInGiven: "typo-in-given", 0.05, "students", "a typing error in the first name";
+    TypoInSurname: "typo-in-surname", 0.04, "students", "a typing error in a surname";
     BirthDaySwapped: "birth-day-swapped", 0.035, "students born on a day up to 12 that is not the month", "day and month of birth swapped";
     BirthPlaceholder: "birth-placeholder", 0.012, "students", "birth date written as 1 January";
     BirthYearSlip: "birth-year-slip", 0.01, "students", "year of birth one off";
     BirthDayTypo: "birth-day-typo", 0.01, "students", "another day in the month of birth";
     BirthDateMissing: "birth-date-missing", 0.003, "students", "no birth date";
-    SexWrong: "sex-wrong", 0.008, "students", "wrong sex";
+    SexWrong: "sex-wrong", 0.009, "students", "wrong sex";
     FatherMissing: "father-missing", 0.16, "students with a known father", "father left out";
     MotherMissing: "mother-missing", 0.03, "students with a known mother", "mother left out";
     ParentsSwapped: "parents-swapped", 0.019, "students with both parents", "father and mother in each other's place";
@@ -112,10 +112,10 @@ pub const KIN: f64 = 0.15;
 /// Of three families that are neighbours in the numbering, the chance that the eldest of the first two have a namesake
 /// in each other, where these two families are on circuits without a common state: the same names, both surnames and
 /// birth date, parents of the same surnames, born elsewhere.
-pub const NAMESAKES: f64 = 0.042;
+pub const NAMESAKES: f64 = 0.049;
 /// The same for cousins, where the two families have a state in common: the children of two brothers, with the same
 /// given names, born some days apart.
-pub const COUSINS_NAMED_ALIKE: f64 = 0.10;
+pub const COUSINS_NAMED_ALIKE: f64 = 0.115;
 /// Days between the births of such cousins.
 pub const COUSIN_DAYS: std::ops::RangeInclusive<u64> = 4..=21;
 /// Share of families with the culture: Spanish double surnames, Mayan, Haitian, English.
