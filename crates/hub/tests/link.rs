@@ -487,3 +487,66 @@ fn bytes_that_mean_nothing_are_a_bounded_run() {
     }
     bounded(content);
 }
+
+/// Three rows a household with one last name, birth date and telephone, and given names of their own.
+fn households() -> String {
+    const NAMES: [&str; 9] = [
+        "Ada", "Bruno", "Carla", "Dario", "Elsa", "Fabio", "Gina", "Hugo", "Ines",
+    ];
+    let mut rows = String::from("id,first_name,last_name,birth_date,phone\n");
+    for house in 0..900usize {
+        let last: String = [house % 19, house / 19 % 17, house / 323 % 13]
+            .map(|at| {
+                [
+                    "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo", "mu",
+                    "ra", "se", "ti", "vo",
+                ][at]
+            })
+            .concat();
+        let (year, month, day) = (1950 + house * 7 % 60, 1 + house * 5 % 12, 1 + house * 11 % 28);
+        for member in 0..3 {
+            let given = NAMES[(house * 2 + member * 3 + house / 9) % NAMES.len()];
+            writeln!(
+                rows,
+                "{house}-{member},{given},{last},{year}-{month:02}-{day:02},555{house:07}"
+            )
+            .unwrap();
+        }
+    }
+    rows
+}
+
+#[test]
+fn families_taken_for_one_person_are_an_alarm_and_nobody_is_put_together() {
+    let folder = Folder::new().with("people.csv", households());
+    let run = [
+        "run",
+        "people.csv",
+        "--out",
+        "clusters.csv",
+        "--pairs",
+        "pairs.csv",
+    ];
+    let ran = folder.link(&run);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("alarm: given names of one person"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
+    let alone: std::collections::HashSet<u32> = folder.clusters().into_values().collect();
+    assert_eq!(alone.len(), 2_700, "somebody was put together");
+    assert!(
+        folder.read("pairs.csv").lines().count() > 900,
+        "pairs are for looking at"
+    );
+
+    let forced = folder.link(&[&run[..], &["--force"]].concat());
+    assert_eq!(forced.exit, Some(0), "{}", forced.stderr);
+    let together: std::collections::HashSet<u32> = folder.clusters().into_values().collect();
+    assert!(together.len() < 2_700, "--force puts together");
+
+    let shipped = folder.run(&[]);
+    assert_eq!(shipped.exit, Some(0), "{}", shipped.stderr);
+}

@@ -10,11 +10,11 @@ use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode, StudentId};
 use store::jobs::{self, NewJob};
 use store::links::{self, Decided, LinkChange};
-use store::{link_holds, link_models, work_items};
+use store::{link_holds, work_items};
 use uuid::Uuid;
 
 use crate::cluster::{Reason, Veto};
-use crate::decisions::{HumanDecision, HumanDecisions, Verdict};
+use crate::decisions::HumanDecisions;
 use crate::explain::reason_words;
 use crate::index::LinkIndex;
 use crate::model::Model;
@@ -23,6 +23,7 @@ use crate::review;
 
 mod check;
 mod hold;
+mod people;
 mod refit;
 mod student;
 
@@ -189,7 +190,7 @@ impl Linker {
         for (student, person) in links::of_students(connection, &ids)? {
             self.persons.set(student.as_u128(), u64::try_from(person).ok());
         }
-        let humans = human_decisions(connection)?;
+        let humans = people::decisions(connection, &self.index)?;
         let changed: Vec<u128> = ids.iter().map(Uuid::as_u128).collect();
         let resolution = self.index.resolve(&changed, &self.persons, &humans);
         if !resolution.cut.is_empty() {
@@ -319,9 +320,10 @@ impl Linker {
             .iter()
             .map(|near| (near.student_a, near.student_b))
             .collect();
+        let held = people::held(connection)?;
         let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
             .into_iter()
-            .filter(|(_, a, b)| !still.contains(&(*a, *b)))
+            .filter(|(_, a, b)| !still.contains(&(*a, *b)) && !held.contains(a) && !held.contains(b))
             .map(|(id, ..)| id)
             .collect();
         work_items::close(connection, &settled, SETTLED, now)?;
@@ -472,33 +474,6 @@ fn looked_at(resolution: &Resolution, changed: &[u128]) -> Vec<Uuid> {
     let members = resolution.clusters.iter().flat_map(|cluster| &cluster.members);
     let all: HashSet<u128> = members.chain(changed).copied().collect();
     all.into_iter().map(Uuid::from_u128).collect()
-}
-
-/// What people decided; and for what they are about to decide, that its persons stay as they are until then.
-fn human_decisions(connection: &mut PgConnection) -> store::Result<HumanDecisions> {
-    let mut all: HumanDecisions = links::decisions(connection)?
-        .into_iter()
-        .map(|decision| HumanDecision {
-            verdict: if decision.same {
-                Verdict::Same
-            } else {
-                Verdict::Different
-            },
-            key_a: decision.student_a.as_u128(),
-            key_b: decision.student_b.as_u128(),
-        })
-        .collect();
-    for two in link_models::locked(connection)?.windows(2) {
-        let (key_a, key_b) = (two[0].1.as_u128(), two[1].1.as_u128());
-        if two[0].0 == two[1].0 && all.verdict(key_a, key_b).is_none() {
-            all.record(HumanDecision {
-                verdict: Verdict::Same,
-                key_a,
-                key_b,
-            });
-        }
-    }
-    Ok(all)
 }
 
 /// All persons as they are linked.

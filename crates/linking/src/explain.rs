@@ -103,6 +103,8 @@ pub struct Bands {
     /// Nobody is asked at and above it, unless something forbids it. Higher than the model's where another candidate
     /// fits nearly as well.
     pub automatic: f32,
+    /// Both as probabilities, by what people decided.
+    pub probabilities: [f64; 2],
 }
 
 /// The rule that decides a pair.
@@ -157,7 +159,7 @@ pub struct Explanation {
     pub model: String,
     /// Log2 of the odds that the two are one child, against all other explanations together.
     pub weight: f32,
-    /// The same as a probability.
+    /// The same as a probability, by what people decided as far as they did.
     pub probability: f64,
     /// Against strangers alone.
     pub strangers: Against,
@@ -193,17 +195,18 @@ impl Explanation {
     /// Which rule decided, in a sentence.
     #[must_use]
     pub fn rule_words(&self) -> String {
-        let at = |bits: f32| format!("{} bits, probability {}", signed(bits), chance(probability(bits)));
+        let at = |bits: f32, of: f64| format!("{} bits, probability {}", signed(bits), chance(of));
+        let [review, automatic] = self.bands.probabilities;
         match self.rule {
             Rule::Automatic => format!(
                 "One child, joined without people: the evidence is above the upper threshold ({}) and nothing \
                  forbids it.",
-                at(self.bands.automatic)
+                at(self.bands.automatic, automatic)
             ),
             Rule::Asked(Reason::Uncertain) => format!(
                 "People are asked: the evidence is between the thresholds ({}; {}).",
-                at(self.bands.review),
-                at(self.bands.automatic)
+                at(self.bands.review, review),
+                at(self.bands.automatic, automatic)
             ),
             Rule::Asked(Reason::Veto(veto)) => {
                 format!(
@@ -214,7 +217,7 @@ impl Explanation {
             Rule::Asked(reason) => format!("People are asked: {}.", lower(reason_words(reason))),
             Rule::Apart => format!(
                 "Two children; nobody is asked: the evidence is below the lower threshold ({}).",
-                at(self.bands.review)
+                at(self.bands.review, review)
             ),
             Rule::People(Verdict::Same) => "One child: people decided so, and that stands.".to_owned(),
             Rule::People(Verdict::Different) => {
@@ -358,7 +361,7 @@ impl LinkIndex {
         let mut explanation = Explanation {
             model: model.version.clone(),
             weight,
-            probability: probability(weight),
+            probability: model.probability(weight),
             strangers: Against::new(stranger, rows.iter().map(|row| row.bits_strangers)),
             relatives: model
                 .has_relatives()
@@ -371,6 +374,7 @@ impl LinkIndex {
             bands: Bands {
                 review: thresholds.review,
                 automatic,
+                probabilities: [thresholds.review, automatic].map(|bits| model.probability(bits)),
             },
             rule,
             settle: Vec::new(),

@@ -9,7 +9,7 @@ use crate::cells::Cells;
 use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
-use crate::model::{Model, probability};
+use crate::model::Model;
 use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
 use crate::tokens::{Tokens, mix};
@@ -541,7 +541,7 @@ impl LinkIndex {
             b,
             levels: comparison.levels,
             weight,
-            probability: probability(weight),
+            probability: self.model().probability(weight),
         })
     }
 

@@ -244,7 +244,7 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
         }
     }
     // Records of which names, birth date and sex are all that is known have few keys; any two may be wrong.
-    if adults.is_empty() && record.city == NONE {
+    if adults().next().is_none() && record.city == NONE {
         let (month, day) = (month_day >> 5, month_day & 31);
         let two = |a, b, kind: u32| (a != 0 && b != 0).then_some((unordered(a, b), kind));
         // Day and month meet in either order.
@@ -253,12 +253,12 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
             for &g in given.iter().take(1) {
                 add(KeyKind::GivenTwoParts, [g, two, which, 0]);
             }
-            for &s in &surnames {
+            for &s in surnames {
                 add(KeyKind::SurnameTwoParts, [s, two, which, 0]);
             }
         }
         if let Some(&g) = given.first() {
-            for &s in &surnames {
+            for &s in surnames {
                 add(KeyKind::Sound, [tokens.sound(g), tokens.sound(s), 0, 0]);
             }
         }

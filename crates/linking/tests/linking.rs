@@ -661,6 +661,77 @@ fn explanations_say_why_and_hold_no_names() {
 }
 
 #[test]
+fn explanations_say_the_probability_that_people_found() {
+    let model = Model {
+        calibration: vec![(-60.0, 0.2), (60.0, 0.8)],
+        ..Model::default_fixed()
+    };
+    let index = LinkIndex::build(model.clone(), &[boy(1, "TX"), boy(2, "CA")]);
+    let why = index.explain(1, 2).unwrap();
+    assert!(why.weight > 8.0 && why.probability < 0.9, "{}", why.probability);
+    assert_eq!(why.probability.to_bits(), model.probability(why.weight).to_bits());
+    assert_eq!(
+        why.probability.to_bits(),
+        index.compare(1, 2).unwrap().probability.to_bits()
+    );
+    let [review, automatic] = why.bands.probabilities;
+    assert_eq!(
+        automatic.to_bits(),
+        model.probability(why.bands.automatic).to_bits()
+    );
+    assert!(review < automatic);
+}
+
+#[test]
+fn second_given_names_count_where_the_first_differ() {
+    let named = |key, first, middle| RecordInput {
+        first_name: first,
+        middle_name: middle,
+        ..boy(key, "TX")
+    };
+    let middle = |a: &RecordInput<'_>, b: &RecordInput<'_>| level_of(Field::Middle, a, b);
+    let edgar = named(1, "Edgar", "Ramiro");
+    assert_eq!(
+        middle(&edgar, &named(2, "Wilmer", "Ramiro")),
+        level::middle::EXACT
+    );
+    assert_eq!(
+        middle(&edgar, &named(2, "Edwin", "Osvaldo")),
+        level::middle::DIFFERS
+    );
+    assert_eq!(middle(&edgar, &named(2, "Edwin", "")), level::MISSING);
+}
+
+#[test]
+fn two_with_names_and_dates_alone_are_found_with_two_of_them_wrong() {
+    let known = |key, first, last, born| RecordInput {
+        key,
+        state: ["A", "B"][key as usize % 2],
+        first_name: first,
+        last_name_1: last,
+        birth_date: Some(born),
+        live: true,
+        ..RecordInput::default()
+    };
+    let whole = known(1, "Ignacio", "Herz", date(1987, 2, 27));
+    for other in [
+        known(2, "Ignacoo", "Herz", date(1987, 2, 17)),
+        known(2, "Ignacio", "", date(1978, 2, 27)),
+        known(2, "", "Herz", date(1987, 2, 7)),
+        known(2, "Male", "Hertz", date(1987, 2, 27)),
+    ] {
+        let index = LinkIndex::build(Model::general(), &[whole.clone(), other.clone()]);
+        assert_eq!(
+            index.candidates(1),
+            [2],
+            "{} {}",
+            other.first_name,
+            other.last_name_1
+        );
+    }
+}
+
+#[test]
 fn rare_names_weigh_more() {
     let weight = |last: &'static str, first: &'static str| {
         let child = |key, state| RecordInput {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use linking::bulk::{Linked, LinkedPair};
 use linking::learn::TrainingReport;
 use linking::levels::Field;
-use linking::model::probability;
+use linking::model::Model;
 
 use super::columns::Element;
 use super::load::{FileRead, People};
@@ -77,7 +77,7 @@ fn gather(contents: &Contents<'_>) -> Result<Page> {
             .into_iter()
             .map(|(kind, report)| (kind.words().to_owned(), report))
             .collect(),
-        chart: chart(&linked.pairs, contents.cluster_at),
+        chart: chart(&linked.pairs, people.index.model(), contents.cluster_at),
         samples: samples(contents)?,
     })
 }
@@ -158,7 +158,7 @@ fn levels(people: &People, pairs: &[LinkedPair]) -> Vec<Level> {
 }
 
 /// Pairs by weight in steps of one bit, and what precision and recall are to be expected from each on.
-fn chart(pairs: &[LinkedPair], cluster_at: f32) -> Chart {
+fn chart(pairs: &[LinkedPair], model: &Model, cluster_at: f32) -> Chart {
     const FROM: i32 = -3;
     const TO: i32 = 30;
     let mut bins: Vec<Bin> = (FROM..=TO).map(Bin::new).collect();
@@ -166,7 +166,7 @@ fn chart(pairs: &[LinkedPair], cluster_at: f32) -> Chart {
     for pair in pairs {
         let at = ((pair.weight.floor() as i32).clamp(FROM, TO) - FROM) as usize;
         bins[at].pairs += 1;
-        right[at] += probability(pair.weight);
+        right[at] += model.probability(pair.weight);
     }
     let all: f64 = right.iter().sum();
     let (mut found, mut expected) = (0, 0.0);
@@ -204,7 +204,7 @@ fn samples(contents: &Contents<'_>) -> Result<Vec<Sample>> {
         };
         samples.push(Sample {
             weight: pair.weight,
-            probability: probability(pair.weight),
+            probability: people.index.model().probability(pair.weight),
             together: linked.clusters[pair.a as usize] == linked.clusters[pair.b as usize],
             summary: explanation.summary.clone(),
             picture: linking::waterfall::svg(&explanation),
@@ -238,12 +238,18 @@ fn values(people: &People, number: usize) -> Result<Values> {
 
 #[cfg(test)]
 mod tests {
+    use linking::model::probability;
+
     use super::*;
 
     #[test]
     fn the_chart_counts_every_pair_and_expects_what_probabilities_say() {
         let pair = |weight| LinkedPair { a: 0, b: 1, weight };
-        let chart = chart(&[pair(-2.5), pair(0.0), pair(0.2), pair(99.0)], 0.0);
+        let chart = chart(
+            &[pair(-2.5), pair(0.0), pair(0.2), pair(99.0)],
+            &Model::general(),
+            0.0,
+        );
         let counts: Vec<(i32, u64)> = chart
             .bins
             .iter()

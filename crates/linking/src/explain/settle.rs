@@ -12,7 +12,7 @@ use crate::levels::level::{
     MISSING, birth_date, city, generation, given, identifier, middle, multiple_birth, parents, place, sex,
     source, surname,
 };
-use crate::model::{Thresholds, probability};
+use crate::model::Thresholds;
 use crate::record::{Adult, Record};
 use crate::tokens::NONE;
 use crate::weigh::Scorer;
@@ -218,7 +218,7 @@ fn outcome(
     };
     Outcome {
         weight,
-        probability: probability(weight),
+        probability: index.model().probability(weight),
         decision,
     }
 }
