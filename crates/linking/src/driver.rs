@@ -190,7 +190,7 @@ impl Linker {
         for (student, person) in links::of_students(connection, &ids)? {
             self.persons.set(student.as_u128(), u64::try_from(person).ok());
         }
-        let humans = people::decisions(connection, &self.index)?;
+        let humans = people::decisions(connection)?;
         let changed: Vec<u128> = ids.iter().map(Uuid::as_u128).collect();
         let resolution = self.index.resolve(&changed, &self.persons, &humans);
         if !resolution.cut.is_empty() {
@@ -244,6 +244,7 @@ impl Linker {
         let mut numbers = links::new_persons(connection, fresh, now)?.into_iter();
         let mut changes: Vec<LinkChange> = Vec::new();
         let mut person_of: HashMap<u128, PersonId> = HashMap::new();
+        let placed: HashSet<u128> = parts.iter().flat_map(|part| &part.members).copied().collect();
         for part in &parts {
             let person = match part.keeps {
                 Some(number) => person_id(number)?,
@@ -254,7 +255,14 @@ impl Linker {
             };
             self.part(part, person, cause, &mut changes, &mut person_of)?;
             for absorbed in &part.absorbs {
-                self.absorb(connection, part, person_id(*absorbed)?, person, &mut changes, now)?;
+                self.absorb(
+                    connection,
+                    &placed,
+                    person_id(*absorbed)?,
+                    person,
+                    &mut changes,
+                    now,
+                )?;
             }
         }
         links::apply(connection, &changes, now)?;
@@ -320,10 +328,9 @@ impl Linker {
             .iter()
             .map(|near| (near.student_a, near.student_b))
             .collect();
-        let held = people::held(connection)?;
         let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
             .into_iter()
-            .filter(|(_, a, b)| !still.contains(&(*a, *b)) && !held.contains(a) && !held.contains(b))
+            .filter(|(_, a, b)| !still.contains(&(*a, *b)))
             .map(|(id, ..)| id)
             .collect();
         work_items::close(connection, &settled, SETTLED, now)?;
@@ -381,18 +388,19 @@ impl Linker {
         Ok(())
     }
 
-    /// Retires a person; students of it that are not in the index (no longer reported) follow.
+    /// Retires a person; students of it that no part holds (no longer reported) follow. One that came back in this round
+    /// has a part of its own.
     fn absorb(
         &self,
         connection: &mut PgConnection,
-        part: &Part,
+        placed: &HashSet<u128>,
         retired: PersonId,
         survivor: PersonId,
         changes: &mut Vec<LinkChange>,
         now: DateTime<Utc>,
     ) -> store::Result<()> {
         for (_, student) in links::members(connection, &[retired.number()])? {
-            if !part.members.contains(&student.as_u128()) {
+            if !placed.contains(&student.as_u128()) {
                 changes.push(LinkChange {
                     student_id: student,
                     from: Some(retired),

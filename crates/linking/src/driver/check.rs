@@ -23,7 +23,7 @@ impl Linker {
         self.index.freeze();
         self.frozen_at = self.index.len();
         self.persons = read_persons(connection)?;
-        let humans = people::decisions(connection, &self.index)?;
+        let humans = people::decisions(connection)?;
         let resolution = self.index.resolve_all(&self.persons, &humans);
         let students = self.index.len();
         let (round, moved) = store::db::write(connection, |connection| {
@@ -71,11 +71,9 @@ impl Linker {
             !same || near.sides.iter().flatten().any(|student| moved.contains(student))
         });
         let new = work_items::open_near_matches(connection, &found, now)?;
-        let held = people::held(connection)?;
         let settled: Vec<i64> = link_models::open_questions(connection)?
             .into_iter()
             .filter(|open| !still.contains(&(open.student_a, open.student_b)))
-            .filter(|open| !held.contains(&open.student_a) && !held.contains(&open.student_b))
             .map(|open| open.work_item_id)
             .collect();
         work_items::close(connection, &settled, SETTLED, now)?;

@@ -88,7 +88,7 @@ impl Linker {
     pub fn refit(&mut self, connection: &mut PgConnection) -> store::Result<Refit> {
         let in_force = self.index.model().clone();
         self.persons = read_persons(connection)?;
-        let humans = people::decisions(connection, &self.index)?;
+        let humans = people::decisions(connection)?;
         self.index.set_model(Model::default_fixed());
         let options = LearnOptions {
             relatives: Relatives::On,

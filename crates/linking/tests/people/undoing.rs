@@ -10,37 +10,6 @@ use crate::made_up::{ANA, Child, Hub, in_california, now, sister, unclear};
 use crate::{arbiter, asked, judge, requested, sound, state};
 
 #[test]
-fn nobody_joins_a_person_while_people_decide_about_it() -> Result<()> {
-    let (mut hub, item) = asked()?;
-    let (alma, flo) = (judge("TX", "alma@tea.example"), judge("FL", "flo@fl.example"));
-    let request = requested(review::decide_near_match(
-        &mut hub.connection,
-        item.work_item_id,
-        &alma,
-        Answer::Same(None),
-        "one birth certificate",
-        now(),
-    )?);
-    let before = (hub.person(&ANA)?, hub.person(&unclear())?);
-    hub.load(&in_california())?;
-    hub.link()?;
-    assert_eq!((hub.person(&ANA)?, hub.person(&unclear())?), before);
-    assert_ne!(hub.person(&in_california())?, before.0, "held for the request");
-    hub.linker.check(&mut hub.connection, now())?;
-    assert_ne!(hub.person(&in_california())?, before.0, "nor at night");
-
-    let done = review::validate(&mut hub.connection, request, &flo, true, "", now())?;
-    assert_eq!(done, Outcome::Decided, "the request stayed open");
-    hub.linker.check(&mut hub.connection, now())?;
-    let joined = hub.person(&in_california())? == hub.person(&ANA)?;
-    assert!(
-        joined || !hub.questions()?.is_empty(),
-        "taken up once it is decided"
-    );
-    sound(&mut hub)
-}
-
-#[test]
 fn a_merge_needs_another_state_and_can_be_undone() -> Result<()> {
     let (mut hub, item) = asked()?;
     let (alma, flo) = (judge("TX", "alma@tea.example"), judge("FL", "flo@fl.example"));
