@@ -410,6 +410,7 @@ impl<'h> Assembly<'h> {
                     let message = format!("The upload has more than {} students.", self.limits.students);
                     return Err(Refusal::new(RefusalCode::TooManyStudents, message).at_line(row.place.line));
                 }
+                let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
                 for place in rows {
                     self.kept(place);
                 }
@@ -426,6 +427,7 @@ impl<'h> Assembly<'h> {
                     line: row.place.line,
                     student,
                     reduced,
+                    rows: count,
                 };
                 if action != Action::Delete {
                     let found = self.check(&mut submission.student, row.place, &places);

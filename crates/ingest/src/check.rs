@@ -162,7 +162,7 @@ impl Collected {
         self.seen.push(Seen {
             id: student.id(self.state),
             hash: if delete { [0; 32] } else { student.content_hash() },
-            rows: u32::try_from(student.row_count()).unwrap_or(u32::MAX),
+            rows: submission.rows,
             delete,
         });
         let enrollments = student

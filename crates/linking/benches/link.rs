@@ -231,6 +231,7 @@ fn write(folder: &Path, nation: &Nation, sent: &[Sent]) -> Result<Vec<PathBuf>> 
                 line: 0,
                 student: one.student.clone(),
                 reduced: Vec::new(),
+                rows: 1,
             })
             .collect();
         let header = Header {

@@ -192,6 +192,8 @@ pub struct Submission {
     pub student: Student,
     /// Parts with refused rows.
     pub reduced: Vec<PartKind>,
+    /// Rows of the upload that it was made of: its own, its parts', and those that only added to another.
+    pub rows: u32,
 }
 
 #[cfg(test)]

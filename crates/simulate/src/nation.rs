@@ -294,6 +294,7 @@ fn submission(record: &Record<'_>, night: Night) -> Option<Submission> {
     Some(Submission {
         action,
         line: 0,
+        rows: u32::try_from(student.row_count()).unwrap_or(u32::MAX),
         student,
         reduced: Vec::new(),
     })

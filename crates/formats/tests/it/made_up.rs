@@ -134,5 +134,6 @@ pub(crate) fn submission(n: u32) -> Submission {
         line: 0,
         student: student(n),
         reduced: Vec::new(),
+        rows: 1,
     }
 }
