@@ -105,6 +105,13 @@ fn a_state_uploads_over_a_line_that_breaks() -> Result<()> {
 
     let (exit, answers) = state(&["doctor"], &url, &notes)?;
     assert_eq!(exit, 0, "{answers}");
+    let (exit, answers) = state(&["doctor", "--profile", "tx"], &url, &notes)?;
+    assert!(exit == 0 && answers.contains("the hub knows tx"), "{answers}");
+    let (exit, answers) = state(&["doctor", "--profile", "wi"], &url, &notes)?;
+    assert!(
+        exit == 2 && answers.contains("does not know wi"),
+        "{exit}: {answers}"
+    );
 
     // The line breaks at other bytes every time, and the program ends and is run again.
     let whole = folder.path().join("night.xml");
@@ -144,6 +151,12 @@ fn a_state_uploads_over_a_line_that_breaks() -> Result<()> {
         std::fs::read_dir(notes[1])?.count(),
         0,
         "nothing is left to resume"
+    );
+    let in_pieces = end_to_end::psql(&data, "select count(*) from upload where batch_id is not null")?;
+    assert_eq!(
+        in_pieces.trim(),
+        "1",
+        "it went in pieces, not anew after every break"
     );
 
     // The same file again is the same batch.

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::v1::{batches, changes, findings, notices, persons, students, upload, uploads, work_items};
+use crate::v1::{
+    batches, changes, findings, notices, persons, profiles, students, upload, uploads, work_items,
+};
 
 /// Every operation below `/v1`.
 #[derive(Debug, OpenApi)]
@@ -27,6 +29,7 @@ use crate::v1::{batches, changes, findings, notices, persons, students, upload, 
         batches::read,
         batches::release,
         findings::list,
+        profiles::list,
         students::read,
         persons::search,
         persons::read,

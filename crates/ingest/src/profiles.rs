@@ -45,6 +45,11 @@ impl Profiles {
         self.0.iter().find(|profile| profile.label() == label)
     }
 
+    /// All profiles.
+    pub fn all(&self) -> impl Iterator<Item = &Profile> {
+        self.0.iter()
+    }
+
     /// Names of all profiles.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|profile| profile.name.as_str())

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod findings;
 pub mod notices;
 pub mod persons;
+pub mod profiles;
 pub mod quota;
 pub mod students;
 pub mod upload;
@@ -77,6 +78,10 @@ pub fn configure(config: &mut ServiceConfig) {
                     ],
                 )),
         )
+        .service(resource(
+            "/profiles",
+            [(Method::GET, web::route().to(profiles::list))],
+        ))
         .service(resource(
             "/states/{state}/students/{state_student_id}",
             [(Method::GET, web::route().to(students::read))],

@@ -61,6 +61,11 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::NotFound,
         ),
         (
+            "GET /v1/profiles",
+            "/v1/profiles".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
             "GET /v1/states/{state}/students/{state_student_id}",
             "/v1/states/TX/students/TX-1".to_owned(),
             Expect::NotFound,
