@@ -350,7 +350,9 @@ proptest! {
             let mut students = vec![of(&texas, "TX", "2026-01-05"), of(&washington, "WA", "2026-03-05")];
             if swap {
                 students.reverse();
-                students.iter_mut().for_each(|s| s.student.courses.reverse());
+                for held in &mut students {
+                    held.student.courses.reverse();
+                }
             }
             records::consolidate(&person(students, &[]), day("2026-04-10"))
         };
