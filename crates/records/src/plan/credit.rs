@@ -150,27 +150,43 @@ fn count(group: &[&CourseEntry]) -> Counted {
     out
 }
 
-/// Who granted what so far.
+/// What of one course has been granted so far. Its parts are counted as halves, as terms and as a whole; what it is
+/// worth is the most of what these say, and where halves and terms are mixed, not more than one course.
 #[derive(Default)]
 struct Earned<'e> {
-    whole: Option<&'e CourseEntry>,
-    halves: [Option<&'e CourseEntry>; 2],
+    whole: Decimal,
+    halves: [Option<Decimal>; 2],
     terms: Vec<(&'e CourseEntry, Decimal)>,
+}
+
+impl Earned<'_> {
+    fn worth(&self) -> Decimal {
+        let halves: Decimal = self.halves.iter().flatten().sum();
+        let terms: Decimal = self.terms.iter().map(|(_, units)| *units).sum();
+        let one_course = Decimal::ONE.max(self.whole).max(halves).max(terms);
+        self.whole.max((halves + terms).min(one_course))
+    }
 }
 
 fn add_up(group: &[&CourseEntry], out: &mut Counted) {
     let mut earned = Earned::default();
+    let mut first: Option<&CourseEntry> = None;
     for entry in group {
         let granted = units(entry);
         if granted.is_zero() {
             continue;
         }
-        let (repeated, by) = match piece(entry, granted) {
-            Piece::Whole => whole(&mut earned, entry, granted),
-            Piece::Half(which) => half(&mut earned, entry, which, granted),
-            Piece::Term(of) => term(&mut earned, entry, of, granted),
-        };
-        if let Some(by) = by.filter(|_| !repeated.is_zero()) {
+        let before = earned.worth();
+        match piece(entry, granted) {
+            Piece::Whole => earned.whole = earned.whole.max(granted),
+            Piece::Half(which) => {
+                earned.halves[which].get_or_insert(granted);
+            }
+            Piece::Term(of) if earned.terms.len() < of => earned.terms.push((entry, granted)),
+            Piece::Term(_) => {}
+        }
+        let repeated = granted - (earned.worth() - before);
+        if let Some(by) = first.filter(|_| !repeated.is_zero()) {
             out.repeated += repeated;
             let year = by.school_year.as_deref().unwrap_or("an earlier year");
             out.notes.push(format!(
@@ -181,18 +197,18 @@ fn add_up(group: &[&CourseEntry], out: &mut Counted) {
                 by.state
             ));
         }
+        first = first.or(Some(entry));
     }
     // Three times .33 or six times .17 is a whole that was rounded.
     let parts = earned.terms.len() as u32;
-    let sum: Decimal = earned.terms.iter().map(|(_, units)| *units).sum();
-    let lacking = Decimal::ONE - sum;
+    let lacking = Decimal::ONE - earned.worth();
     let by_rounding = Decimal::new(1, 2) * Decimal::from(parts);
     if parts > 1 && lacking > Decimal::ZERO && lacking < by_rounding && complete(&earned.terms) {
         out.rounding = lacking;
         out.notes.push(format!(
             "{parts} parts of {} make one whole unit for the plan; what was granted stays {}.",
             earned.terms[0].1.normalize(),
-            sum.normalize()
+            earned.worth().normalize()
         ));
     }
 }
@@ -202,57 +218,6 @@ fn complete(terms: &[(&CourseEntry, Decimal)]) -> bool {
     terms
         .iter()
         .all(|(entry, units)| matches!(piece(entry, *units), Piece::Term(of) if of == terms.len()))
-}
-
-type Repeated<'e> = (Decimal, Option<&'e CourseEntry>);
-
-fn whole<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, granted: Decimal) -> Repeated<'e> {
-    let before: Decimal = earned.halves.iter().flatten().map(|e| units(e)).sum::<Decimal>()
-        + earned.terms.iter().map(|(_, units)| *units).sum::<Decimal>();
-    let by = earned
-        .whole
-        .or_else(|| earned.halves.iter().flatten().next().copied())
-        .or_else(|| earned.terms.first().map(|(entry, _)| *entry));
-    if earned.whole.is_some() {
-        return (granted, by);
-    }
-    earned.whole = Some(entry);
-    (before.min(granted), by)
-}
-
-fn half<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, which: usize, granted: Decimal) -> Repeated<'e> {
-    if let Some(by) = earned.whole.or(earned.halves[which]) {
-        return (granted, Some(by));
-    }
-    earned.halves[which] = Some(entry);
-    (Decimal::ZERO, None)
-}
-
-fn term<'e>(earned: &mut Earned<'e>, entry: &'e CourseEntry, of: usize, granted: Decimal) -> Repeated<'e> {
-    let halves = earned.halves.iter().flatten().count();
-    let by = earned
-        .whole
-        .or_else(|| {
-            earned
-                .halves
-                .iter()
-                .flatten()
-                .next()
-                .copied()
-                .filter(|_| halves == 2)
-        })
-        .or_else(|| {
-            earned
-                .terms
-                .first()
-                .map(|(e, _)| *e)
-                .filter(|_| earned.terms.len() >= of)
-        });
-    if by.is_some() {
-        return (granted, by);
-    }
-    earned.terms.push((entry, granted));
-    (Decimal::ZERO, None)
 }
 
 /// Work without credit, and failures with what became of them.
