@@ -23,6 +23,9 @@ pub enum SnapshotError {
     /// A snapshot is never overwritten.
     #[error("a snapshot {0} is there already; choose another name")]
     Taken(String),
+    /// What will be known later is not known yet, so the same question would get another answer.
+    #[error("{0} is still to come; ask for what is known now or was known before")]
+    ToCome(DateTime<Utc>),
     /// The extract is not what was written.
     #[error(
         "the extract of the snapshot {0} does not match its checksum; restore the database from a backup"
@@ -46,6 +49,9 @@ pub fn take(
     now: DateTime<Utc>,
 ) -> Result<Snapshot, SnapshotError> {
     let known_at = question.known_at.unwrap_or(now);
+    if known_at > now {
+        return Err(SnapshotError::ToCome(known_at));
+    }
     let asked = Question {
         known_at: Some(known_at),
         ..*question

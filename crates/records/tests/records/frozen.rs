@@ -126,6 +126,11 @@ fn a_snapshot_stays_as_it_was_and_says_what_has_become_of_it() {
         Err(SnapshotError::Taken(_))
     ));
 
+    assert!(matches!(
+        snapshot::take(connection, "may", &asked, "test", at("2026-04-01T11:59:59Z")),
+        Err(SnapshotError::ToCome(_))
+    ));
+
     // Later one certificate is voided, one child is gone from its state, and two are found to be one.
     let counted: Vec<_> = answer.children.iter().filter(|c| c.counted.category_1).collect();
     let once: Vec<_> = counted
