@@ -3,8 +3,9 @@
 //! Every rule here warns and rejects nothing: which of two contradicting dates is wrong only the state can say. The
 //! rules do not depend on the order of the rows, and a checked student checked again gives the same findings.
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 
+use crate::eligibility::{LastDay, birthday, last_day_of_age_21};
 use crate::finding::{Finding, FindingCode};
 use crate::part::PartKind;
 use crate::parts::Facility;
@@ -125,19 +126,11 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// its anniversary on the last day of February.
 #[must_use]
 pub fn eligibility_end(arrival: NaiveDate, birth: Option<NaiveDate>) -> NaiveDate {
-    let day_before = |start: NaiveDate, months: u32| {
-        start
-            .checked_add_months(Months::new(months))
-            .and_then(|d| d.pred_opt())
-            .unwrap_or(NaiveDate::MAX)
-    };
-    let by_move = day_before(arrival, 36);
-    birth.map_or(by_move, |birth| by_move.min(day_before(birth, 22 * 12)))
+    let by_move = LastDay::DayBefore.of(arrival);
+    birth.map_or(by_move, |birth| by_move.min(last_day_of_age_21(birth)))
 }
 
 /// The 22nd birthday, from which nobody is eligible.
 fn too_old_from(birth: NaiveDate) -> NaiveDate {
-    birth
-        .checked_add_months(Months::new(22 * 12))
-        .unwrap_or(NaiveDate::MAX)
+    birthday(birth, 22)
 }

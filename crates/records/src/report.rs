@@ -47,7 +47,8 @@ pub fn counts(connection: &mut PgConnection, question: &Question) -> store::Resu
     Ok(counted(&people, question, &rules))
 }
 
-fn counted(
+/// Counts these children; for who needs them once more.
+pub(crate) fn counted(
     people: &[ProgramPerson],
     question: &Question,
     rules: &HashMap<StateCode, EligibilityRules>,

@@ -163,7 +163,9 @@ pub fn since(connection: &mut PgConnection, snapshot: &Snapshot) -> Result<Since
         // The days that were looked at then, not those that have passed since.
         today: counts.until,
     };
-    let answer = report::counts(connection, &question)?;
+    let rules = store::participants::eligibility_rules(connection)?;
+    let people = store::program::everybody(connection, None)?;
+    let answer = report::counted(&people, &question, &rules);
     let now_counted: HashSet<Row> = answer
         .children
         .iter()
@@ -175,8 +177,7 @@ pub fn since(connection: &mut PgConnection, snapshot: &Snapshot) -> Result<Since
         })
         .collect();
     let then: Vec<Row> = rows(&extract_of(snapshot)?)?;
-    let people: HashMap<PersonId, Vec<ProgramStudent>> =
-        store::program::everybody(connection, None)?.into_iter().collect();
+    let people: HashMap<PersonId, Vec<ProgramStudent>> = people.into_iter().collect();
     let mut since = Since {
         unchanged: 0,
         lost: BTreeMap::new(),
