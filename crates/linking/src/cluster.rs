@@ -169,6 +169,8 @@ pub(crate) struct Board<'a> {
     thresholds: &'a Thresholds,
     groups: Vec<Vec<usize>>,
     cells: Vec<Option<Cell>>,
+    /// Groups about which people are deciding: each stays as it is, but competes with others as any group does.
+    closed: Vec<bool>,
 }
 
 /// A join that was made.
@@ -207,6 +209,7 @@ impl<'a> Board<'a> {
             thresholds,
             groups: (0..n).map(|i| vec![i]).collect(),
             cells,
+            closed: vec![false; n],
         }
     }
 
@@ -225,15 +228,41 @@ impl<'a> Board<'a> {
             .unwrap_or(node)
     }
 
-    /// Joins two groups; false if people forbade it.
+    /// The evidence between two groups that people neither set apart nor are deciding about.
+    fn free(&self, g: usize, h: usize) -> Option<&Cell> {
+        let free = !self.closed[g] && !self.closed[h];
+        self.cell(g, h).filter(|cell| free && !cell.is_forbidden())
+    }
+
+    /// Joins two groups; false if people forbade it or are deciding about one of them.
     pub(crate) fn join(&mut self, g: usize, h: usize) -> bool {
-        let (g, h) = (g.min(h), g.max(h));
         if g == h {
             return true;
         }
-        if self.cell(g, h).is_none_or(Cell::is_forbidden) {
-            return false;
+        let free = self.free(g, h).is_some();
+        if free {
+            self.unite(g, h);
         }
+        free
+    }
+
+    /// Makes these nodes one group that nothing joins any more, whatever their evidence.
+    pub(crate) fn close(&mut self, nodes: &[usize]) {
+        let Some((&first, others)) = nodes.split_first() else {
+            return;
+        };
+        for &node in others {
+            let (g, h) = (self.group_of(first), self.group_of(node));
+            if g != h {
+                self.unite(g, h);
+            }
+        }
+        let group = self.group_of(first);
+        self.closed[group] = true;
+    }
+
+    fn unite(&mut self, g: usize, h: usize) {
+        let (g, h) = (g.min(h), g.max(h));
         let n = self.groups.len();
         let moved = std::mem::take(&mut self.groups[h]);
         self.groups[g].extend(moved);
@@ -252,7 +281,6 @@ impl<'a> Board<'a> {
                 into.add(from);
             }
         }
-        true
     }
 
     /// Keeps together what is one person today. What people set apart stays apart; the rest of such a person goes
@@ -263,9 +291,7 @@ impl<'a> Board<'a> {
             groups.sort_unstable();
             groups.dedup();
             let best = pairs(&groups)
-                .filter_map(|(g, h)| {
-                    Some((g, h, self.cell(g, h).filter(|cell| !cell.is_forbidden())?.mean()))
-                })
+                .filter_map(|(g, h)| Some((g, h, self.free(g, h)?.mean())))
                 .reduce(|best, next| if next.2 > best.2 { next } else { best });
             match best {
                 Some((g, h, _)) => self.join(g, h),
@@ -300,7 +326,7 @@ impl<'a> Board<'a> {
             let alive: Vec<usize> = self.alive().collect();
             let mut best: Option<(usize, usize, f32)> = None;
             for (g, h) in pairs(&alive) {
-                let Some(cell) = self.cell(g, h) else { continue };
+                let Some(cell) = self.free(g, h) else { continue };
                 if cell.veto.is_none()
                     && cell.clipped_mean() >= self.thresholds.auto
                     && !cell.is_hostile()
@@ -324,7 +350,7 @@ impl<'a> Board<'a> {
             let alive: Vec<usize> = self.alive().collect();
             let mut best: Option<(usize, usize, f32)> = None;
             for (g, h) in pairs(&alive) {
-                let Some(cell) = self.cell(g, h) else { continue };
+                let Some(cell) = self.free(g, h) else { continue };
                 let mean = cell.clipped_mean();
                 if cell.veto.is_none()
                     && mean >= at
@@ -347,14 +373,14 @@ impl<'a> Board<'a> {
             .filter(|group| !group.is_empty())
     }
 
-    /// The pairs of groups that people should look at.
+    /// The pairs of groups that people should look at; not those of a closed group, which they look at already.
     pub(crate) fn open_questions(&self) -> Vec<Open> {
         let alive: Vec<usize> = self.alive().collect();
         let mut open = Vec::new();
         for (g, h) in pairs(&alive) {
-            let Some(cell) = self.cell(g, h) else { continue };
+            let Some(cell) = self.free(g, h) else { continue };
             let review = self.thresholds.review;
-            if cell.is_forbidden() || cell.best < review || cell.clipped_mean() < review {
+            if cell.best < review || cell.clipped_mean() < review {
                 continue;
             }
             let reason = match cell.veto {
@@ -491,6 +517,24 @@ mod tests {
         assert!(two.join_automatically().is_empty());
         two.join_best(0.0);
         assert_eq!(two.open_questions()[0].reason, Reason::Veto(Veto::ParentsDiffer));
+    }
+
+    #[test]
+    fn a_closed_group_takes_nobody_in_but_competes() {
+        let thresholds = Model::default_fixed().thresholds;
+        let mut two = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, -9.0)]);
+        two.close(&[0, 2]);
+        assert!(two.join_automatically().is_empty() && two.open_questions().is_empty());
+        assert!(!two.join(0, 1));
+        two.join_person(&[0, 1, 2]);
+        assert_eq!(two.groups().collect::<Vec<_>>(), [[0, 2].as_slice(), &[1]]);
+
+        let mut rival = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.5)]);
+        rival.close(&[2]);
+        assert!(rival.join_automatically().is_empty(), "the held one fits as well");
+        let mut free = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 2.0)]);
+        free.close(&[2]);
+        assert_eq!(free.join_automatically().len(), 1);
     }
 
     #[test]

@@ -25,11 +25,13 @@ pub struct HumanDecision {
     pub key_b: u128,
 }
 
-/// All decisions in force; of two on one pair, the later.
+/// All decisions in force; of two on one pair, the later. And the persons about whom people are deciding.
 #[derive(Debug, Clone, Default)]
 pub struct HumanDecisions {
     verdicts: FxHashMap<(u128, u128), Verdict>,
     partners: FxHashMap<u128, Vec<u128>>,
+    held: FxHashMap<u128, u64>,
+    members: FxHashMap<u64, Vec<u128>>,
 }
 
 fn ordered(a: u128, b: u128) -> (u128, u128) {
@@ -61,6 +63,30 @@ impl HumanDecisions {
     /// The decision on a pair.
     pub fn verdict(&self, key_a: u128, key_b: u128) -> Option<Verdict> {
         self.verdicts.get(&ordered(key_a, key_b)).copied()
+    }
+
+    /// Holds a student in a person about whom people are deciding: until they have, nobody joins that person and nobody
+    /// leaves it, whatever the records and earlier decisions say.
+    pub fn hold(&mut self, key: u128, person: u64) {
+        if self.held.insert(key, person).is_none() {
+            self.members.entry(person).or_default().push(key);
+        }
+    }
+
+    /// The person in which a student is held.
+    pub fn held(&self, key: u128) -> Option<u64> {
+        self.held.get(&key).copied()
+    }
+
+    /// All students of the held person to which this one belongs, itself included; none if it is not held.
+    pub fn held_with(&self, key: u128) -> &[u128] {
+        let members = self.held(key).and_then(|person| self.members.get(&person));
+        members.map_or(&[], Vec::as_slice)
+    }
+
+    /// The persons that are held, each with its students, in no order.
+    pub fn held_persons(&self) -> impl Iterator<Item = &[u128]> {
+        self.members.values().map(Vec::as_slice)
     }
 
     /// All decisions, in no order.
@@ -109,5 +135,20 @@ mod tests {
             (all.verdict(2, 1), all.partners(1).len(), all.partners(2).len()),
             (None, 0, 0)
         );
+    }
+
+    #[test]
+    fn a_held_student_knows_with_whom() {
+        let mut all = HumanDecisions::default();
+        for (key, person) in [(1, 10), (2, 10), (3, 20), (1, 10)] {
+            all.hold(key, person);
+        }
+        assert_eq!(
+            (all.held(1), all.held(3), all.held(4)),
+            (Some(10), Some(20), None)
+        );
+        assert_eq!((all.held_with(2), all.held_with(4).len()), ([1, 2].as_slice(), 0));
+        assert_eq!(all.held_persons().count(), 2);
+        assert_eq!(all.iter().count(), 0, "nothing is decided yet");
     }
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use made_up::{ANA, Child, Hub, in_california, now, sister, unclear};
 
+#[expect(dead_code, reason = "one connection is enough here")]
 mod made_up;
 
 fn count(hub: &mut Hub, query: &str) -> Result<i64> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::changes;
 use crate::db::{Error, Result};
-use crate::schema::{link, person, person_alias};
+use crate::schema::{link, link_event, person, person_alias};
 
 mod decisions;
 mod queue;
@@ -338,6 +338,32 @@ pub fn events(connection: &mut PgConnection, students: &[Uuid]) -> Result<Vec<Li
     )
     .bind::<Array<SqlUuid>, _>(students)
     .load(connection)?)
+}
+
+/// The number of the last entry of the log; 0 while there is none. Numbers are drawn under [`lock`], so whoever holds it
+/// and finds the number that it has read to has read everything.
+pub fn last_event(connection: &mut PgConnection) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = BigInt)]
+        last: i64,
+    }
+    let row: Last =
+        sql_query("select coalesce(max(link_event_id), 0) as last from link_event").get_result(connection)?;
+    Ok(row.last)
+}
+
+/// What the log says after its entry of this number, oldest first: number, student, and its person from then on.
+pub fn events_after(connection: &mut PgConnection, last: i64) -> Result<Vec<(i64, Uuid, i64)>> {
+    Ok(link_event::table
+        .filter(link_event::link_event_id.gt(last))
+        .order(link_event::link_event_id)
+        .select((
+            link_event::link_event_id,
+            link_event::student_id,
+            link_event::to_person_id,
+        ))
+        .load(connection)?)
 }
 
 #[cfg(test)]

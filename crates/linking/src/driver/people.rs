@@ -1,11 +1,11 @@
-//! What people decided, and what they are about to decide.
+//! What people decided, and about whom they are deciding.
 
 use diesel::pg::PgConnection;
 use store::{link_models, links};
 
 use crate::decisions::{HumanDecision, HumanDecisions, Verdict};
 
-/// What people decided; and for what they are about to decide, that its persons stay as they are until then.
+/// What people decided; and the persons that a request holds until it is decided.
 pub(super) fn decisions(connection: &mut PgConnection) -> store::Result<HumanDecisions> {
     let mut all: HumanDecisions = links::decisions(connection)?
         .into_iter()
@@ -19,15 +19,9 @@ pub(super) fn decisions(connection: &mut PgConnection) -> store::Result<HumanDec
             key_b: decision.student_b.as_u128(),
         })
         .collect();
-    let held = link_models::locked(connection)?;
-    for two in held.windows(2) {
-        let (key_a, key_b) = (two[0].1.as_u128(), two[1].1.as_u128());
-        if two[0].0 == two[1].0 && all.verdict(key_a, key_b).is_none() {
-            all.record(HumanDecision {
-                verdict: Verdict::Same,
-                key_a,
-                key_b,
-            });
+    for (person, student) in link_models::locked(connection)? {
+        if let Ok(person) = u64::try_from(person) {
+            all.hold(student.as_u128(), person);
         }
     }
     Ok(all)

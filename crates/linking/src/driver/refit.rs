@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::link_models;
 use uuid::Uuid;
 
-use super::{Linker, Round, json, people, read_persons, state_of};
+use super::{Linker, Round, json, people, state_of};
 use crate::calibrate::{self, Decided};
 use crate::decisions::{HumanDecisions, Verdict};
 use crate::learn::{LearnOptions, Relatives, TrainingReport, learn};
@@ -87,7 +87,7 @@ impl Linker {
     /// Nothing is written, and the model in force stays.
     pub fn refit(&mut self, connection: &mut PgConnection) -> store::Result<Refit> {
         let in_force = self.index.model().clone();
-        self.persons = read_persons(connection)?;
+        self.follow(connection)?;
         let humans = people::decisions(connection)?;
         self.index.set_model(Model::default_fixed());
         let options = LearnOptions {

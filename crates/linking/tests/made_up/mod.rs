@@ -16,7 +16,7 @@ pub(crate) fn now() -> DateTime<Utc> {
 }
 
 pub(crate) struct Hub {
-    _db: TestDb,
+    db: TestDb,
     pub(crate) connection: PgConnection,
     pub(crate) linker: Linker,
     batch: i64,
@@ -80,11 +80,16 @@ impl Hub {
         let mut connection = db.connect()?;
         let linker = Linker::open(&mut connection, Model::default_fixed())?;
         Ok(Self {
-            _db: db,
+            db,
             connection,
             linker,
             batch: 0,
         })
+    }
+
+    /// A second connection to its database.
+    pub(crate) fn connect(&self) -> Result<PgConnection> {
+        self.db.connect()
     }
 
     pub(crate) fn load(&mut self, child: &Child<'_>) -> Result<()> {

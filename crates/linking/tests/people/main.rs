@@ -13,6 +13,7 @@ use uuid::Uuid;
 use made_up::{ANA, Hub, unclear};
 
 mod deciding;
+mod holding;
 #[path = "../made_up/mod.rs"]
 mod made_up;
 mod replay;

@@ -10,7 +10,7 @@ use mde::PersonId;
 use proptest::prelude::{Strategy, any, prop, proptest};
 use proptest::test_runner::Config;
 use store::work_items::Scope;
-use store::{links, work_items};
+use store::{link_models, links, work_items};
 use uuid::Uuid;
 
 use crate::made_up::{ANA, Child, Hub, now};
@@ -22,6 +22,7 @@ enum Event {
     Load(u8, u8),
     Gone(u8),
     Link,
+    Check,
     Answer(u8, bool),
     Merge(u8, u8),
     Split(u8, u8),
@@ -36,6 +37,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         4 => (any::<u8>(), any::<u8>()).prop_map(|(a, b)| Event::Load(a, b)),
         1 => any::<u8>().prop_map(Event::Gone),
         4 => proptest::prelude::Just(Event::Link),
+        1 => proptest::prelude::Just(Event::Check),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(a, b)| Event::Answer(a, b)),
         3 => (any::<u8>(), any::<u8>()).prop_map(|(a, b)| Event::Merge(a, b)),
         3 => (any::<u8>(), any::<u8>()).prop_map(|(a, b)| Event::Split(a, b)),
@@ -77,7 +79,17 @@ fn happen(hub: &mut Hub, event: &Event, at: DateTime<Utc>) -> Result<()> {
     let c = &mut hub.connection;
     let done = match *event {
         Event::Load(who, how) => return hub.load(&girl(who, how)),
-        Event::Link => return hub.link().map(drop),
+        Event::Link | Event::Check => {
+            let held = link_models::locked(c)?;
+            if matches!(event, Event::Link) {
+                hub.link()?;
+            } else {
+                hub.linker.check(c, at)?;
+            }
+            // Whoever is in a held person stays in it, and nobody joins.
+            assert_eq!(link_models::locked(&mut hub.connection)?, held);
+            return Ok(());
+        }
         Event::Gone(who) => return hub.gone(&girl(who, 0)),
         Event::Answer(which, same) => {
             let items = work_items::open(c, "near_match", None, 100)?;
