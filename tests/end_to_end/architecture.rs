@@ -17,6 +17,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("linking", &["mde", "store"]),
     ("records", &["mde", "store"]),
     ("notices", &["mde", "store", "records"]),
+    ("export", &["mde", "store", "records", "spreadsheet"]),
     (
         "api",
         &[
@@ -27,6 +28,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "export",
             "pki",
             "spreadsheet",
         ],
@@ -41,6 +43,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "export",
             "api",
             "pki",
             "spreadsheet",
@@ -61,6 +64,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "export",
             "api",
             "portal",
             "client",
@@ -77,9 +81,10 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     (
         "diesel",
         &[
-            "store", "ingest", "linking", "records", "notices", "api", "portal", "hub", "testkit",
+            "store", "ingest", "linking", "records", "notices", "export", "api", "portal", "hub", "testkit",
         ],
     ),
+    ("krilla", &["export"]),
     ("quick-xml", &["formats"]),
     ("rust_xlsxwriter", &["spreadsheet"]),
     ("openssl", &["pki"]),
@@ -143,7 +148,7 @@ fn what_is_kept_apart_stays_apart() -> Result<()> {
 fn only_the_hub_reads_the_environment_and_the_clock_is_passed_in() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     for name in [
-        "mde", "formats", "store", "ingest", "linking", "records", "notices", "simulate",
+        "mde", "formats", "store", "ingest", "linking", "records", "notices", "export", "simulate",
     ] {
         let mut waiting = vec![folder.join(name).join("src")];
         while let Some(path) = waiting.pop() {

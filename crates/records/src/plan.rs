@@ -20,6 +20,7 @@ use crate::words::Coded;
 /// Whose requirements a plan is measured against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[schema(as = PlanBasis)] // the record itself has a basis of another kind
 pub enum Basis {
     /// The child's own, which a state sent with it (data element 59).
     Own {

@@ -1,5 +1,6 @@
 //! Persons: the consolidated record of a child, and the search for it.
 
+use actix_web::http::header::{Accept, Header as _};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
@@ -17,6 +18,37 @@ use crate::state::AppState;
 /// What is disclosed by a consolidated record.
 const WHOLE: &[&str] = &["all"];
 
+/// How the record is to be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// JSON, by `schemas/record.schema.json`.
+    #[default]
+    Json,
+    /// XML, by `schemas/record-1.xsd`.
+    Xml,
+}
+
+/// In what form a record is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Written {
+    /// JSON or XML; without it as `Accept` says.
+    format: Option<Form>,
+}
+
+impl Written {
+    /// The form: as the address says, else as `Accept` prefers, else JSON.
+    fn form(&self, request: &HttpRequest) -> Form {
+        let preferred = || {
+            let accept = Accept::parse(request).ok()?;
+            let first = accept.ranked().into_iter().next()?;
+            matches!(first.essence_str(), "application/xml" | "text/xml").then_some(Form::Xml)
+        };
+        self.format.or_else(preferred).unwrap_or_default()
+    }
+}
+
 /// A child's consolidated record, by its number. A retired number answers with its survivor and says so in
 /// `superseded`. The disclosure is written first, also when the answer is 304.
 #[utoipa::path(get, path = "/v1/persons/{person_id}", operation_id = "readPerson", tag = "persons", params(
@@ -24,8 +56,12 @@ const WHOLE: &[&str] = &["all"];
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
     ("If-None-Match" = Option<String>, Header, description = "tag of the document that the caller holds"),
+    Written,
 ), responses(
-    (status = 200, description = "the consolidated record", body = ConsolidatedRecord),
+    (status = 200, description = "the consolidated record", content(
+        (ConsolidatedRecord = "application/json"),
+        (String = "application/xml"),
+    )),
     (status = 304, description = "the caller holds it"),
     (status = 404, description = "no such person", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -34,6 +70,7 @@ pub async fn read(
     reading: Reading,
     state: Data<AppState>,
     person_id: Path<String>,
+    written: Query<Written>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = PersonId::parse(&person_id).map_err(|_| Problem::not_found("person"))?;
@@ -46,7 +83,13 @@ pub async fn read(
         })
         .await?
         .ok_or_else(|| Problem::not_found("person"))?;
-    etag::answer(&request, &record)
+    match written.form(&request) {
+        Form::Json => etag::answer(&request, &record),
+        Form::Xml => {
+            let xml = export::xml::record(&record).map_err(Problem::internal)?;
+            Ok(etag::answer_as(&request, "application/xml", xml.into_bytes()))
+        }
+    }
 }
 
 /// Whom to search for.

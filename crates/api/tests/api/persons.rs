@@ -70,6 +70,36 @@ fn a_state_reads_its_own_student_and_any_person() {
 }
 
 #[test]
+fn a_record_is_had_as_xml_too() {
+    let hub = Hub::start();
+    let (texas, _) = nation(&hub);
+    let person_id = own(&texas, "/v1/states/TX/students/TX-1")["person_id"].clone();
+    let path = format!("/v1/persons/{}", person_id.as_str().expect("linked"));
+    let shown = hub.disclosures("all");
+    let asked = texas
+        .read(&format!("{path}?format=xml"))
+        .send()
+        .expect("an answer");
+    let preferred = texas.read(&path).header("Accept", "application/xml, */*;q=0.1");
+    for answer in [asked, preferred.send().expect("an answer")] {
+        assert_eq!(answer.headers()["content-type"], "application/xml");
+        let text = answer.text().expect("XML");
+        assert!(text.contains("<value>Xicotencatl</value>"), "{text}");
+    }
+    let browser = texas
+        .read(&path)
+        .header("Accept", "text/html, application/json;q=0.9");
+    let answer = browser.send().expect("an answer");
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert_eq!(hub.disclosures("all"), shown + 3);
+    let other = texas
+        .read(&format!("{path}?format=yaml"))
+        .send()
+        .expect("an answer");
+    problem(other, 400, "invalid-request");
+}
+
+#[test]
 fn a_reader_says_why_and_for_whom() {
     let hub = Hub::start();
     let (texas, _) = nation(&hub);
