@@ -1,1 +1,2 @@
+drop table link_proposal;
 drop index link_event_order;

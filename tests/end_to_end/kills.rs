@@ -76,7 +76,7 @@ fn held(data: &Path) -> Result<String> {
 }
 
 /// Waits until nothing is left to do, and sees that nothing was given up.
-fn settled(data: &Path) -> Result<()> {
+pub(crate) fn settled(data: &Path) -> Result<()> {
     until("all work", || {
         let left = psql(
             data,

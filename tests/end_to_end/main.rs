@@ -5,5 +5,6 @@ mod client;
 mod exchange;
 mod faults;
 mod kills;
+mod linker;
 mod stories;
 mod tus;

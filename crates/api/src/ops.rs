@@ -1,4 +1,4 @@
-//! The operator's port: alive, ready, measured. Plain HTTP, for a loopback address only; no personal data.
+//! The operator's port: alive, ready, measured, and what waits for the operator. Plain HTTP, for a loopback address only; no personal data.
 
 use std::io;
 use std::net::TcpListener;
@@ -8,10 +8,11 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use pki::days_left;
 use serde::Serialize;
-use store::{batches, jobs, links, participants};
+use store::{batches, jobs, link_proposals, links, participants};
 
 use crate::metrics::Text;
 use crate::observe::{as_problems, observe};
@@ -38,7 +39,8 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics));
+        .route("/metrics", web::get().to(metrics))
+        .route("/link/proposals", web::get().to(proposals));
 }
 
 /// The process answers.
@@ -122,11 +124,54 @@ async fn metrics(state: Data<AppState>) -> HttpResponse {
         .body(text.0)
 }
 
+/// How many proposals are told.
+const PROPOSALS: i64 = 20;
+
+/// Weights of linking that were learned, and how many decisions each would change.
+#[derive(Debug, Serialize)]
+struct Proposal {
+    /// Its number, by which `mariposa link proposals` decides it.
+    link_proposal_id: i64,
+    version: String,
+    /// The model with whose decisions it was compared.
+    in_force: String,
+    /// `open`, `refused`, `accepted`, `rejected` or `superseded`.
+    status: String,
+    made_at: DateTime<Utc>,
+    decided_at: Option<DateTime<Utc>>,
+    /// Pairs of students that would change, by kind.
+    changes: serde_json::Value,
+    /// Why it cannot be accepted.
+    refused: serde_json::Value,
+}
+
+impl From<link_proposals::Proposal> for Proposal {
+    fn from(proposal: link_proposals::Proposal) -> Self {
+        // The examples of the report name students and stay where they are.
+        Self {
+            link_proposal_id: proposal.link_proposal_id,
+            version: proposal.version,
+            in_force: proposal.in_force,
+            status: proposal.status,
+            made_at: proposal.made_at,
+            decided_at: proposal.decided_at,
+            changes: proposal.report["changes"].clone(),
+            refused: proposal.report["refused"].clone(),
+        }
+    }
+}
+
+/// The latest proposals, newest first.
+async fn proposals(state: Data<AppState>) -> Result<web::Json<Vec<Proposal>>, Problem> {
+    let latest = state.db.run(|c| link_proposals::latest(c, PROPOSALS)).await?;
+    Ok(web::Json(latest.into_iter().map(Proposal::from).collect()))
+}
+
 struct Gauges {
     batches: Vec<(String, i64)>,
     jobs: Vec<jobs::Depth>,
     link_queue: i64,
-    certificates: std::collections::BTreeMap<String, chrono::DateTime<chrono::Utc>>,
+    certificates: std::collections::BTreeMap<String, DateTime<Utc>>,
 }
 
 fn gauges(connection: &mut PgConnection) -> store::Result<Gauges> {

@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) upload_bytes: u64,
     /// Largest content of an upload once decompressed, in bytes.
     pub(crate) content_bytes: u64,
+    /// After how many days the weights of linking are learned anew and proposed; 0 for never.
+    pub(crate) refit_days: u32,
     /// How much of the hub one state may use for its uploads.
     pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
@@ -93,6 +95,7 @@ impl Default for Config {
             workers: 2,
             upload_bytes: limits.upload_bytes,
             content_bytes: limits.content.decompressed_bytes,
+            refit_days: 30,
             quota: Quota::default(),
             escalation: linking::review::Policy::default(),
         }
@@ -167,6 +170,7 @@ mod tests {
             (shipped.connections, shipped.workers),
             (default.connections, default.workers)
         );
+        assert_eq!(shipped.refit_days, default.refit_days);
         assert_eq!(shipped.quota, default.quota);
         assert_eq!(shipped.escalation, default.escalation);
         assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());

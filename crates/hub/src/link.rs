@@ -12,6 +12,7 @@ mod load;
 mod nation;
 mod output;
 mod people;
+mod place;
 mod progress;
 mod registry;
 mod report;
@@ -66,6 +67,8 @@ enum LinkCommand {
     /// Learn the weights anew from a hub's students, and show which decisions would change
     #[command(after_help = registry::REFIT_EXAMPLES)]
     Refit(registry::RefitArgs),
+    /// Show the weights that were learned and what they would change, and say yes or no to them
+    Proposals(registry::ProposalsArgs),
     /// Look at all students of a hub at once, as it does every night
     Check(registry::CheckArgs),
     /// Say that what a state in doubt sent is right, so that its students are linked
@@ -79,6 +82,7 @@ pub(crate) fn run(args: &LinkArgs) -> ExitCode {
         LinkCommand::Evaluate(args) => evaluate::run(args),
         LinkCommand::Blocking(args) => blocking::run(args),
         LinkCommand::Refit(args) => registry::refit(args),
+        LinkCommand::Proposals(args) => registry::proposals(args),
         LinkCommand::Check(args) => registry::check(args),
         LinkCommand::Release(args) => registry::release(args),
     };

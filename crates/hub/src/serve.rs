@@ -87,6 +87,7 @@ impl Hub {
             limits: limits.content,
             clock: clock.clone(),
             escalation: config.escalation.clone(),
+            refit_days: config.refit_days,
             stop: Arc::clone(&stop),
         };
         let mut workers = worker::start(&context)?;

@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use api::Clock;
-use chrono::{TimeDelta, Timelike as _};
+use chrono::TimeDelta;
 use ingest::{Profiles, Spool};
-use linking::driver::{self, Linker};
+use linking::driver;
 use linking::review;
 use mde::PersonId;
 use store::Pool;
-use store::jobs::{self, Claimed, NewJob};
+use store::jobs::{self, Claimed};
+
+mod linker;
+mod nightly;
 
 /// How often an idle worker looks for work.
 const IDLE: Duration = Duration::from_millis(150);
-
-/// How often it is looked whether all students are to be checked.
-const LOOK: u32 = 600;
 
 /// What the workers need.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) limits: formats::Limits,
     pub(crate) clock: Clock,
     pub(crate) escalation: review::Policy,
+    /// After how many days weights are learned anew and proposed; 0 for never.
+    pub(crate) refit_days: u32,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -45,14 +47,14 @@ type Handler = Box<dyn FnMut(&Context, &Claimed, &dyn Fn() -> bool) -> Result<()
 
 /// Starts the workers: two for batches, of which one keeps to small ones, one linker, one for notices.
 pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
-    let mut linker: Option<Linker> = None;
+    let mut linker: Option<linker::Keeper> = None;
     let workers: [(&str, &'static [&'static str], Handler); 5] = [
         ("ingest", &[ingest::JOB, ingest::JOB_SMALL], Box::new(load)),
         ("ingest-small", &[ingest::JOB_SMALL], Box::new(load)),
         (
             "linker",
-            &[driver::JOB, driver::CHECK_JOB],
-            Box::new(move |context, job, alive| link(&mut linker, context, job, alive)),
+            &[driver::JOB, driver::CHECK_JOB, driver::REFIT_JOB],
+            Box::new(move |context, job, alive| linker::work(&mut linker, context, job, alive)),
         ),
         ("notices", &[driver::CHANGED_JOB], Box::new(notice)),
         ("worklists", &[review::JOB], Box::new(escalate)),
@@ -70,39 +72,9 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
     threads.push(
         std::thread::Builder::new()
             .name("nightly".to_owned())
-            .spawn(move || nightly(&context))?,
+            .spawn(move || nightly::run(&context))?,
     );
     Ok(threads)
-}
-
-/// Asks for the check of all students when it is due: by night (7 to 11 UTC, when it is night in every state) after
-/// 18 hours, by day after 30.
-fn nightly(context: &Context) {
-    let mut seconds: u32 = 0;
-    while !context.stopping() {
-        std::thread::sleep(Duration::from_secs(1));
-        seconds = seconds.wrapping_add(1);
-        if !seconds.is_multiple_of(LOOK) {
-            continue;
-        }
-        let now = context.clock.now();
-        let hours = if (7..11).contains(&now.hour()) { 18 } else { 30 };
-        let asked = store::connection(&context.pool).and_then(|mut connection| {
-            if store::link_models::check_is_due(&mut connection, now - TimeDelta::hours(hours))? {
-                let job = NewJob {
-                    name: driver::CHECK_JOB,
-                    payload: serde_json::json!({}),
-                    priority: 0,
-                    deduplicate: Some(driver::CHECK_JOB.to_owned()),
-                };
-                jobs::enqueue(&mut connection, &job, now)?;
-            }
-            Ok(())
-        });
-        if let Err(error) = asked {
-            tracing::warn!(%error, "the check of all students will be asked for later");
-        }
-    }
 }
 
 fn run(context: &Context, names: &[&str], mut handler: Handler) {
@@ -224,42 +196,6 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
         alive,
         &clock,
     )?;
-    Ok(())
-}
-
-/// Looks at changed students, and for the check then at all. A new model in force is taken up first.
-fn link(
-    linker: &mut Option<Linker>,
-    context: &Context,
-    job: &Claimed,
-    alive: &dyn Fn() -> bool,
-) -> Result<()> {
-    let connection = &mut *store::connection(&context.pool)?;
-    let model = driver::model_in_force(connection)?;
-    let mut current = match linker.take().filter(|linker| *linker.index().model() == model) {
-        Some(linker) => linker,
-        None => Linker::open(connection, model)?,
-    };
-    let clock = || context.clock.now();
-    // A linker that failed in the middle is not kept: the next job builds a new one from the store.
-    let round = current.run(connection, alive, &clock)?;
-    tracing::info!(
-        students = round.students,
-        held = round.held,
-        links = round.links,
-        near_matches = round.near_matches,
-        "linked"
-    );
-    if job.name == driver::CHECK_JOB && alive() {
-        let round = current.check(connection, clock())?;
-        tracing::info!(
-            students = round.students,
-            links = round.links,
-            near_matches = round.near_matches,
-            "checked all students"
-        );
-    }
-    *linker = Some(current);
     Ok(())
 }
 

@@ -19,12 +19,14 @@ mod ask;
 mod check;
 mod hold;
 mod people;
+mod proposal;
 mod refit;
 mod student;
 mod write;
 
 pub use hold::release;
-pub use refit::{Example, Refit, RefitReport, Turn, model_in_force};
+pub use proposal::{ProposalError, REFIT_JOB, accept, model_in_force, propose, reject};
+pub use refit::{Example, Refit, RefitReport, Turn};
 pub use student::{gather, upsert};
 use write::Found;
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use chrono::{Days, NaiveDate, TimeDelta};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use linking::driver::{self, Linker, Round, Turn};
+use linking::driver::{self, Linker, ProposalError, Round, Turn};
 use mde::{PersonId, StateCode, Student, StudentId};
 use store::links::{self, Decided, LinkChange};
 use store::students::{self, Source};
-use store::{link_holds, link_models};
+use store::{jobs, link_holds, link_models, link_proposals};
 use uuid::Uuid;
 
 use made_up::{ANA, Child, Hub, in_california, now, sister, unclear};
@@ -394,12 +395,50 @@ fn a_new_model_is_shown_first_and_what_people_decided_survives_it() -> Result<()
             .all(|(state, id)| state.len() == 2 && !id.is_empty())
     }));
 
-    hub.linker.adopt(
-        &mut hub.connection,
-        &refit,
-        "account:ana",
-        now() + TimeDelta::hours(1),
+    let c = &mut hub.connection;
+    let first = driver::propose(c, &refit, "schedule", now())?;
+    let proposal = driver::propose(c, &refit, "schedule", now() + TimeDelta::minutes(1))?;
+    let standing = |c: &mut PgConnection| -> Result<Vec<(i64, String)>> {
+        let all = link_proposals::latest(c, 9)?;
+        Ok(all.into_iter().map(|p| (p.link_proposal_id, p.status)).collect())
+    };
+    let stands = |id, status: &str| (id, status.to_owned());
+    assert_eq!(
+        standing(c)?,
+        [stands(proposal, "open"), stands(first, "superseded")]
+    );
+    assert!(
+        link_models::in_force(c)?.is_none(),
+        "nothing is in force that nobody said yes to"
+    );
+    assert!(matches!(
+        driver::accept(c, first, "account:ana", now()),
+        Err(ProposalError::Closed { .. })
+    ));
+    assert!(matches!(
+        driver::reject(c, 99, "account:ana", now()),
+        Err(ProposalError::Unknown(99))
+    ));
+    driver::accept(c, proposal, "account:ana", now() + TimeDelta::hours(1))?;
+    assert_eq!(standing(c)?[0], stands(proposal, "accepted"));
+    let check = jobs::claim(
+        c,
+        &[driver::CHECK_JOB],
+        Uuid::now_v7(),
+        now() + TimeDelta::hours(2),
     )?;
+    assert!(check.is_some(), "all persons are to be looked at");
+    let stale = driver::propose(c, &refit, "schedule", now() + TimeDelta::hours(1))?;
+    assert!(matches!(
+        driver::accept(c, stale, "account:ana", now()),
+        Err(ProposalError::Stale { .. })
+    ));
+    driver::reject(c, stale, "account:ana", now())?;
+    assert!(!link_proposals::is_due(c, now() + TimeDelta::minutes(30))?);
+    assert!(link_proposals::is_due(c, now() + TimeDelta::days(30))?);
+    hub.linker.take_up(&mut hub.connection)?;
+    hub.linker
+        .check(&mut hub.connection, now() + TimeDelta::hours(1))?;
     let all: BTreeMap<Uuid, i64> = links::all(&mut hub.connection)?.into_iter().collect();
     assert_eq!(all.len(), before);
     assert_ne!(all[&pair[0]], all[&pair[1]], "two children stay two");
@@ -434,11 +473,13 @@ fn too_little_to_learn_from_is_refused() -> Result<()> {
     hub.link()?;
     let refit = hub.linker.refit(&mut hub.connection)?;
     assert_eq!(refit.report.refused.len(), 1, "{:?}", refit.report.refused);
-    assert!(
-        hub.linker
-            .adopt(&mut hub.connection, &refit, "account:ana", now())
-            .is_err()
-    );
+    let c = &mut hub.connection;
+    let id = driver::propose(c, &refit, "schedule", now())?;
+    assert_eq!(link_proposals::latest(c, 1)?[0].status, "refused");
+    assert!(matches!(
+        driver::accept(c, id, "account:ana", now()),
+        Err(ProposalError::Closed { .. })
+    ));
     assert!(link_models::in_force(&mut hub.connection)?.is_none());
     Ok(())
 }

@@ -51,6 +51,61 @@ pub fn enqueue(connection: &mut PgConnection, new: &NewJob<'_>, now: DateTime<Ut
     Ok(())
 }
 
+/// Adds a job for somebody who waits for its end, whatever else waits in the queue. Returns its number.
+pub fn ask(
+    connection: &mut PgConnection,
+    name: &str,
+    payload: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    Ok(diesel::insert_into(job::table)
+        .values((
+            job::name.eq(name),
+            job::payload.eq(payload),
+            job::priority.eq(i16::MAX),
+            job::run_at.eq(now),
+            job::created_at.eq(now),
+            job::attempts.eq(0),
+            job::status.eq("ready"),
+        ))
+        .returning(job::job_id)
+        .get_result(connection)?)
+}
+
+/// How a job that was asked for stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits or is being done.
+    Waits,
+    /// It is done and gone.
+    Done,
+    /// It failed for good, for this reason.
+    Dead(String),
+}
+
+/// How the job of this number stands.
+pub fn standing(connection: &mut PgConnection, id: i64) -> Result<Standing> {
+    let row: Option<(String, Option<String>)> = job::table
+        .find(id)
+        .select((job::status, job::last_error))
+        .first(connection)
+        .optional()?;
+    Ok(match row {
+        None => Standing::Done,
+        Some((status, reason)) if status == "dead" => Standing::Dead(reason.unwrap_or_default()),
+        Some(_) => Standing::Waits,
+    })
+}
+
+/// Takes back a job that was asked for and that nobody does at the moment. `false` if it is being done, or done.
+pub fn take_back(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let free = job::lease_until.is_null().or(job::lease_until.lt(now));
+    let taken = diesel::delete(job::table.find(id))
+        .filter(free)
+        .execute(connection)?;
+    Ok(taken == 1)
+}
+
 /// A job that this process holds.
 #[derive(Debug, Clone, QueryableByName)]
 #[diesel(table_name = job)]

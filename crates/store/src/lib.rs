@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod json;
 pub mod link_holds;
 pub mod link_models;
+pub mod link_proposals;
 pub mod links;
 pub mod notices;
 pub mod participants;

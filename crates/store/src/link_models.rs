@@ -73,6 +73,24 @@ pub fn checked(
     Ok(())
 }
 
+/// What the last check did: students there were, links changed, near matches new; `None` before the first.
+pub fn last_check(connection: &mut PgConnection) -> Result<Option<(i64, i64, i64)>> {
+    #[derive(QueryableByName)]
+    struct Check {
+        #[diesel(sql_type = BigInt)]
+        students: i64,
+        #[diesel(sql_type = BigInt)]
+        links: i64,
+        #[diesel(sql_type = BigInt)]
+        near_matches: i64,
+    }
+    let row: Option<Check> =
+        sql_query("select students, links, near_matches from link_check order by at desc limit 1")
+            .get_result(connection)
+            .optional()?;
+    Ok(row.map(|check| (check.students, check.links, check.near_matches)))
+}
+
 /// Whether there are links that have not been checked since an instant.
 pub fn check_is_due(connection: &mut PgConnection, since: DateTime<Utc>) -> Result<bool> {
     #[derive(QueryableByName)]

@@ -32,6 +32,33 @@ pub fn lock(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// Key of the advisory lock of the one linker of a database.
+const LINKER: i64 = 0x6d61_7269_6c69_6e72;
+
+/// Takes the place of the linker of this database, for this connection, until [`leave_linker`] or the connection's end.
+/// Only who has it takes students from the queue: the index that it holds in memory would miss what another one took.
+/// `false` if another connection has it.
+pub fn be_linker(connection: &mut PgConnection) -> Result<bool> {
+    advisory(connection, "select pg_try_advisory_lock($1) as done")
+}
+
+/// Gives the place of the linker free. `false` if this connection did not have it.
+pub fn leave_linker(connection: &mut PgConnection) -> Result<bool> {
+    advisory(connection, "select pg_advisory_unlock($1) as done")
+}
+
+fn advisory(connection: &mut PgConnection, statement: &str) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Done {
+        #[diesel(sql_type = Bool)]
+        done: bool,
+    }
+    let row: Done = sql_query(statement)
+        .bind::<BigInt, _>(LINKER)
+        .get_result(connection)?;
+    Ok(row.done)
+}
+
 /// How a link was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decided {

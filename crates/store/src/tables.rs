@@ -49,6 +49,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("change", TableKind::Local),
     ("link_decision", TableKind::Local),
     ("link_model", TableKind::Local),
+    ("link_proposal", TableKind::Local),
     ("link_hold", TableKind::Local),
     ("link_check", TableKind::Local),
     ("snapshot", TableKind::Local),

@@ -1,8 +1,8 @@
 //! Everything that goes wrong has one form.
 
-use reqwest::Method;
-
 use crate::hub::{Hub, problem};
+use reqwest::Method;
+use store::link_proposals::NewProposal;
 
 #[test]
 fn what_the_framework_refuses_is_a_problem_too() {
@@ -100,4 +100,31 @@ fn the_operators_port_tells_no_addresses() {
         "{metrics}"
     );
     assert!(!metrics.contains("SECRET"), "{metrics}");
+}
+
+#[test]
+fn the_operators_port_tells_what_new_weights_would_change_and_names_no_student() {
+    let hub = Hub::start();
+    assert_eq!(hub.operator("/link/proposals"), (200, "[]".to_owned()));
+    let report = serde_json::json!({
+        "changes": { "joined": 3 },
+        "refused": ["too little to learn from"],
+        "examples": [{ "turn": "joined", "students": [["TX", "SECRET-1"], ["FL", "SECRET-2"]] }],
+    });
+    let new = NewProposal {
+        version: "learned-1",
+        in_force: "fixed-2",
+        model: &serde_json::json!({}),
+        report: &report,
+        sound: false,
+        by: "schedule",
+    };
+    store::link_proposals::propose(&mut hub.connection(), new, chrono::Utc::now()).expect("a proposal");
+    let (status, told) = hub.operator("/link/proposals");
+    assert_eq!(status, 200);
+    assert!(
+        told.contains("\"joined\":3") && told.contains("\"refused\"") && told.contains("learned-1"),
+        "{told}"
+    );
+    assert!(!told.contains("SECRET"), "{told}");
 }

@@ -1,14 +1,13 @@
-//! Learning the weights anew from the students held: first what would change, then, if somebody wants it, the change.
+//! Learning the weights anew from the students held, and what they would change.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::link_models;
 use uuid::Uuid;
 
-use super::{Linker, Round, json, people, state_of};
+use super::{Linker, people, state_of};
 use crate::calibrate::{self, Decided};
 use crate::decisions::{HumanDecisions, Verdict};
 use crate::learn::{LearnOptions, Relatives, TrainingReport, learn};
@@ -19,7 +18,7 @@ use crate::resolve::{Memberships, Resolution};
 const EXAMPLES: usize = 10;
 
 /// What a new model does with a pair of students.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// Two persons today, one by the new model.
@@ -33,7 +32,7 @@ pub enum Turn {
 }
 
 /// A pair of students whose decision would change: state and identifier, nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// What would become of it.
     pub turn: Turn,
@@ -42,7 +41,7 @@ pub struct Example {
 }
 
 /// What was learned, and what it would change.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RefitReport {
     /// The model in force.
     pub in_force: String,
@@ -69,17 +68,6 @@ pub struct Refit {
     pub model: Model,
     /// What is to be known before it is applied.
     pub report: RefitReport,
-}
-
-/// The model in force: the one applied last, else the one that is shipped.
-pub fn model_in_force(connection: &mut PgConnection) -> store::Result<Model> {
-    let Some(applied) = link_models::in_force(connection)? else {
-        return Ok(Model::default_fixed());
-    };
-    serde_json::from_value(applied.model).map_err(|e| store::Error::Corrupt {
-        what: "linking model",
-        why: e.to_string(),
-    })
 }
 
 impl Linker {
@@ -121,37 +109,6 @@ impl Linker {
             examples: examples(connection, &turns)?,
         };
         Ok(Refit { model, report })
-    }
-
-    /// Puts a new model in force and makes all persons what they are by it. What people decided stands.
-    pub fn adopt(
-        &mut self,
-        connection: &mut PgConnection,
-        refit: &Refit,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> store::Result<Round> {
-        let report = &refit.report;
-        if !report.refused.is_empty() {
-            return Err(store::Error::Corrupt {
-                what: "new model",
-                why: report.refused.join("; "),
-            });
-        }
-        store::db::write(connection, |connection| {
-            link_models::apply(
-                connection,
-                &report.version,
-                &json(&refit.model)?,
-                &json(report)?,
-                by,
-                now,
-            )?;
-            let detail = serde_json::json!({ "in_force": report.in_force, "changes": report.changes });
-            store::access::audit(connection, now, by, "link.refit", &report.version, &detail)
-        })?;
-        self.index.set_model(refit.model.clone());
-        self.check(connection, now)
     }
 
     /// The decisions of people with the weight that their pairs have by the model of the index. Pairs of which a
