@@ -1,7 +1,8 @@
-//! What a state is told of a batch, for the exchange and the portal alike: findings as tables, causes, times, and what
-//! is different from the night before.
+//! What a state is told, for the exchange and the portal alike: of a batch findings as tables, causes, times, and what
+//! is different from the night before; of its children reports as tables.
 
 pub mod night;
+pub mod reports;
 pub mod tables;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use diesel::PgConnection;
 use ingest::Account;
 use mde::Causes;
+use spreadsheet::Form;
 use store::batches;
 
 /// Findings read at once.
@@ -16,6 +18,14 @@ pub(crate) const CHUNK: i64 = 1_000;
 
 /// Findings that are shown of each cause.
 const SHOWN: usize = 3;
+
+/// The media type of a table, with its parameters.
+pub(crate) fn content_type(form: Form) -> &'static str {
+    match form {
+        Form::Csv => "text/csv; charset=utf-8; header=present",
+        Form::Xlsx => form.media_type(),
+    }
+}
 
 /// What became of the rows of a batch in detail; `None` before it is checked.
 pub fn account(connection: &mut PgConnection, batch_id: i64) -> store::Result<Option<Account>> {

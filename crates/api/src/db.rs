@@ -21,6 +21,8 @@ pub struct Db {
     pool: Pool,
     permits: Arc<Semaphore>,
     patience: Duration,
+    /// Reports read a nation into memory: one at a time.
+    reports: Arc<Semaphore>,
 }
 
 impl Db {
@@ -32,6 +34,7 @@ impl Db {
             pool,
             permits,
             patience: PATIENCE,
+            reports: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -46,6 +49,32 @@ impl Db {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.pool.max_size() as usize
+    }
+
+    /// Runs `work` that reads all children, after any other such work is done; like [`run`](Self::run) in all else.
+    pub async fn report<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.reports).acquire_owned();
+        let turn = tokio::time::timeout(self.patience, turn).await;
+        let turn = turn.map_err(|_| {
+            Problem::new(
+                ProblemCode::Busy,
+                "Another report is being made, and there is one at a time. Try again.",
+            )
+        })?;
+        let turn = turn.map_err(Problem::internal)?;
+        self.run(move |connection| {
+            // Kept until the work is done, also when the caller goes away.
+            let _turn = turn;
+            work(connection)
+        })
+        .await
     }
 
     /// Runs `work` with a connection on a thread that may block. What it returns as an error becomes a problem; a

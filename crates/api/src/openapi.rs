@@ -6,7 +6,8 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, findings, notices, persons, profiles, students, upload, uploads, work_items,
+    batches, changes, findings, notices, persons, profiles, reports, snapshots, students, upload, uploads,
+    work_items,
 };
 
 /// Every operation below `/v1`.
@@ -37,6 +38,14 @@ use crate::v1::{
         notices::list,
         notices::acknowledge,
         changes::list,
+        reports::counts,
+        reports::moves,
+        reports::missed,
+        snapshots::list,
+        snapshots::take,
+        snapshots::read,
+        snapshots::extract,
+        snapshots::since,
         work_items::list,
         work_items::read,
         work_items::decide,
@@ -53,6 +62,7 @@ use crate::v1::{
         (name = "persons", description = "Children, as all states know them."),
         (name = "notices", description = "That a child has moved, or will."),
         (name = "changes", description = "What changed for a state's children."),
+        (name = "reports", description = "How many children, and which; frozen counts."),
         (name = "work items", description = "Who is who, where people decide."),
     )
 )]

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod export;
 mod link;
+mod operator;
 mod pki_command;
 mod report;
 mod serve;

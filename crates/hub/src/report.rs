@@ -1,22 +1,25 @@
 //! `report` and `snapshot`: counts of children, moves between states, and children who are missed.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use api::answer::reports as tables;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use records::counts::{Counts, Period, Tally};
+use mde::StateCode;
+use records::counts::{Period, Viewer};
 use records::report::{self, PATIENCE, Question};
-use records::snapshot;
-use spreadsheet::{Cell, Column, CsvTable, Workbook};
+use records::snapshot::{self, Taker};
+use spreadsheet::{Form, Table};
 
 use crate::cli::Place;
 use crate::database::Database;
+use crate::operator;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report missed-enrollments --period 2026 --patience 45"
+    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -27,6 +30,12 @@ pub(crate) struct ReportArgs {
     /// Days after which a child that moved away and came nowhere is missed
     #[arg(long, default_value_t = PATIENCE)]
     patience: u64,
+    /// As this state may see it: its own in full, of the others nothing small
+    #[arg(long, value_name = "STATE")]
+    state: Option<StateCode>,
+    /// As everybody may see it: no number below 10, and none from which one could be worked out
+    #[arg(long, conflicts_with = "state")]
+    published: bool,
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -52,6 +61,17 @@ enum Format {
     Json,
     Csv,
     Xlsx,
+}
+
+impl Format {
+    /// As a table, if it is one.
+    fn form(self) -> Option<Form> {
+        match self {
+            Self::Json => None,
+            Self::Csv => Some(Form::Csv),
+            Self::Xlsx => Some(Form::Xlsx),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +127,9 @@ enum SnapshotCommand {
     Extract {
         /// Its name
         name: String,
+        /// Only those who counted in this state
+        #[arg(long, value_name = "STATE")]
+        state: Option<StateCode>,
         /// File to write (`-`: standard output)
         #[arg(long, value_name = "FILE", default_value = "-")]
         out: PathBuf,
@@ -117,6 +140,9 @@ enum SnapshotCommand {
     Since {
         /// Its name
         name: String,
+        /// Only those who counted or count in this state
+        #[arg(long, value_name = "STATE")]
+        state: Option<StateCode>,
         #[command(flatten)]
         place: Place,
     },
@@ -127,72 +153,57 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     let connection = &mut *database.connect()?;
     let now = Utc::now();
     let question = args.question.question(now);
+    let access = operator::access(now);
     match args.what {
         What::Counts => {
-            let counts = report::counts(connection, &question)?.counts;
-            match args.format {
-                Format::Json => json(&args.out, &counts)?,
-                form => table(args, form, "counts", COUNT_COLUMNS, &count_rows(&counts))?,
-            }
+            let shown = report::counts(connection, &question)?
+                .counts
+                .shown_to(args.viewer());
+            args.write(&shown, &tables::counts(&shown))?;
         }
         What::Moves => {
-            let moves = report::counts(connection, &question)?.counts.moves;
-            let row = |m: &records::counts::MoveCount| {
-                vec![
-                    Cell::from(m.from.to_string()),
-                    Cell::from(m.to.to_string()),
-                    number(m.moves),
-                    number(m.children),
-                ]
-            };
-            match args.format {
-                Format::Json => json(&args.out, &moves)?,
-                form => table(
-                    args,
-                    form,
-                    "moves",
-                    MOVE_COLUMNS,
-                    &moves.iter().map(row).collect::<Vec<_>>(),
-                )?,
-            }
+            let shown = report::counts(connection, &question)?
+                .counts
+                .shown_to(args.viewer());
+            args.write(&shown.moves, &tables::moves(&shown.moves, shown.small))?;
         }
         What::MissedEnrollments => {
-            let missed = report::missed_enrollments(connection, &question, args.patience)?;
-            let row = |m: &report::Missed| {
-                vec![
-                    Cell::from(m.person_id.to_string()),
-                    Cell::from(m.state.to_string()),
-                    Cell::from(m.left.to_string()),
-                    Cell::from(m.days),
-                ]
-            };
-            match args.format {
-                Format::Json => json(&args.out, &missed)?,
-                form => table(
-                    args,
-                    form,
-                    "missed",
-                    MISSED_COLUMNS,
-                    &missed.iter().map(row).collect::<Vec<_>>(),
-                )?,
-            }
+            let missed =
+                report::missed_enrollments(connection, &access, &question, args.state, args.patience)?;
+            args.write(&missed, &tables::missed(&missed))?;
         }
     }
-    let what = args
-        .what
-        .to_possible_value()
-        .map_or(String::new(), |v| v.get_name().to_owned());
+    let what = args.what.to_possible_value();
+    let action = format!("report.{}", what.as_ref().map_or("", |v| v.get_name()));
     let detail =
         serde_json::json!({ "period": args.question.period.to_string(), "known_at": args.question.known_at });
-    store::access::audit(
-        connection,
-        now,
-        "operator",
-        &format!("report.{what}"),
-        "all",
-        &detail,
-    )?;
+    store::access::audit(connection, now, &access.actor.label(), &action, "all", &detail)?;
     Ok(())
+}
+
+impl ReportArgs {
+    fn viewer(&self) -> Viewer {
+        match self.state {
+            _ if self.published => Viewer::Public,
+            Some(state) => Viewer::State(state),
+            None => Viewer::Nation,
+        }
+    }
+
+    /// Writes the report in the form that is asked for.
+    fn write(&self, document: &impl serde::Serialize, table: &Table) -> Result<()> {
+        let Some(form) = self.format.form() else {
+            let mut out = output(&self.out)?;
+            serde_json::to_writer_pretty(&mut out, document)?;
+            writeln!(out)?;
+            return Ok(());
+        };
+        if form == Form::Xlsx && self.out.as_os_str() == "-" {
+            bail!("name a file for the workbook with --out");
+        }
+        output(&self.out)?.write_all(&table.written(form)?)?;
+        Ok(())
+    }
 }
 
 pub(crate) fn run_snapshot(args: &SnapshotArgs) -> Result<()> {
@@ -205,18 +216,27 @@ pub(crate) fn run_snapshot(args: &SnapshotArgs) -> Result<()> {
         } => {
             let database = Database::open_migrated(&place.read()?)?;
             let connection = &mut *database.connect()?;
-            let taken = snapshot::take(connection, name, &question.question(now), "operator", now)?;
+            let by = operator::access(now).actor.label();
+            let taker = Taker { by: &by, state: None };
+            let taken = snapshot::take(connection, name, &question.question(now), taker, now)?;
             let detail =
                 serde_json::json!({ "period": question.period.to_string(), "known_at": taken.known_at });
-            store::access::audit(connection, now, "operator", "snapshot.take", name, &detail)?;
+            store::access::audit(connection, now, &by, "snapshot.take", name, &detail)?;
             println!("{}", serde_json::to_string_pretty(&taken.counts)?);
             Ok(())
         }
         SnapshotCommand::List(place) => {
             let database = Database::open_migrated(&place.read()?)?;
-            for (name, ends, known_at, taken_at) in store::snapshots::list(&mut *database.connect()?)? {
+            for listed in store::snapshots::list(&mut *database.connect()?, None)? {
+                let ends = listed.period_ends;
                 let period = Period::ending(ends).map_or_else(|| ends.to_string(), |p| p.to_string());
-                println!("{name}\tperiod {period}\tknown at {known_at}\ttaken {taken_at}");
+                println!(
+                    "{}\tperiod {period}\tknown at {}\ttaken {} by {}",
+                    listed.name,
+                    listed.known_at,
+                    listed.taken_at,
+                    listed.state.as_deref().unwrap_or("the hub")
+                );
             }
             Ok(())
         }
@@ -226,26 +246,24 @@ pub(crate) fn run_snapshot(args: &SnapshotArgs) -> Result<()> {
             println!("{}", serde_json::to_string_pretty(&found.counts)?);
             Ok(())
         }
-        SnapshotCommand::Extract { name, out, place } => {
+        SnapshotCommand::Extract {
+            name,
+            state,
+            out,
+            place,
+        } => {
             let database = Database::open_migrated(&place.read()?)?;
             let connection = &mut *database.connect()?;
-            let csv = snapshot::extract_of(&found(connection, name)?)?;
-            store::access::audit(
-                connection,
-                now,
-                "operator",
-                "snapshot.extract",
-                name,
-                &serde_json::json!({}),
-            )?;
+            let (access, snapshot) = (operator::access(now), found(connection, name)?);
+            let csv = snapshot::children_of(connection, &access, &snapshot, *state)?;
             output(out)?.write_all(&csv)?;
             Ok(())
         }
-        SnapshotCommand::Since { name, place } => {
+        SnapshotCommand::Since { name, state, place } => {
             let database = Database::open_migrated(&place.read()?)?;
             let connection = &mut *database.connect()?;
-            let snapshot = found(connection, name)?;
-            let since = snapshot::since(connection, &snapshot)?;
+            let (access, snapshot) = (operator::access(now), found(connection, name)?);
+            let since = snapshot::since(connection, &access, &snapshot, *state)?;
             println!("{}", serde_json::to_string_pretty(&since)?);
             Ok(())
         }
@@ -259,109 +277,10 @@ fn found(connection: &mut diesel::PgConnection, name: &str) -> Result<store::sna
     }
 }
 
-const COUNT_COLUMNS: &[Column] = &[
-    Column::new("state", 10),
-    Column::new("what", 24),
-    Column::new("value", 20),
-    Column::new("children", 12),
-];
-const MOVE_COLUMNS: &[Column] = &[
-    Column::new("from", 8),
-    Column::new("to", 8),
-    Column::new("moves", 10),
-    Column::new("children", 10),
-];
-const MISSED_COLUMNS: &[Column] = &[
-    Column::new("person_id", 16),
-    Column::new("state", 8),
-    Column::new("left", 12),
-    Column::new("days", 8),
-];
-
-fn number(count: u64) -> Cell<'static> {
-    Cell::from(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-/// One row per number: the nation first, then each state.
-fn count_rows(counts: &Counts) -> Vec<Vec<Cell<'static>>> {
-    let mut rows = tally_rows("US", &counts.nation);
-    for state in &counts.states {
-        rows.extend(tally_rows(state.state.as_str(), &state.tally));
-    }
-    rows
-}
-
-fn tally_rows(state: &str, tally: &Tally) -> Vec<Vec<Cell<'static>>> {
-    let row = |what: &str, value: String, count: u64| {
-        vec![
-            Cell::from(state.to_owned()),
-            Cell::from(what.to_owned()),
-            Cell::from(value),
-            number(count),
-        ]
-    };
-    let mut rows = vec![
-        row("category 1", String::new(), tally.category_1),
-        row("category 2", String::new(), tally.category_2),
-        row("moved in period", String::new(), tally.moved_in_period),
-        row("eligibility ended", String::new(), tally.eligibility_ended),
-        row("age unknown", String::new(), tally.age_unknown),
-    ];
-    rows.extend(
-        tally
-            .by_band
-            .iter()
-            .map(|(band, n)| row("by grade band", band.to_string(), *n)),
-    );
-    rows.extend(
-        tally
-            .by_gender
-            .iter()
-            .map(|(gender, n)| row("by gender", gender.clone(), *n)),
-    );
-    rows
-}
-
-fn output(out: &std::path::Path) -> Result<Box<dyn Write>> {
+fn output(out: &Path) -> Result<Box<dyn Write>> {
     if out.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdout().lock()));
     }
     let file = std::fs::File::create(out).with_context(|| format!("failed to write {}", out.display()))?;
     Ok(Box::new(file))
-}
-
-fn json(out: &std::path::Path, value: &impl serde::Serialize) -> Result<()> {
-    let mut out = output(out)?;
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
-}
-
-fn table(
-    args: &ReportArgs,
-    format: Format,
-    sheet: &str,
-    columns: &[Column],
-    rows: &[Vec<Cell<'static>>],
-) -> Result<()> {
-    if format == Format::Csv {
-        let mut csv = CsvTable::new(output(&args.out)?, columns)?;
-        for row in rows {
-            csv.row(row)?;
-        }
-        csv.finish()?.flush()?;
-        return Ok(());
-    }
-    if args.out.as_os_str() == "-" {
-        bail!("name a file for the workbook with --out");
-    }
-    let mut book = Workbook::default();
-    book.sheet(sheet, columns)?;
-    for row in rows {
-        book.row(row)?;
-    }
-    let file = std::fs::File::create(&args.out)
-        .with_context(|| format!("failed to write {}", args.out.display()))?;
-    book.finish(file)?;
-    Ok(())
 }

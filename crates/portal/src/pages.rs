@@ -12,6 +12,7 @@ pub(crate) mod notice_new;
 pub(crate) mod notices;
 pub(crate) mod person;
 pub(crate) mod questions;
+pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod search;
 pub(crate) mod sign_in;

@@ -11,8 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, findings, history, home, merge, near_match, near_matches, notice_new, notices, person, requests,
-    search, sign_in,
+    batches, findings, history, home, merge, near_match, near_matches, notice_new, notices, person, reports,
+    requests, search, sign_in,
 };
 use crate::state::Portal;
 
@@ -51,6 +51,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/batches/{id}/findings.csv"),
     ("GET", "/batches/{id}/findings.xlsx"),
     ("POST", "/batches/{id}/release"),
+    ("GET", "/reports"),
+    ("GET", "/reports/counts.csv"),
+    ("GET", "/reports/moves.xlsx"),
+    ("GET", "/reports/missed-enrollments.csv"),
+    ("POST", "/reports/snapshots"),
+    ("GET", "/reports/snapshots/{id}/children.csv"),
 ];
 
 /// Adds all pages.
@@ -117,6 +123,16 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 get().to(batches::download),
             )
             .route("/batches/{id}/release", post().to(batches::release))
+            .route("/reports", get().to(reports::show))
+            .route(
+                "/reports/{what:counts|moves|missed-enrollments}.{form:csv|xlsx}",
+                get().to(reports::download),
+            )
+            .route("/reports/snapshots", post().to(reports::take))
+            .route(
+                "/reports/snapshots/{name}/children.csv",
+                get().to(reports::children),
+            )
             .route("/docs/findings", get().to(findings::list))
             .route("/docs/findings/{code}", get().to(findings::show))
             .default_service(web::to(missing)),

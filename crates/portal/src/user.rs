@@ -47,6 +47,10 @@ pub enum Permission {
     SeeBatches,
     /// Release a batch that is held.
     ReleaseBatches,
+    /// See counts and lists of the state's children.
+    SeeReports,
+    /// Freeze counts.
+    TakeSnapshots,
 }
 
 impl Permission {
@@ -61,6 +65,8 @@ impl Permission {
             Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
             Self::AnswerNotices | Self::ReleaseBatches => role == DataAdministrator,
+            Self::SeeReports => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
+            Self::TakeSnapshots => matches!(role, DataAdministrator | Arbiter),
             Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
         }
     }
@@ -210,7 +216,9 @@ rights!(
     SendNotices,
     AnswerNotices,
     SeeBatches,
-    ReleaseBatches
+    ReleaseBatches,
+    SeeReports,
+    TakeSnapshots
 );
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;

@@ -65,6 +65,7 @@ impl Chrome {
             item("/near-matches", "Near matches", Permission::DecideMatches),
             state(item("/notices", "Move notices", Permission::SendNotices)),
             state(item("/batches", "Uploads", Permission::SeeBatches)),
+            item("/reports", "Reports", Permission::SeeReports),
         ];
         let roles: Vec<_> = user.roles.iter().map(|role| words::role(*role)).collect();
         let place = user.acts_in.map_or("Federal", mde::StateCode::name);

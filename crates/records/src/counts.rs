@@ -3,18 +3,20 @@
 mod child;
 mod moves;
 mod period;
+mod shown;
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use mde::code::Codes as _;
 use mde::{EligibilityRules, PersonId, StateCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use child::{Band, Counted, count};
 pub use moves::{MissedEnrollment, StateMove, missed, moves};
 pub use period::{Days, NoPeriod, Period};
+pub use shown::{SMALL, ShownCounts, ShownMoves, ShownState, ShownTally, Viewer};
 
 use store::program::ProgramStudent;
 
@@ -22,7 +24,7 @@ use store::program::ProgramStudent;
 pub const COUNT_RULES: &str = "2026-1";
 
 /// The counts of a period.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// 1 September to 31 August.
     pub period: Period,
@@ -41,7 +43,7 @@ pub struct Counts {
 }
 
 /// How many children.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tally {
     /// Category 1: eligible and resident on one day at least, three to 21 years old.
     pub category_1: u64,
@@ -61,7 +63,7 @@ pub struct Tally {
 }
 
 /// The children of a state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateTally {
     /// The state.
     #[schema(value_type = String)]
@@ -72,7 +74,7 @@ pub struct StateTally {
 }
 
 /// Moves from one state to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MoveCount {
     /// From.
     #[schema(value_type = String)]

@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use mde::{EligibilityRules, PersonId, StateCode};
 use serde::Serialize;
+use store::Access;
+use store::access::Subject;
 use store::program::{ProgramPerson, ProgramStudent};
 use utoipa::ToSchema;
 
@@ -79,22 +81,41 @@ pub struct Missed {
     pub days: i64,
 }
 
-/// The children that are missed on a day: left in the period, `patience` days ago or more, and seen in no state since.
-/// Those longest away come first.
+/// What a list of children by number, state and dates discloses.
+const LISTED: &[&str] = &["enrollment"];
+
+/// The children that are missed on a day: left in the period, `patience` days ago or more, and seen in no state since;
+/// those that left `state`, or any. Those longest away come first. Each child listed is disclosed.
 pub fn missed_enrollments(
     connection: &mut PgConnection,
+    access: &Access,
     question: &Question,
+    state: Option<StateCode>,
     patience: u64,
 ) -> store::Result<Vec<Missed>> {
+    store::program::disclosed(connection, access, LISTED, question.known_at, |people| {
+        let found = missed_among(people, question, state, patience);
+        let subjects = found.iter().map(|m| Subject::Person(m.person_id)).collect();
+        (found, subjects)
+    })
+}
+
+fn missed_among(
+    people: &[ProgramPerson],
+    question: &Question,
+    state: Option<StateCode>,
+    patience: u64,
+) -> Vec<Missed> {
     let today = question.day();
-    let mut out: Vec<Missed> = store::program::everybody(connection, question.known_at)?
-        .into_iter()
+    let mut out: Vec<Missed> = people
+        .iter()
         .filter_map(|(person_id, students)| {
             let students: Vec<&ProgramStudent> = students.iter().collect();
             let found = missed(&students, None, today, patience)?;
             let in_period = question.period.from <= found.left && found.left <= question.period.to;
-            in_period.then(|| Missed {
-                person_id,
+            let of_state = state.is_none_or(|state| state == found.state);
+            (in_period && of_state).then(|| Missed {
+                person_id: *person_id,
                 state: found.state,
                 left: found.left,
                 days: (today - found.left).num_days(),
@@ -102,5 +123,5 @@ pub fn missed_enrollments(
         })
         .collect();
     out.sort_by_key(|m| (m.left, m.person_id));
-    Ok(out)
+    out
 }

@@ -5,12 +5,14 @@
 
 pub mod cell;
 mod csv_table;
+mod table;
 mod workbook;
 
 use std::io;
 
 pub use cell::Cell;
 pub use csv_table::CsvTable;
+pub use table::Table;
 pub use workbook::Workbook;
 
 /// The form of a table.

@@ -73,6 +73,11 @@ pub enum Actor {
         /// The state in which it acts; `None` for a federal role.
         state: Option<StateCode>,
     },
+    /// Whoever runs a command of the program on the hub's own machine.
+    Operator {
+        /// The user of the machine's system, for the record.
+        user: String,
+    },
 }
 
 impl Actor {
@@ -82,6 +87,7 @@ impl Actor {
         match self {
             Self::System { fingerprint, .. } => format!("certificate:{fingerprint}"),
             Self::Account { email, .. } => format!("account:{email}"),
+            Self::Operator { user } => format!("operator:{user}"),
         }
     }
 
@@ -91,6 +97,7 @@ impl Actor {
         match self {
             Self::System { state, .. } => Some(*state),
             Self::Account { state, .. } => *state,
+            Self::Operator { .. } => None,
         }
     }
 }
@@ -132,7 +139,7 @@ pub struct Access {
 }
 
 /// Of whom something was disclosed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A person with all its students.
     Person(PersonId),

@@ -12,6 +12,7 @@ use mde::code::{Codes, EnrollmentType, ExitReason, Gender, Grade, TerminationFla
 use mde::{Date, PersonId, StateCode, Student};
 use uuid::Uuid;
 
+use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
 use crate::schema::{enrollment, link, qualifying_move, student, student_status};
 use crate::students::unpacked;
@@ -120,28 +121,51 @@ pub fn everybody(
     connection
         .build_transaction()
         .repeatable_read()
+        .run(|connection| people(connection, known_at))
+}
+
+/// Picks children out of [`everybody`] for a list, and writes down in the same transaction that these kinds
+/// of data of the subjects, which `pick` names beside what it found, are disclosed.
+pub fn disclosed<T>(
+    connection: &mut PgConnection,
+    access: &Access,
+    categories: &[&str],
+    known_at: Option<DateTime<Utc>>,
+    pick: impl FnOnce(&[ProgramPerson]) -> (T, Vec<Subject>),
+) -> Result<T> {
+    connection
+        .build_transaction()
+        .repeatable_read()
         .run(|connection| {
-            let mut students = current(connection)?;
-            if let Some(instant) = known_at {
-                turn_back(connection, &mut students, instant)?;
-            }
-            let mut links = links(connection, known_at)?;
-            links.sort_unstable();
-            let mut people: Vec<ProgramPerson> = Vec::new();
-            for (person, id) in links {
-                let Some(student) = students.remove(&id) else {
-                    continue;
-                };
-                match people.last_mut().filter(|(last, _)| last.number() == person) {
-                    Some((_, of)) => of.push(student.content),
-                    None => {
-                        let person = PersonId::new(person).map_err(corrupt("person id"))?;
-                        people.push((person, vec![student.content]));
-                    }
-                }
-            }
-            Ok(people)
+            let (found, subjects) = pick(&people(connection, known_at)?);
+            access.disclose(connection, &subjects, categories)?;
+            Ok(found)
         })
+}
+
+fn people(connection: &mut PgConnection, known_at: Option<DateTime<Utc>>) -> Result<Vec<ProgramPerson>> {
+    // A nation takes longer than what a request may ask of a table.
+    sql_query("set local statement_timeout = '10min'").execute(connection)?;
+    let mut students = current(connection)?;
+    if let Some(instant) = known_at {
+        turn_back(connection, &mut students, instant)?;
+    }
+    let mut links = links(connection, known_at)?;
+    links.sort_unstable();
+    let mut people: Vec<ProgramPerson> = Vec::new();
+    for (person, id) in links {
+        let Some(student) = students.remove(&id) else {
+            continue;
+        };
+        match people.last_mut().filter(|(last, _)| last.number() == person) {
+            Some((_, of)) => of.push(student.content),
+            None => {
+                let person = PersonId::new(person).map_err(corrupt("person id"))?;
+                people.push((person, vec![student.content]));
+            }
+        }
+    }
+    Ok(people)
 }
 
 /// A student with the instants that say whether it was known like this.

@@ -305,6 +305,7 @@ diesel::table! {
         counts -> Jsonb,
         extract -> Bytea,
         sha256 -> Bytea,
+        state -> Nullable<Text>,
     }
 }
 

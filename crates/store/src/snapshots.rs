@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use mde::StateCode;
 
 use crate::db::Result;
 use crate::schema::snapshot;
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub extract: Vec<u8>,
     /// SHA-256 of the CSV.
     pub sha256: Vec<u8>,
+    /// By which state it was taken; none: by the hub, for all states.
+    pub state: Option<String>,
 }
 
 /// Keeps a snapshot. `false` if there is one of that name; it is left as it is.
@@ -49,18 +52,50 @@ pub fn named(connection: &mut PgConnection, name: &str) -> Result<Option<Snapsho
         .optional()?)
 }
 
-/// Name, the year in which the period ends, known at, taken at.
-pub type Listed = (String, i32, DateTime<Utc>, DateTime<Utc>);
+/// A snapshot without what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = snapshot)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// The year in which the period ends.
+    pub period_ends: i32,
+    /// What was received and decided by then.
+    pub known_at: DateTime<Utc>,
+    /// When it was taken.
+    pub taken_at: DateTime<Utc>,
+    /// By which state; none: by the hub.
+    pub state: Option<String>,
+    /// SHA-256 of the extract.
+    pub sha256: Vec<u8>,
+}
 
-/// All snapshots, the newest first.
-pub fn list(connection: &mut PgConnection) -> Result<Vec<Listed>> {
-    Ok(snapshot::table
-        .order(snapshot::taken_at.desc())
-        .select((
-            snapshot::name,
-            snapshot::period_ends,
-            snapshot::known_at,
-            snapshot::taken_at,
-        ))
-        .load(connection)?)
+impl From<Snapshot> for Listed {
+    fn from(whole: Snapshot) -> Self {
+        Self {
+            name: whole.name,
+            period_ends: whole.period_ends,
+            known_at: whole.known_at,
+            taken_at: whole.taken_at,
+            state: whole.state,
+            sha256: whole.sha256,
+        }
+    }
+}
+
+/// The snapshots that a state may see, its own and the hub's (all for `None`), the newest first.
+pub fn list(connection: &mut PgConnection, state: Option<StateCode>) -> Result<Vec<Listed>> {
+    let all = snapshot::table
+        .order((snapshot::taken_at.desc(), snapshot::name))
+        .select(Listed::as_select());
+    Ok(match state {
+        None => all.load(connection)?,
+        Some(state) => all
+            .filter(
+                snapshot::state
+                    .is_null()
+                    .or(snapshot::state.eq(state.to_string())),
+            )
+            .load(connection)?,
+    })
 }

@@ -53,6 +53,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("link_hold", TableKind::Local),
     ("link_check", TableKind::Local),
     ("snapshot", TableKind::Local),
+    ("reconciliation", TableKind::Local),
+    ("reconciliation_difference", TableKind::Local),
     ("move_notice", TableKind::Local),
     ("account", TableKind::Local),
     ("account_role", TableKind::Local),

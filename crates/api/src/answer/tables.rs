@@ -68,13 +68,7 @@ pub async fn table(db: &Db, batch_id: i64, listed: Listed, form: Form) -> Result
     };
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((
-            header::CONTENT_TYPE,
-            match form {
-                Form::Csv => "text/csv; charset=utf-8; header=present",
-                Form::Xlsx => form.media_type(),
-            },
-        ))
+        .insert_header((header::CONTENT_TYPE, super::content_type(form)))
         .insert_header((
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{what}-{batch_id}.{}\"", form.extension()),

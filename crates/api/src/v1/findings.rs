@@ -1,11 +1,9 @@
 //! What was wrong with a batch, for the state that sent it and nobody else.
 
-use actix_web::http::header;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use mde::{Cause, Explained, Finding, Group, Received, Severity};
 use serde::{Deserialize, Serialize};
-use spreadsheet::Form;
 use store::batches;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,29 +13,7 @@ use crate::page::{self, Page};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::v1::batches::own;
-
-/// The form of a list of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// JSON.
-    Json,
-    /// One CSV file.
-    Csv,
-    /// A workbook.
-    Xlsx,
-}
-
-impl Format {
-    /// As a table, if it is one.
-    fn form(self) -> Option<Form> {
-        match self {
-            Self::Json => None,
-            Self::Csv => Some(Form::Csv),
-            Self::Xlsx => Some(Form::Xlsx),
-        }
-    }
-}
+use crate::v1::format::Format;
 
 /// By what findings are brought together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -169,7 +145,7 @@ pub async fn list(
         Some(Grouping::Cause) => Listed::Causes,
         None => Listed::Findings(severity),
     };
-    if let Some(form) = wanted.format.unwrap_or_else(|| accepted(&request)).form() {
+    if let Some(form) = Format::wanted(wanted.format, &request).form() {
         return tables::table(&state.db, batch_id, listed, form).await;
     }
     if listed == Listed::Causes {
@@ -193,47 +169,4 @@ pub async fn list(
         finding: finding.explained(),
     });
     Ok(page::answer(&request, items.collect(), next))
-}
-
-/// The first form of `Accept` that is known here.
-fn accepted(request: &HttpRequest) -> Format {
-    let accept = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
-    let kinds = accept
-        .unwrap_or_default()
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    let mut known = kinds.filter_map(|kind| match kind {
-        "application/json" => Some(Format::Json),
-        _ if kind == Form::Csv.media_type() => Some(Format::Csv),
-        _ if kind == Form::Xlsx.media_type() => Some(Format::Xlsx),
-        _ => None,
-    });
-    known.next().unwrap_or(Format::Json)
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    #[test]
-    fn the_form_is_what_the_caller_accepts_first() {
-        for (accept, format) in [
-            ("*/*", Format::Json),
-            ("text/csv", Format::Csv),
-            (
-                "text/html, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet;q=0.9, text/csv",
-                Format::Xlsx,
-            ),
-        ] {
-            let request = TestRequest::default()
-                .insert_header(("accept", accept))
-                .to_http_request();
-            assert_eq!(accepted(&request), format, "{accept}");
-        }
-    }
 }

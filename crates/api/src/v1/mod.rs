@@ -4,10 +4,13 @@ pub mod batches;
 mod body;
 pub mod changes;
 pub mod findings;
+pub mod format;
 pub mod notices;
 pub mod persons;
 pub mod profiles;
 pub mod quota;
+pub mod reports;
+pub mod snapshots;
 pub mod students;
 pub mod upload;
 pub mod uploads;
@@ -108,6 +111,37 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/changes",
             [(Method::GET, web::route().to(changes::list))],
+        ))
+        .service(resource(
+            "/reports/counts",
+            [(Method::GET, web::route().to(reports::counts))],
+        ))
+        .service(resource(
+            "/reports/moves",
+            [(Method::GET, web::route().to(reports::moves))],
+        ))
+        .service(resource(
+            "/reports/missed-enrollments",
+            [(Method::GET, web::route().to(reports::missed))],
+        ))
+        .service(resource(
+            "/snapshots",
+            [
+                (Method::GET, web::route().to(snapshots::list)),
+                (Method::POST, web::route().to(snapshots::take)),
+            ],
+        ))
+        .service(resource(
+            "/snapshots/{name}",
+            [(Method::GET, web::route().to(snapshots::read))],
+        ))
+        .service(resource(
+            "/snapshots/{name}/extract",
+            [(Method::GET, web::route().to(snapshots::extract))],
+        ))
+        .service(resource(
+            "/snapshots/{name}/since",
+            [(Method::GET, web::route().to(snapshots::since))],
         ))
         .service(resource(
             "/work-items",

@@ -9,6 +9,7 @@ mod openapi;
 mod outage;
 mod persons;
 mod problems;
+mod reports;
 mod sweep;
 mod uploads;
 mod work_items;

@@ -117,6 +117,42 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/work-items/{item}/undo"),
             Expect::NotFound,
         ),
+        (
+            "GET /v1/reports/counts",
+            "/v1/reports/counts?period=2026".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/reports/moves",
+            "/v1/reports/moves?period=2026".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/reports/missed-enrollments",
+            "/v1/reports/missed-enrollments?period=2026".to_owned(),
+            Expect::Nothing,
+        ),
+        ("GET /v1/snapshots", "/v1/snapshots".to_owned(), Expect::Nothing),
+        (
+            "POST /v1/snapshots",
+            "/v1/snapshots".to_owned(),
+            Expect::Allowed(201),
+        ),
+        (
+            "GET /v1/snapshots/{name}",
+            "/v1/snapshots/texan".to_owned(),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/snapshots/{name}/extract",
+            "/v1/snapshots/texan/extract".to_owned(),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/snapshots/{name}/since",
+            "/v1/snapshots/texan/since".to_owned(),
+            Expect::NotFound,
+        ),
         ("POST /v1/merges", "/v1/merges".to_owned(), Expect::Refused),
         ("POST /v1/splits", "/v1/splits".to_owned(), Expect::Refused),
     ];
@@ -153,6 +189,7 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
+        "POST /v1/snapshots" => Some(r#"{"name":"californian","period":"2026"}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
         "PUT /v1/work-items/{work_item_id}/assignment" => Some(r#"{"level":"state"}"#.to_owned()),
@@ -222,6 +259,13 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .send()
         .expect("an answer");
     assert_eq!(withdrawn.status(), 200);
+
+    let taken = texas
+        .post("/v1/snapshots")
+        .json(&serde_json::json!({ "name": "texan", "period": "2026" }))
+        .send()
+        .expect("an answer");
+    assert_eq!(taken.status(), 201, "{:?}", taken.text());
 
     let begun = texas
         .post("/v1/uploads")

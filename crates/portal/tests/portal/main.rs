@@ -2,6 +2,7 @@
 
 mod browser;
 mod records;
+mod reports;
 mod rights;
 mod sessions;
 mod support;

@@ -44,6 +44,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/requests",
                 "GET /notices",
                 "POST /notices/new",
+                "GET /reports",
             ],
         ),
         (
@@ -55,6 +56,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/splits",
                 "/requests",
                 "/near-matches",
+                "/reports",
             ],
         ),
         (
@@ -68,6 +70,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/near-matches",
                 "/notices",
                 "/batches",
+                "/reports",
             ],
         ),
     ] {

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use mde::EligibilityRules;
 use mde::code::{EnrollmentType, Grade};
 use mde::eligibility::birthday;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::period::Days;
@@ -63,6 +64,20 @@ impl fmt::Display for Band {
 impl Serialize for Band {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Band {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(match text.as_str() {
+            "3-5" => Self::Preschool,
+            "K" => Self::Kindergarten,
+            "UG" => Self::Ungraded,
+            "OOS" => Self::OutOfSchool,
+            "unknown" => Self::Unknown,
+            grade => Self::Grade(grade.parse().map_err(D::Error::custom)?),
+        })
     }
 }
 

@@ -7,14 +7,33 @@ use diesel::PgConnection;
 use mde::{Date, PersonId, StateCode, StateStudentId, Student, StudentId};
 use records::counts::{Counter, Period};
 use records::report::{self, Question};
-use records::snapshot::{self, Reason, SnapshotError};
+use records::snapshot::{self, Reason, SnapshotError, Taker};
 use simulate::{Config, Nation};
 use store::links::{Decided, LinkChange};
 use store::program::ProgramStudent;
 use store::students::{self, Source};
+use store::{Access, Actor, Channel, Purpose};
 use testkit::TestDb;
 
 use crate::made_up::day;
+
+const HUB: Taker<'_> = Taker {
+    by: "test",
+    state: None,
+};
+
+/// The right of an operator to read.
+fn access() -> Access {
+    Access {
+        actor: Actor::Operator {
+            user: "tester".to_owned(),
+        },
+        on_behalf_of: None,
+        purpose: Purpose::Program,
+        channel: Channel::Export,
+        at: at("2026-05-02T00:00:00Z"),
+    }
+}
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -120,14 +139,14 @@ fn a_snapshot_stays_as_it_was_and_says_what_has_become_of_it() {
         known_at: Some(at("2026-04-01T12:00:00Z")),
         ..question
     };
-    let taken = snapshot::take(connection, "april", &asked, "test", at("2026-04-02T00:00:00Z")).unwrap();
+    let taken = snapshot::take(connection, "april", &asked, HUB, at("2026-04-02T00:00:00Z")).unwrap();
     assert!(matches!(
-        snapshot::take(connection, "april", &asked, "test", at("2026-04-03T00:00:00Z")),
+        snapshot::take(connection, "april", &asked, HUB, at("2026-04-03T00:00:00Z")),
         Err(SnapshotError::Taken(_))
     ));
 
     assert!(matches!(
-        snapshot::take(connection, "may", &asked, "test", at("2026-04-01T11:59:59Z")),
+        snapshot::take(connection, "may", &asked, HUB, at("2026-04-01T11:59:59Z")),
         Err(SnapshotError::ToCome(_))
     ));
 
@@ -174,10 +193,24 @@ fn a_snapshot_stays_as_it_was_and_says_what_has_become_of_it() {
     );
     let held = store::snapshots::named(connection, "april").unwrap().unwrap();
     assert_eq!(held, taken);
-    let extract = String::from_utf8(snapshot::extract_of(&held).unwrap()).unwrap();
+    let extract = snapshot::children_of(connection, &access(), &held, None).unwrap();
+    let extract = String::from_utf8(extract).unwrap();
     assert_eq!(extract.lines().count(), counted.len() + 1);
+    let read = store::access::disclosures(connection, voided.person, 9).unwrap();
+    assert_eq!((read.len(), read[0].actor.as_str()), (1, "operator:tester"));
+    let texas = StateCode::new("TX").unwrap();
+    let extract = snapshot::children_of(connection, &access(), &held, Some(texas)).unwrap();
+    let of_texas = counted.iter().filter(|c| c.state == texas).count();
+    assert_eq!(
+        String::from_utf8(extract).unwrap().matches(",TX,").count(),
+        of_texas
+    );
+    assert!(matches!(
+        snapshot::take(connection, "Mayo 1", &asked, HUB, at("2026-05-03T00:00:00Z")),
+        Err(SnapshotError::Name(_))
+    ));
 
-    let since = snapshot::since(connection, &held).unwrap();
+    let since = snapshot::since(connection, &access(), &held, None).unwrap();
     let lost = |reason| {
         since
             .lost
@@ -189,10 +222,16 @@ fn a_snapshot_stays_as_it_was_and_says_what_has_become_of_it() {
     assert_eq!(lost(Reason::Merged), [merged.person]);
     assert!(lost(Reason::Corrected).is_empty() && since.unchanged + 3 == counted.len() as u64);
 
+    let of_gone = snapshot::since(connection, &access(), &held, Some(gone.state)).unwrap();
+    let lost: Vec<_> = of_gone.lost.values().flatten().collect();
+    assert!(lost.iter().any(|row| row.person_id == gone.person));
+    assert!(lost.iter().all(|row| row.state == gone.state));
+    assert!(of_gone.unchanged < since.unchanged);
+
     let mut damaged = held;
     damaged.sha256[0] ^= 1;
     assert!(matches!(
-        snapshot::extract_of(&damaged),
+        snapshot::children_of(connection, &access(), &damaged, None),
         Err(SnapshotError::Damaged(_))
     ));
 }

@@ -1,0 +1,117 @@
+//! Reports on children as tables, for the exchange, the portal and the command line alike.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use records::counts::{ShownCounts, ShownMoves, ShownTally};
+use records::report::Missed;
+use spreadsheet::{Cell, Column, Form, Table};
+
+use crate::problem::Problem;
+
+const COUNTS: [Column; 4] = [
+    Column::new("state", 10),
+    Column::new("what", 24),
+    Column::new("value", 20),
+    Column::new("children", 12),
+];
+const MOVES: [Column; 4] = [
+    Column::new("from", 8),
+    Column::new("to", 8),
+    Column::new("moves", 10),
+    Column::new("children", 10),
+];
+const MISSED: [Column; 4] = [
+    Column::new("person_id", 16),
+    Column::new("state", 8),
+    Column::new("left", 12),
+    Column::new("days", 8),
+];
+
+/// How the nation is named beside its states.
+const NATION: &str = "US";
+
+/// One row per number, the nation first (`US`), then each state. A number that is not told is `<10`, or whatever is
+/// small.
+#[must_use]
+pub fn counts(counts: &ShownCounts) -> Table {
+    let small = counts.small;
+    let states = counts
+        .states
+        .iter()
+        .flat_map(|of| tally(of.state.as_str(), &of.tally, small));
+    Table::new("counts", &COUNTS)
+        .with(tally(NATION, &counts.nation, small))
+        .with(states)
+}
+
+fn tally(state: &str, of: &ShownTally, small: Option<u64>) -> Vec<Vec<Cell<'static>>> {
+    let row = |what: &'static str, value: String, number: Option<u64>| {
+        let state = state.to_owned();
+        vec![state.into(), what.into(), value.into(), told(number, small)]
+    };
+    let mut rows = vec![
+        row("category 1", String::new(), of.category_1),
+        row("category 2", String::new(), of.category_2),
+        row("moved in period", String::new(), of.moved_in_period),
+        row("eligibility ended", String::new(), of.eligibility_ended),
+        row("age unknown", String::new(), of.age_unknown),
+    ];
+    let bands = of.by_band.iter();
+    rows.extend(bands.map(|(band, n)| row("by grade band", band.to_string(), *n)));
+    let genders = of.by_gender.iter();
+    rows.extend(genders.map(|(gender, n)| row("by gender", gender.clone(), *n)));
+    rows
+}
+
+/// Moves between states, one row per way.
+#[must_use]
+pub fn moves(moves: &[ShownMoves], small: Option<u64>) -> Table {
+    Table::new("moves", &MOVES).with(moves.iter().map(|way| {
+        vec![
+            way.from.to_string().into(),
+            way.to.to_string().into(),
+            told(way.moves, small),
+            told(way.children, small),
+        ]
+    }))
+}
+
+/// Children who left a state and came to none.
+#[must_use]
+pub fn missed(missed: &[Missed]) -> Table {
+    Table::new("missed-enrollments", &MISSED).with(missed.iter().map(|m| {
+        vec![
+            m.person_id.to_string().into(),
+            m.state.to_string().into(),
+            m.left.to_string().into(),
+            m.days.into(),
+        ]
+    }))
+}
+
+fn told(number: Option<u64>, small: Option<u64>) -> Cell<'static> {
+    match (number, small) {
+        (Some(number), _) => Cell::from(i64::try_from(number).unwrap_or(i64::MAX)),
+        (None, Some(small)) => Cell::from(format!("<{small}")),
+        (None, None) => Cell::Empty,
+    }
+}
+
+/// The answer with a table as a file.
+pub fn file(table: &Table, name: &str, form: Form) -> Result<HttpResponse, Problem> {
+    let bytes = table.written(form).map_err(Problem::internal)?;
+    Ok(attachment(bytes, name, form))
+}
+
+/// The answer with a file that is written. It may name children, and is kept nowhere on the way.
+#[must_use]
+pub fn attachment(bytes: Vec<u8>, name: &str, form: Form) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, super::content_type(form)))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.{}\"", form.extension()),
+        ))
+        .body(bytes)
+}

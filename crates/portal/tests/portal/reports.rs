@@ -1,0 +1,83 @@
+//! Counts, lists and frozen counts, as people see and take them.
+
+use diesel::sql_types::BigInt;
+use diesel::{PgConnection, RunQueryDsl as _, sql_query};
+
+use crate::browser::{browser, nation};
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+fn disclosures(c: &mut PgConnection) -> i64 {
+    let row: Count = sql_query("select count(*) as n from disclosure where 'enrollment' = any(categories)")
+        .get_result(c)
+        .unwrap();
+    row.n
+}
+
+#[actix_web::test]
+async fn a_state_sees_its_own_counts_and_the_nation_only_without_small_numbers() {
+    let db = nation();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@tea.example").await;
+    let page = b.get("/reports").await;
+    assert!(page.text().contains("No count is frozen yet"), "{}", page.text());
+    let page = b.get("/reports?period=2025-26&known_at=").await;
+    let text = page.text();
+    assert!(
+        text.contains("Period 2025-26") && text.contains("The nation not shown (below 10)"),
+        "{text}"
+    );
+    assert!(text.contains("Texas 1 0 0 0 0"), "one child in category 1: {text}");
+    assert!(!text.contains("Georgia 1 0"), "{text}");
+    let file = b.get("/reports/counts.csv?period=2025-26&known_at=").await;
+    assert!(file.body.contains("TX,category 1,,1\n"), "{}", file.body);
+
+    let wrong = b.get("/reports?period=2025-26&known_at=2031-01-01").await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.text().contains("Enter a day that has passed"),
+        "{}",
+        wrong.text()
+    );
+    assert_eq!(b.get("/reports/counts.csv?period=x").await.status, 400);
+
+    let (mut federal, _) = browser(db.url()).await;
+    federal.sign_in("arbiter@ed.example").await;
+    let text = federal.get("/reports?period=2025-26").await.text();
+    assert!(
+        text.contains("Georgia 1 0 1") && text.contains("Texas 1") && !text.contains("not shown"),
+        "{text}"
+    );
+}
+
+#[actix_web::test]
+async fn a_count_is_frozen_and_its_children_are_written_down_when_they_are_taken() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@tea.example").await;
+    b.get("/reports").await;
+    let fields = [("name", "april-2026"), ("period_to_freeze", "2025-26")];
+    assert_eq!(b.post("/reports/snapshots", &fields).await.location(), "/reports");
+    let page = b.get("/reports").await;
+    assert!(page.text().contains("april-2026"), "{}", page.text());
+    let again = b.post("/reports/snapshots", &fields).await;
+    assert!(again.status == 422 && again.text().contains("This name is taken"));
+    let wrong = [("name", "April 1"), ("period_to_freeze", "2025-26")];
+    assert_eq!(b.post("/reports/snapshots", &wrong).await.status, 422);
+
+    let before = disclosures(&mut c);
+    let file = b.get("/reports/snapshots/april-2026/children.csv").await;
+    assert_eq!(file.body.matches(",TX,Y,").count(), 1, "{}", file.body);
+    assert_eq!(disclosures(&mut c), before + 1);
+
+    let (mut other, _) = browser(db.url()).await;
+    other.sign_in("admin@ga.example").await;
+    assert!(!other.get("/reports").await.text().contains("april-2026"));
+    let file = other.get("/reports/snapshots/april-2026/children.csv").await;
+    assert_eq!(file.status, 404, "another state's");
+}

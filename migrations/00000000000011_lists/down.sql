@@ -1,0 +1,3 @@
+drop table reconciliation_difference;
+drop table reconciliation;
+alter table snapshot drop column state;
