@@ -183,6 +183,46 @@ fn people_are_found_and_written_with_their_ids() {
     assert!(SURNAMES.iter().any(|name| report.contains(name)) && report.contains("personal data"));
 }
 
+/// The weights and probabilities of `pairs.csv`.
+fn weighed(folder: &Folder) -> Vec<(f64, f64)> {
+    let mut reader = csv::Reader::from_path(folder.path("pairs.csv")).unwrap();
+    let rows = reader.deserialize::<(String, String, f64, f64)>();
+    rows.map(|row| row.unwrap()).map(|row| (row.2, row.3)).collect()
+}
+
+#[test]
+fn probabilities_are_those_of_a_calibrated_model() {
+    let mut model = linking::Model::default_fixed();
+    model.calibration = vec![(-3.0, 0.02), (0.0, 0.25), (8.0, 0.97)];
+    let folder = Folder::new()
+        .with("people.csv", people(200))
+        .with("model.json", serde_json::json!({ "model": model }).to_string());
+    assert_eq!(folder.run(&[]).exit, Some(0));
+    let before = weighed(&folder);
+    let calibrated = folder.link(&[
+        "run",
+        "people.csv",
+        "--out",
+        "clusters.csv",
+        "--pairs",
+        "pairs.csv",
+        "--model",
+        "model.json",
+    ]);
+    assert_eq!(calibrated.exit, Some(0), "{}", calibrated.stderr);
+    let after = weighed(&folder);
+    assert!(!after.is_empty() && before.len() == after.len());
+    for ((weight, plain), (same, probability)) in before.into_iter().zip(after) {
+        assert!((weight - same).abs() < 1e-9, "the weight is the model's");
+        assert!((plain - 1.0 / (1.0 + (-weight).exp2())).abs() < 1e-4);
+        let by_people = model.probability(weight as f32);
+        assert!(
+            (probability - by_people).abs() < 1e-4,
+            "{weight}: {probability}, {by_people}"
+        );
+    }
+}
+
 #[test]
 fn a_threshold_nobody_reaches_keeps_all_apart() {
     let folder = Folder::new().with("people.csv", people(20));

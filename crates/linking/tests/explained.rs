@@ -5,7 +5,6 @@
 mod pairs;
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use linking::cluster::{Reason, Veto};
 use linking::explain::{Decision, Kin, Rule, chance, signed};
@@ -16,23 +15,7 @@ use linking::{
     waterfall,
 };
 use pairs::{Pair, pairs};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn in_step(path: &str, wanted: &str) {
-    let path = root().join(path);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(&path, wanted).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{} is not in step; run UPDATE_GENERATED=1 cargo test -p linking --test explained",
-        path.display()
-    );
-}
+use testkit::in_step;
 
 fn explained(a: &RecordInput<'_>, b: &RecordInput<'_>) -> Explanation {
     among(&[a.clone(), b.clone()], &HumanDecisions::default())
@@ -47,11 +30,12 @@ fn among(inputs: &[RecordInput<'_>], humans: &HumanDecisions) -> Explanation {
 
 #[test]
 fn the_page_shows_the_model_in_force() {
-    in_step("docs/linking-explained.md", &page());
+    in_step("docs/linking-explained.md", &page(), "linking");
     let first = &pairs()[0];
     in_step(
         "docs/images/linking-waterfall.svg",
         &waterfall::svg(&explained(&first.a, &first.b)),
+        "linking",
     );
 }
 

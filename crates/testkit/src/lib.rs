@@ -1,4 +1,5 @@
-//! PostgreSQL for tests: one server per test run, one database per test.
+//! PostgreSQL for tests: one server per test run, one database per test. And what is generated is held against what is
+//! checked in.
 //!
 //! `with-cluster cargo test` runs the tests with one server for all of them; without it, each test process
 //! starts its own when it first needs one. Either server lives in a temporary folder, runs without `fsync`,
@@ -13,6 +14,8 @@
 
 mod cluster;
 mod database;
+mod generated;
 
 pub use cluster::{CLUSTER_VARIABLE, TempCluster, TestCluster};
 pub use database::TestDb;
+pub use generated::in_step;

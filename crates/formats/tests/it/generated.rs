@@ -2,27 +2,10 @@
 //! `UPDATE_GENERATED=1 cargo test -p formats --test it generated` writes them anew.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use formats::{RefusalCode, xsd};
 use mde::{Element, FindingCode, PartKind};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn in_step(path: &str, wanted: &str) {
-    let path = root().join(path);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(&path, wanted).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{} is not in step; run UPDATE_GENERATED=1 cargo test -p formats --test it generated",
-        path.display()
-    );
-}
+use testkit::in_step;
 
 /// Replaces what stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 fn filled(page: &str, name: &str, table: &str) -> String {
@@ -34,17 +17,17 @@ fn filled(page: &str, name: &str, table: &str) -> String {
 
 #[test]
 fn the_xsd_is_that_of_the_tables() {
-    in_step("schemas/mariposa-upload-1.xsd", &xsd::generate());
+    in_step("schemas/mariposa-upload-1.xsd", &xsd::generate(), "formats");
 }
 
 #[test]
 fn the_pages_have_the_tables() {
-    let page = std::fs::read_to_string(root().join("docs/upload-format.md")).unwrap();
+    let page = include_str!("../../../../docs/upload-format.md").to_owned();
     let page = filled(&page, "crosswalk", &crosswalk());
     let page = filled(&page, "codes", &codes());
     let page = filled(&page, "findings", &findings());
     let page = filled(&page, "refusals", &refusals());
-    in_step("docs/upload-format.md", &page);
+    in_step("docs/upload-format.md", &page, "formats");
 }
 
 fn crosswalk() -> String {

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use linking::Model;
 use linking::bulk::LinkedPair;
-use linking::model::probability;
 use rayon::prelude::*;
 
 use super::Refusal;
@@ -67,8 +67,8 @@ fn write_lines<T: Sync>(
     Ok(())
 }
 
-/// `id_l,id_r,weight,probability`: weight in bits.
-pub(super) fn write_pairs(path: &Path, ids: &Ids, pairs: &[LinkedPair]) -> Result<()> {
+/// `id_l,id_r,weight,probability`: weight in bits, and the probability that the model gives it.
+pub(super) fn write_pairs(path: &Path, ids: &Ids, pairs: &[LinkedPair], model: &Model) -> Result<()> {
     write_lines(path, "id_l,id_r,weight,probability\n", pairs, |_, pair, out| {
         cell(ids, pair.a as usize, out);
         out.push(b',');
@@ -76,7 +76,7 @@ pub(super) fn write_pairs(path: &Path, ids: &Ids, pairs: &[LinkedPair]) -> Resul
         out.push(b',');
         decimal(f64::from(pair.weight), 4, out);
         out.push(b',');
-        decimal(probability(pair.weight), 6, out);
+        decimal(model.probability(pair.weight), 6, out);
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Result<End> {
     progress.begin("writing", 0);
     output::write_clusters(&args.out, &people.ids, &linked.clusters)?;
     if let Some(path) = &args.pairs {
-        output::write_pairs(path, &people.ids, &linked.pairs)?;
+        output::write_pairs(path, &people.ids, &linked.pairs, people.index.model())?;
     }
     let clusters = linked.clusters.iter().max().map_or(0, |last| last + 1);
     if let Some(path) = &args.report {
