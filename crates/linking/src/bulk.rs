@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::cluster::{Board, Evidence, Veto, veto};
+use crate::glance::Glances;
 use crate::index::LinkIndex;
 use crate::model::Thresholds;
 use crate::postings::{PARTS, Slot, WAVES, slot_of};
 use crate::record::Record;
+use crate::tokens::mix;
 
 /// What is linked, and how far down.
 #[derive(Debug, Clone, Copy)]
@@ -113,55 +115,90 @@ struct Brought {
     pairs: u64,
 }
 
+/// Likely pairs of which it is remembered that they were met: one child's two records share a dozen keys, and need not be
+/// compared under each. Whoever comes later takes the place, which costs a comparison and changes nothing.
+struct Met(Box<[AtomicU64]>);
+
+/// How many pairs are remembered.
+const MET: usize = 1 << 20;
+
+impl Met {
+    fn new() -> Met {
+        Met((0..MET).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn place(&self, pair: u64) -> &AtomicU64 {
+        &self.0[mix(pair) as usize % MET]
+    }
+
+    /// Whether a pair is remembered. No pair is 0: its slots differ.
+    fn holds(&self, pair: u64) -> bool {
+        self.place(pair).load(Ordering::Relaxed) == pair
+    }
+
+    fn remember(&self, pair: u64) {
+        self.place(pair).store(pair, Ordering::Relaxed);
+    }
+}
+
 /// Records of some blocks. They lie far apart in memory, so many are looked up side by side before the first is needed.
 #[derive(Default)]
-struct Ahead<'a> {
-    members: Vec<Member<'a>>,
+struct Ahead {
+    members: Vec<Slot>,
     /// Where each block ends.
     ends: Vec<usize>,
+    /// Pairs that a glance does not tell apart.
+    open: Vec<(Slot, Slot)>,
 }
 
-struct Member<'a> {
-    slot: Slot,
-    state: u16,
-    record: &'a Record,
-}
-
-impl<'a> Ahead<'a> {
-    fn read(&mut self, index: &'a LinkIndex, block: &[u64]) {
+impl Ahead {
+    fn read(&mut self, glances: &Glances<'_>, block: &[u64]) {
         self.members.extend(block.iter().map(|&entry| {
             let slot = slot_of(entry);
-            let record = index.at(slot);
-            black_box((record.given, record.surnames, record.city, record.birth));
-            Member {
-                slot,
-                state: record.state,
-                record,
-            }
+            glances.touch(slot);
+            slot
         }));
         self.ends.push(self.members.len());
     }
 
     /// Compares the members of each block with each other, and forgets them.
-    fn compare(&mut self, index: &LinkIndex, options: &BulkOptions, brought: &mut Brought) {
+    fn compare(
+        &mut self,
+        index: &LinkIndex,
+        glances: &Glances<'_>,
+        met: &Met,
+        options: &BulkOptions,
+        brought: &mut Brought,
+    ) {
         let mut start = 0;
         for &end in &self.ends {
             let block = &self.members[start..end];
             start = end;
-            for (at, a) in block.iter().enumerate() {
-                for b in &block[at + 1..] {
-                    if options.across && a.state == b.state {
+            for (at, &a) in block.iter().enumerate() {
+                for &b in &block[at + 1..] {
+                    if options.across && glances.state(a) == glances.state(b) {
                         continue;
                     }
                     brought.pairs += 1;
-                    if index.may_reach(a.record, b.record, options.pair_floor) {
-                        brought.likely.push(pack(a.slot, b.slot));
+                    if glances.may_reach(a, b, options.pair_floor) {
+                        self.open.push((a, b));
                     }
                 }
             }
         }
+        self.open.retain(|&(a, b)| !met.holds(pack(a, b)));
+        for &(a, b) in &self.open {
+            black_box((index.at(a).given, index.at(b).given));
+        }
+        for &(a, b) in &self.open {
+            if index.may_reach(index.at(a), index.at(b), options.pair_floor) {
+                met.remember(pack(a, b));
+                brought.likely.push(pack(a, b));
+            }
+        }
         self.members.clear();
         self.ends.clear();
+        self.open.clear();
     }
 }
 
@@ -174,18 +211,19 @@ pub(crate) fn pairs(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
     let done = AtomicU64::new(0);
-    let (mut likely, mut compared) = (Vec::new(), 0);
+    let (mut likely, mut room, mut compared) = (Vec::new(), MET, 0);
+    let (glances, met) = (Glances::new(index), Met::new());
     for wave in 0..WAVES {
         let parts = index.postings().blocks(wave, |blocks| {
             let mut ahead = Ahead::default();
             let mut brought = Brought::default();
             for block in blocks {
-                ahead.read(index, block);
+                ahead.read(&glances, block);
                 if ahead.members.len() >= READ_AHEAD {
-                    ahead.compare(index, options, &mut brought);
+                    ahead.compare(index, &glances, &met, options, &mut brought);
                 }
             }
-            ahead.compare(index, options, &mut brought);
+            ahead.compare(index, &glances, &met, options, &mut brought);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Compared(
                 index.len() as u64 * done / (WAVES * PARTS) as u64,
@@ -196,8 +234,11 @@ pub(crate) fn pairs(
             compared += part.pairs;
             likely.extend(part.likely);
         }
-        likely.par_sort_unstable();
-        likely.dedup();
+        if likely.len() > room || wave + 1 == WAVES {
+            likely.par_sort_unstable();
+            likely.dedup();
+            room = MET.max(2 * likely.len());
+        }
     }
     let found = likely
         .par_iter()

@@ -8,7 +8,7 @@ use crate::levels::level::{
 };
 use crate::levels::{Field, Levels};
 use crate::parents::compare_parents;
-use crate::record::{BirthDate, Record, Words};
+use crate::record::{BirthDate, Record, Sex, Words};
 use crate::tokens::{Likeness, NONE, TokenId, Tokens};
 
 /// The levels of a pair and the words on which it agrees, whose rarity then counts.
@@ -49,24 +49,33 @@ pub(crate) fn compare_but_parents(a: &Record, b: &Record, tokens: &Tokens) -> Co
         let surname = compare_surnames((a, &surnames_a), (b, &surnames_b), tokens, &mut out);
         (given, middle, surname)
     };
-    let city = compare_city(a.city, b.city, tokens, &mut out);
+    let city = compare_city(a.city, b.city, tokens);
+    if city == city::EXACT {
+        out.city = a.city;
+    }
     // The city already says where it is.
     let place = if matches!(city, city::EXACT | city::CLOSE) {
         MISSING
     } else {
-        compare_place(a, b)
+        compare_place((a.birth_country, a.birth_state), (b.birth_country, b.birth_state))
     };
     let levels = [
         (Field::Given, given),
         (Field::Middle, middle),
         (Field::Surname, surname),
         (Field::BirthDate, compare_dates(a.birth, b.birth)),
-        (Field::Sex, compare_sex(a, b)),
+        (Field::Sex, compare_sex(a.sex, b.sex)),
         (Field::BirthCity, city),
         (Field::BirthPlace, place),
-        (Field::MultipleBirth, compare_multiple_birth(a, b)),
-        (Field::Source, compare_source(a, b)),
-        (Field::Generation, compare_generation(a, b)),
+        (
+            Field::MultipleBirth,
+            compare_multiple_birth(a.multiple_birth, b.multiple_birth),
+        ),
+        (
+            Field::Source,
+            compare_source((a.state, a.live), (b.state, b.live)),
+        ),
+        (Field::Generation, compare_generation(a.generation, b.generation)),
         (Field::Identifier, compare_identifiers(a, b)),
     ];
     for (field, level) in levels {
@@ -125,12 +134,7 @@ fn compare_given(
         return (level, MISSING);
     }
     if likeness <= Likeness::Nickname {
-        let level = if likeness == Likeness::Close {
-            given::CLOSE
-        } else {
-            given::NICKNAME
-        };
-        return (level, compare_middle(rest_a, rest_b, tokens, out));
+        return (one_given(likeness), compare_middle(rest_a, rest_b, tokens, out));
     }
     let whole = |&id: &TokenId| tokens.is_whole(id);
     // JOSE LUIS and LUIS, LUIS ALBERTO and ALBERTO LUIS: one's first name is among the other's.
@@ -149,13 +153,28 @@ fn compare_given(
     if rest_a.iter().any(|&x| close(x, first_b)) || rest_b.iter().any(|&x| close(x, first_a)) {
         return (given::OTHER_CLOSE, MISSING);
     }
-    let level = match likeness {
+    (one_given(likeness), compare_middle(rest_a, rest_b, tokens, out))
+}
+
+fn one_given(likeness: Likeness) -> u8 {
+    match likeness {
+        Likeness::Close => given::CLOSE,
+        Likeness::Nickname => given::NICKNAME,
         Likeness::Similar => given::SIMILAR,
         Likeness::Initial | Likeness::Equal => given::INITIAL,
         Likeness::SameStart => given::SAME_START,
-        _ => given::DIFFERS,
-    };
-    (level, compare_middle(rest_a, rest_b, tokens, out))
+        Likeness::Different => given::DIFFERS,
+    }
+}
+
+/// The level of two given names that are not the same word and all that is known.
+pub(crate) fn single_given(a: TokenId, b: TokenId, tokens: &Tokens) -> u8 {
+    one_given(tokens.given_likeness(a, b))
+}
+
+/// The level of two surnames that are not the same word and all that is known.
+pub(crate) fn single_surname(a: TokenId, b: TokenId, tokens: &Tokens) -> u8 {
+    one_word(tokens.likeness(a, b))
 }
 
 /// The first name is missing on one side: its second names are compared with all names of the other.
@@ -334,7 +353,7 @@ fn single_and_several(
     one_word(best.unwrap_or(Likeness::Different))
 }
 
-fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
+pub(crate) fn compare_dates(a: BirthDate, b: BirthDate) -> u8 {
     if !a.is_known() || !b.is_known() {
         return compare_parts(a, b);
     }
@@ -407,8 +426,8 @@ fn one_digit(mut a: u16, mut b: u16) -> bool {
     differing == 1 || (differing == 2 && exchanged)
 }
 
-fn compare_sex(a: &Record, b: &Record) -> u8 {
-    match (a.sex, b.sex) {
+pub(crate) fn compare_sex(a: Option<Sex>, b: Option<Sex>) -> u8 {
+    match (a, b) {
         (Some(x), Some(y)) => {
             if x == y {
                 sex::EQUAL
@@ -420,15 +439,12 @@ fn compare_sex(a: &Record, b: &Record) -> u8 {
     }
 }
 
-fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens, out: &mut Comparison) -> u8 {
+pub(crate) fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens) -> u8 {
     if a == NONE || b == NONE {
         return MISSING;
     }
     match tokens.likeness(a, b) {
-        Likeness::Equal => {
-            out.city = a;
-            city::EXACT
-        }
+        Likeness::Equal => city::EXACT,
         Likeness::Close => city::CLOSE,
         // HUAJUAPAN DE LEON and HUAJUAPAN.
         _ if tokens.begins_alike(a, b) => city::CLOSE,
@@ -436,27 +452,28 @@ fn compare_city(a: TokenId, b: TokenId, tokens: &Tokens, out: &mut Comparison) -
     }
 }
 
-fn compare_place(a: &Record, b: &Record) -> u8 {
+/// Countries and states of birth.
+pub(crate) fn compare_place((country, state): (u16, u16), (other_country, other_state): (u16, u16)) -> u8 {
     let known = |x: u16, y: u16| x != 0 && y != 0;
-    if known(a.birth_country, b.birth_country) && a.birth_country != b.birth_country {
+    if known(country, other_country) && country != other_country {
         return place::COUNTRY_DIFFERS;
     }
-    if known(a.birth_state, b.birth_state) {
-        return if a.birth_state == b.birth_state {
+    if known(state, other_state) {
+        return if state == other_state {
             place::STATE
         } else {
             place::STATE_DIFFERS
         };
     }
-    if known(a.birth_country, b.birth_country) {
+    if known(country, other_country) {
         place::COUNTRY
     } else {
         MISSING
     }
 }
 
-fn compare_multiple_birth(a: &Record, b: &Record) -> u8 {
-    match (a.multiple_birth, b.multiple_birth) {
+pub(crate) fn compare_multiple_birth(a: Option<bool>, b: Option<bool>) -> u8 {
+    match (a, b) {
         (Some(true), Some(true)) => multiple_birth::BOTH,
         (Some(false), Some(false)) => multiple_birth::NEITHER,
         (Some(_), Some(_)) => multiple_birth::ONE,
@@ -467,20 +484,21 @@ fn compare_multiple_birth(a: &Record, b: &Record) -> u8 {
     }
 }
 
-fn compare_source(a: &Record, b: &Record) -> u8 {
-    if a.state == 0 || b.state == 0 {
+/// The states whose students they are, and whether these still report them.
+pub(crate) fn compare_source((a, live): (u16, bool), (b, other_live): (u16, bool)) -> u8 {
+    if a == 0 || b == 0 {
         MISSING
-    } else if a.state != b.state {
+    } else if a != b {
         source::OTHER_STATE
-    } else if a.live && b.live {
+    } else if live && other_live {
         source::SAME_STATE
     } else {
         source::SAME_STATE_ENDED
     }
 }
 
-fn compare_generation(a: &Record, b: &Record) -> u8 {
-    match (a.generation, b.generation) {
+pub(crate) fn compare_generation(a: u8, b: u8) -> u8 {
+    match (a, b) {
         (0, _) | (_, 0) => MISSING,
         (x, y) if x == y => generation::EQUAL,
         _ => generation::DIFFERS,

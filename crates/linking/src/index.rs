@@ -10,7 +10,7 @@ use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
 use crate::model::Model;
-use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Slot, report_key};
+use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Round, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
 use crate::tokens::{Tokens, mix};
 use crate::weigh::Scorer;
@@ -205,33 +205,41 @@ impl LinkIndex {
     fn file_under(&mut self, keep: Keep) {
         let from = self.unfiled as usize;
         let tokens = &self.tokens;
-        for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
-            let first = from + part * FILED_AT_ONCE;
-            let filed: Vec<Filed> = records
-                .par_chunks(FILED_AT_ONCE / 16)
-                .enumerate()
-                .map(|(piece, records)| {
-                    let first = first + piece * (FILED_AT_ONCE / 16);
-                    let (mut own, mut all) = (Vec::new(), Filed::with_capacity(records.len() * 24));
-                    for (offset, record) in records.iter().enumerate() {
-                        if let Some(record) = record {
-                            keys(record, tokens, &mut own);
-                            for &key in &own {
-                                all.add(key, (first + offset) as Slot);
+        let rounds = match keep {
+            Keep::All => 1,
+            // Nearly half of the entries are let go after each.
+            Keep::Shared => 2,
+        };
+        for round in Round::all(rounds) {
+            for (part, records) in self.records[from..].chunks(FILED_AT_ONCE).enumerate() {
+                let first = from + part * FILED_AT_ONCE;
+                let filed: Vec<Filed> = records
+                    .par_chunks(FILED_AT_ONCE / 16)
+                    .enumerate()
+                    .map(|(piece, records)| {
+                        let first = first + piece * (FILED_AT_ONCE / 16);
+                        let (mut own, mut all) =
+                            (Vec::new(), Filed::with_capacity(records.len() * 24 / rounds));
+                        for (offset, record) in records.iter().enumerate() {
+                            if let Some(record) = record {
+                                keys(record, tokens, &mut own);
+                                for &key in &own {
+                                    all.add(key, (first + offset) as Slot, round);
+                                }
                             }
                         }
-                    }
-                    all
-                })
-                .collect();
-            if part == 0 {
-                let entries: usize = filed.iter().map(Filed::len).sum();
-                let waiting = self.records.len() - from;
-                self.postings.reserve(entries * waiting / records.len());
+                        all
+                    })
+                    .collect();
+                if part == 0 {
+                    let entries: usize = filed.iter().map(Filed::len).sum();
+                    let waiting = self.records.len() - from;
+                    self.postings.reserve(entries * waiting / records.len(), round);
+                }
+                self.postings.push_all(&filed);
             }
-            self.postings.push_all(&filed);
+            self.postings.settle(keep, round);
         }
-        self.postings.settle(keep);
         self.unfiled = self.records.len() as Slot;
     }
 
@@ -514,6 +522,10 @@ impl LinkIndex {
             })
             .filter(|edge| edge.weight >= review)
             .collect()
+    }
+
+    pub(crate) fn scorer(&self) -> &Scorer {
+        &self.scorer
     }
 
     pub(crate) fn comparison(&self, a: &Record, b: &Record) -> Comparison {

@@ -70,7 +70,15 @@ impl KeyKind {
     pub fn is_wide(self) -> bool {
         matches!(
             self,
-            KeyKind::GivenSurnameYear | KeyKind::SoundYear | KeyKind::GivenSurnameAdult | KeyKind::Address
+            KeyKind::GivenBirthDate
+                | KeyKind::SurnameBirthDate
+                | KeyKind::GivenSurnameYear
+                | KeyKind::GivenSurnameMonthDay
+                | KeyKind::SoundYear
+                | KeyKind::GivenSurnameAdult
+                | KeyKind::GivenBothSurnames
+                | KeyKind::UndatedCity
+                | KeyKind::Address
         )
     }
 
@@ -110,7 +118,7 @@ impl KeyKind {
 pub struct Key {
     /// Hash of kind and content; odd for wide keys.
     pub hash: u64,
-    /// What too long lists of this key are narrowed by: birth state where the key has the year, else the year.
+    /// What too long lists of this key are narrowed by: birth state, mother or year, whatever the key does not stand for.
     pub refine: u8,
     /// What it is made of.
     pub kind: KeyKind,
@@ -120,22 +128,21 @@ pub struct Key {
 fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
     let a = mix(u64::from(parts[0]) << 32 | u64::from(parts[1]));
     let b = mix(u64::from(parts[2]) << 32 | u64::from(parts[3]));
-    let dated = matches!(
-        kind,
+    // What the key does not have, and does not stand in for.
+    let narrow = match kind {
         KeyKind::GivenBirthDate
-            | KeyKind::SurnameBirthDate
-            | KeyKind::GivenSurnameYear
-            | KeyKind::TwoLettersBirthDate
-            | KeyKind::SoundYear
-            | KeyKind::ParentsBirthDate
-            | KeyKind::AdultBirthDate
-            | KeyKind::BothGivenMonth
-            | KeyKind::BirthDate
-    );
-    let narrow = if dated {
-        u64::from(record.birth_state)
-    } else {
-        u64::from(record.birth.year)
+        | KeyKind::SurnameBirthDate
+        | KeyKind::GivenSurnameYear
+        | KeyKind::TwoLettersBirthDate
+        | KeyKind::SoundYear
+        | KeyKind::GivenSurnameAdult
+        | KeyKind::ParentsBirthDate
+        | KeyKind::AdultBirthDate
+        | KeyKind::GivenBothSurnames
+        | KeyKind::BothGivenMonth
+        | KeyKind::BirthDate => u64::from(record.birth_state),
+        KeyKind::UndatedCity => u64::from(record.mother.first) << 32,
+        _ => u64::from(record.birth.year),
     };
     let hash = mix(a ^ b.rotate_left(17) ^ (kind as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     Key {

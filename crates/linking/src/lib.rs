@@ -10,7 +10,7 @@
 //! - [`text`], [`names`], [`nicknames`], [`tokens`]: names as lists of small integers;
 //! - [`record`]: one student in the form that is compared;
 //! - [`keys`], [`postings`]: blocking, so that only likely pairs are compared;
-//! - [`levels`], [`compare`], [`parents`]: how well each data element agrees;
+//! - [`levels`], [`compare`], [`parents`], `glance`: how well each data element agrees, and what rules a pair out first;
 //! - [`model`], [`frequency`]: Fellegi–Sunter weights with classes for the same child, twins, siblings and strangers;
 //! - [`index`]: all of it held in memory, kept up to date student by student;
 //! - [`decisions`], [`cluster`], [`resolve`]: persons and near matches, with what people decided before;
@@ -30,6 +30,7 @@ pub mod driver;
 pub mod evaluate;
 pub mod explain;
 pub mod frequency;
+mod glance;
 pub mod index;
 pub mod keys;
 pub mod learn;

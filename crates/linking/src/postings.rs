@@ -23,7 +23,7 @@ pub const MAX_RECORDS: usize = 1 << SLOT_BITS;
 pub const CAP: usize = 60;
 
 /// The same for wide keys ([`KeyKind::is_wide`]).
-const CAP_OF_WIDE: usize = 10;
+const CAP_OF_WIDE: usize = 6;
 
 /// How long a narrowed list may be; a key as common as that says nothing and is skipped and counted.
 pub const REFINED_CAP: usize = 4 * CAP;
@@ -72,9 +72,12 @@ impl Filed {
         self.0.iter().map(Vec::len).sum()
     }
 
-    /// Files a record under a key.
-    pub(crate) fn add(&mut self, key: Key, slot: Slot) {
+    /// Files a record under a key, if that is of the round.
+    pub(crate) fn add(&mut self, key: Key, slot: Slot, round: Round) {
         let list = list_of(key);
+        if list % round.of != round.number {
+            return;
+        }
         self.0[list / (LISTS / SHARES)].push((list as u16, entry(key, slot)));
     }
 }
@@ -85,6 +88,20 @@ pub(crate) enum Keep {
     All,
     /// Those of two records and more.
     Shared,
+}
+
+/// Many records are filed in several rounds, each for a part of the lists: what one leaves behind has room for the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Round {
+    number: usize,
+    of: usize,
+}
+
+impl Round {
+    /// All rounds of so many.
+    pub(crate) fn all(of: usize) -> impl Iterator<Item = Round> {
+        (0..of).map(move |number| Round { number, of })
+    }
 }
 
 /// [`Postings::blocks`] are gone through in so many waves, one after the other, each of so many parts.
@@ -196,27 +213,35 @@ impl Postings {
             });
     }
 
-    /// Makes room for about so many entries in all, spread evenly as hashes are: growing by doubling would take up to
+    /// Makes room for about so many entries in a round, spread evenly as hashes are: growing by doubling would take up to
     /// twice the memory.
-    pub(crate) fn reserve(&mut self, entries: usize) {
-        let each = entries / LISTS;
+    pub(crate) fn reserve(&mut self, entries: usize, round: Round) {
+        let each = entries / (LISTS / round.of);
         let spread = 4 * each.isqrt();
-        self.lists.par_iter_mut().with_min_len(1_024).for_each(|list| {
+        self.lists_of(round).for_each(|list| {
             let room = (each + spread).saturating_sub(list.len());
             list.reserve_exact(room);
         });
     }
 
-    /// Puts the lists in order.
-    pub(crate) fn settle(&mut self, keep: Keep) {
-        self.lists.par_iter_mut().with_min_len(256).for_each(|list| {
+    /// Puts the lists of a round in order.
+    pub(crate) fn settle(&mut self, keep: Keep, round: Round) {
+        self.lists_of(round).for_each(|list| {
             list.sort_unstable();
             list.dedup();
             if keep == Keep::Shared {
                 retain_shared(list);
+                // Shrunk where it is, it would leave a hole that is too small for any other.
+                *list = list.as_slice().into();
+            } else {
+                list.shrink_to_fit();
             }
-            list.shrink_to_fit();
         });
+    }
+
+    fn lists_of(&mut self, round: Round) -> impl ParallelIterator<Item = &mut Vec<u64>> {
+        let lists = self.lists.par_chunks_exact_mut(round.of).with_min_len(256);
+        lists.map(move |lists| &mut lists[round.number])
     }
 
     /// All blocks of two records and more that are compared with each other, list by list: whole keys up to [`CAP`],

@@ -75,6 +75,14 @@ impl Corrections {
     }
 }
 
+/// Bits that speak for one child and against twins, siblings, strangers and namesakes, each apart.
+pub(crate) type Gains = [f32; CLASSES - 1];
+
+/// Of each class the higher.
+pub(crate) fn most(one: Gains, other: Gains) -> Gains {
+    std::array::from_fn(|class| one[class].max(other[class]))
+}
+
 /// A model in the form that is used millions of times.
 #[derive(Debug, Clone)]
 pub struct Scorer {
@@ -90,6 +98,8 @@ pub struct Scorer {
     namesakes: [f32; 2],
     /// The most bits that parents can add for one child against each class.
     parents: [f32; CLASSES],
+    /// What each level of a field says for one child against each class, by field and level.
+    gains: Box<[[Gains; 16]; 16]>,
 }
 
 impl Scorer {
@@ -111,7 +121,14 @@ impl Scorer {
             let gains = of_parents.iter().map(|level| level[SAME] - level[class]);
             gains.fold(0.0, f32::max)
         });
+        let mut gains = Box::new([[Gains::default(); 16]; 16]);
+        for (of_field, logs) in gains.iter_mut().zip(logs.iter()) {
+            for (of_level, logs) in of_field.iter_mut().zip(logs) {
+                *of_level = std::array::from_fn(|class| logs[SAME] - logs[class + 1]);
+            }
+        }
         Scorer {
+            gains,
             parents,
             logs,
             prior: [p.same, p.twin, p.sibling, p.stranger, p.namesake].map(|prior| prior.log2() as f32),
@@ -121,22 +138,63 @@ impl Scorer {
         }
     }
 
-    fn correction(&self, id: TokenId, role: Role, tokens: &Tokens) -> f32 {
+    /// What a level says for one child against each class, for values of average frequency.
+    #[inline]
+    pub(crate) fn gains(&self, field: Field, level: u8) -> Gains {
+        self.gains[field as usize][level as usize]
+    }
+
+    /// What is sure before any field is compared, and the most that parents can add to it.
+    pub(crate) fn most_without_parents(&self) -> Gains {
+        std::array::from_fn(|at| {
+            let class = at + 1;
+            self.prior[SAME] - self.prior[class] + self.parents[class]
+        })
+    }
+
+    /// What sharing a given name says.
+    pub(crate) fn gains_of_name(&self, field: Field, level: u8, id: TokenId, tokens: &Tokens) -> Gains {
+        let mut gains = self.gains(field, level);
+        let correction = self.capped(field, level, self.correction(id, Role::Given, tokens));
+        if correction != 0.0 {
+            let shift = self.name_shift(field, level, correction);
+            for (gain, shift) in gains.iter_mut().zip(&shift[TWIN..]) {
+                *gain -= shift;
+            }
+        }
+        gains
+    }
+
+    /// Takes a correction for a place from what a level says against those who do not share it for a reason.
+    pub(crate) fn correct_place(gains: &mut Gains, correction: f32) {
+        gains[STRANGER - 1] -= correction;
+        gains[NAMESAKE - 1] -= correction;
+    }
+
+    /// The same for surnames, which namesakes share.
+    pub(crate) fn correct_surname(gains: &mut Gains, correction: f32) {
+        gains[STRANGER - 1] -= correction;
+    }
+
+    /// How much commoner a word is than those that two strangers share on average, in bits.
+    pub(crate) fn correction(&self, id: TokenId, role: Role, tokens: &Tokens) -> f32 {
         if id == NONE {
             return 0.0;
         }
         (tokens.log_share(id, role) - self.collision[role as usize]).clamp(RAREST, COMMONEST)
     }
 
+    /// No shared value makes strangers agree more often than the highest rate.
+    pub(crate) fn capped(&self, field: Field, level: u8, correction: f32) -> f32 {
+        let room = HIGHEST_RATE.log2() - self.logs[field as usize][level as usize][STRANGER];
+        correction.min(room.max(0.0))
+    }
+
     /// Corrections for the values that a pair shares.
     pub fn corrections(&self, comparison: &Comparison, tokens: &Tokens) -> Corrections {
         let levels = comparison.levels;
         let of = |id, role| self.correction(id, role, tokens);
-        // No shared value makes strangers agree more often than the highest rate.
-        let capped = |field, correction: f32| {
-            let room = HIGHEST_RATE.log2() - self.logs[field as usize][levels.get(field) as usize][STRANGER];
-            correction.min(room.max(0.0))
-        };
+        let capped = |field, correction| self.capped(field, levels.get(field), correction);
         let [first, second] = comparison.surnames;
         Corrections {
             given: match levels.get(Field::Given) {

@@ -1,0 +1,408 @@
+//! Telling at a glance that two records cannot be one person, before anything is read of them but a few numbers.
+//!
+//! Most pairs that share a key are strangers with one name in common, and far below any weight that matters. A
+//! [`Glance`] holds of a record what shows that, side by side and small; [`Glances::may_reach`] gives each field the
+//! level that it has, or the best that it can have, and so never less than the pair's true weight.
+
+use rayon::prelude::*;
+
+use crate::compare::{
+    compare_city, compare_dates, compare_generation, compare_multiple_birth, compare_place, compare_sex,
+    compare_source, single_given, single_surname,
+};
+use crate::frequency::Role;
+use crate::index::LinkIndex;
+use crate::levels::Field;
+use crate::levels::level::{MISSING, city, given, middle, surname};
+use crate::postings::Slot;
+use crate::record::{BirthDate, Record, Sex};
+use crate::tokens::{NONE, TokenId, Tokens};
+use crate::weigh::{Gains, Scorer, most};
+
+/// Sums of rounded numbers may differ by so much from those of the scorer.
+const ROUNDING: f32 = 0.01;
+
+/// What is looked at of a record.
+#[derive(Debug, Clone, Copy, Default)]
+struct Glance {
+    given: [TokenId; 2],
+    given_compound: TokenId,
+    surnames: [TokenId; 2],
+    surname_compound: TokenId,
+    city: TokenId,
+    birth: BirthDate,
+    place: (u16, u16),
+    source: (u16, bool),
+    /// A bit for each identifier: none in common, none shared.
+    ids: u16,
+    sex: Option<Sex>,
+    multiple_birth: Option<bool>,
+    generation: u8,
+    /// Whether the first name is missing and only further ones are known.
+    first_missing: bool,
+    /// Names in so many words, or data of so many kinds, that a glance does not tell.
+    odd: bool,
+}
+
+impl Glance {
+    fn of(record: &Record, tokens: &Tokens) -> Glance {
+        let (given, surnames) = (record.given.as_slice(), record.surnames.as_slice());
+        let word = |words: &[TokenId], at: usize| words.get(at).copied().unwrap_or(NONE);
+        Glance {
+            given: [word(given, 0), word(given, 1)],
+            given_compound: record.given_compound,
+            surnames: [word(surnames, 0), word(surnames, 1)],
+            surname_compound: record.surname_compound,
+            city: record.city,
+            birth: record.birth,
+            place: (record.birth_country, record.birth_state),
+            source: (record.state, record.live),
+            ids: record.ids().iter().fold(0, |mask, id| mask | 1 << (id & 15)),
+            sex: record.sex,
+            multiple_birth: record.multiple_birth,
+            generation: record.generation,
+            first_missing: record.first_words == 0,
+            odd: !(1..=2).contains(&given.len())
+                || !(1..=2).contains(&surnames.len())
+                || !given.iter().all(|&word| tokens.is_whole(word))
+                || record.contact.is_some(),
+        }
+    }
+
+    /// Whether a second given name of one may stand for a surname of the other, or one name in another's place.
+    fn mixes_names(&self, other: &Glance) -> bool {
+        let moved = |a: &Glance, b: &Glance| {
+            a.given[1] != NONE && a.surnames[1] == NONE && b.surnames.contains(&a.given[1])
+        };
+        self.given[0] == other.surnames[0]
+            || other.given[0] == self.surnames[0]
+            || moved(self, other)
+            || moved(other, self)
+    }
+}
+
+/// What a shared word adds to a pair's weight.
+#[derive(Debug, Clone, Copy, Default)]
+struct WordGains {
+    given: Gains,
+    middle: Gains,
+    /// Bits by which it is commoner than others.
+    surname: f32,
+    city: f32,
+}
+
+/// All records at a glance.
+#[derive(Debug)]
+pub(crate) struct Glances<'a> {
+    tokens: &'a Tokens,
+    scorer: &'a Scorer,
+    of: Vec<Glance>,
+    words: Vec<WordGains>,
+    /// The most that second given names, and surnames, add that are not the same words.
+    other_middle: Gains,
+    other_surname: Gains,
+    shared_surname: [u8; 3],
+}
+
+fn plus(sum: Gains, more: Gains) -> Gains {
+    std::array::from_fn(|class| sum[class] + more[class])
+}
+
+fn least(gains: &Gains) -> f32 {
+    gains.iter().copied().fold(f32::MAX, f32::min)
+}
+
+impl<'a> Glances<'a> {
+    /// Of the records of an index, weighed by its model.
+    pub(crate) fn new(index: &'a LinkIndex) -> Glances<'a> {
+        let (tokens, scorer) = (index.tokens(), index.scorer());
+        let words = (0..tokens.len() as TokenId + 1)
+            .into_par_iter()
+            .with_min_len(4_096)
+            .map(|id| WordGains {
+                given: scorer.gains_of_name(Field::Given, given::EXACT, id, tokens),
+                middle: scorer.gains_of_name(Field::Middle, middle::EXACT, id, tokens),
+                surname: scorer.correction(id, Role::Surname, tokens),
+                city: scorer.correction(id, Role::City, tokens),
+            })
+            .collect();
+        let best = |field, levels: &[u8]| {
+            let gains = levels.iter().map(|&level| scorer.gains(field, level));
+            gains.reduce(most).unwrap_or_default()
+        };
+        Glances {
+            tokens,
+            scorer,
+            of: (0..index.slots())
+                .into_par_iter()
+                .with_min_len(4_096)
+                .map(|slot| {
+                    index
+                        .get(slot)
+                        .map_or_else(Glance::default, |record| Glance::of(record, tokens))
+                })
+                .collect(),
+            words,
+            other_middle: best(
+                Field::Middle,
+                &[MISSING, middle::INITIAL, middle::CLOSE, middle::DIFFERS],
+            ),
+            other_surname: best(
+                Field::Surname,
+                &[surname::CLOSE, surname::SIMILAR, surname::DIFFERS],
+            ),
+            shared_surname: [surname::ONE_CLOSE, surname::FIRST_ONLY, surname::ONE_ELSEWHERE],
+        }
+    }
+
+    /// Touches what will be needed of a record.
+    pub(crate) fn touch(&self, slot: Slot) {
+        std::hint::black_box(self.of[slot as usize].birth);
+    }
+
+    /// The state of a record.
+    pub(crate) fn state(&self, slot: Slot) -> u16 {
+        self.of[slot as usize].source.0
+    }
+
+    /// False if the weight of a pair is below `floor` whatever else is known of the two.
+    pub(crate) fn may_reach(&self, a: Slot, b: Slot, floor: f32) -> bool {
+        let (a, b) = (&self.of[a as usize], &self.of[b as usize]);
+        if a.odd || b.odd || a.first_missing != b.first_missing || a.mixes_names(b) || a.ids & b.ids != 0 {
+            return true;
+        }
+        let floor = floor - ROUNDING;
+        let gains = |field, level| self.scorer.gains(field, level);
+        let of_place = gains(Field::BirthPlace, compare_place(a.place, b.place));
+        let mut sum = self.scorer.most_without_parents();
+        for (field, level) in [
+            (Field::BirthDate, compare_dates(a.birth, b.birth)),
+            (Field::Sex, compare_sex(a.sex, b.sex)),
+            (
+                Field::MultipleBirth,
+                compare_multiple_birth(a.multiple_birth, b.multiple_birth),
+            ),
+            (Field::Source, compare_source(a.source, b.source)),
+            (Field::Generation, compare_generation(a.generation, b.generation)),
+        ] {
+            sum = plus(sum, gains(field, level));
+        }
+        // First what is quick to say and as high as it can be, then what it is.
+        let (of_surnames, other_surnames) = self.surnames(a, b);
+        sum = plus(sum, of_surnames);
+        let same_given = a.given[0] == b.given[0];
+        if same_given {
+            sum = plus(sum, self.words[a.given[0] as usize].given);
+        }
+        sum = plus(sum, self.middle(a, b));
+        let known_cities = a.city != NONE && b.city != NONE;
+        if !known_cities {
+            sum = plus(sum, of_place);
+        } else if a.city == b.city {
+            let correction =
+                self.scorer
+                    .capped(Field::BirthCity, city::EXACT, self.words[a.city as usize].city);
+            let mut of_city = gains(Field::BirthCity, city::EXACT);
+            Scorer::correct_place(&mut of_city, correction);
+            sum = plus(sum, of_city);
+        } else {
+            // How alike the two are is looked up only where the rest leaves it open.
+            let close = gains(Field::BirthCity, city::CLOSE);
+            let differs = plus(gains(Field::BirthCity, city::DIFFERS), of_place);
+            let best = plus(sum, most(close, differs));
+            if same_given && least(&best) < floor {
+                return false;
+            }
+            let level = compare_city(a.city, b.city, self.tokens);
+            sum = plus(sum, if level == city::CLOSE { close } else { differs });
+        }
+        if !same_given {
+            let Some(of_given) = self.given(a, b) else {
+                return true;
+            };
+            sum = plus(sum, of_given);
+        }
+        if least(&sum) < floor {
+            return false;
+        }
+        if other_surnames {
+            // What was added is the best of several levels.
+            let level = single_surname(a.surnames[0], b.surnames[0], self.tokens);
+            for (class, gain) in sum.iter_mut().enumerate() {
+                *gain += gains(Field::Surname, level)[class] - of_surnames[class];
+            }
+        }
+        least(&sum) >= floor
+    }
+
+    /// The most that the surnames add, and whether they are two different words, of which more can be told.
+    fn surnames(&self, a: &Glance, b: &Glance) -> (Gains, bool) {
+        let corrected = |level, words: &[TokenId]| {
+            let all: f32 = words.iter().map(|&word| self.words[word as usize].surname).sum();
+            let mut gains = self.scorer.gains(Field::Surname, level);
+            Scorer::correct_surname(&mut gains, self.scorer.capped(Field::Surname, level, all));
+            gains
+        };
+        let ([a0, a1], [b0, b1]) = (a.surnames, b.surnames);
+        match (a1 != NONE, b1 != NONE) {
+            (true, true) => {
+                if a0 == b0 && a1 == b1 {
+                    return (corrected(surname::BOTH, &[a0, a1]), false);
+                }
+                if a0 == b1 && a1 == b0 {
+                    return (corrected(surname::SWAPPED, &[a0, a1]), false);
+                }
+                let shared = [a0, a1].into_iter().filter(|word| b.surnames.contains(word));
+                let best = shared
+                    .flat_map(|word| self.shared_surname.map(|level| corrected(level, &[word])))
+                    .reduce(most);
+                (best.unwrap_or(self.other_surname), false)
+            }
+            (false, false) if a0 == b0 => (corrected(surname::SINGLE, &[a0]), false),
+            (false, false) => (self.other_surname, true),
+            (one_is_several, _) => {
+                let (single, several) = if one_is_several { (b, a) } else { (a, b) };
+                let word = single.surnames[0];
+                let gains = if word == several.surname_compound {
+                    corrected(surname::BOTH, &several.surnames)
+                } else if word == several.surnames[0] {
+                    corrected(surname::FIRST_ONE_SIDED, &[word])
+                } else if word == several.surnames[1] {
+                    corrected(surname::SECOND_IS_ONLY, &[word])
+                } else {
+                    self.other_surname
+                };
+                (gains, false)
+            }
+        }
+    }
+
+    /// The most that the second given names add.
+    fn middle(&self, a: &Glance, b: &Glance) -> Gains {
+        let (x, y) = (a.given[1], b.given[1]);
+        if x == NONE || y == NONE {
+            Gains::default()
+        } else if x == y {
+            most(self.words[x as usize].middle, Gains::default())
+        } else {
+            self.other_middle
+        }
+    }
+
+    /// The most that first given names add that are not the same word; `None` where that takes a closer look.
+    fn given(&self, a: &Glance, b: &Glance) -> Option<Gains> {
+        let level = single_given(a.given[0], b.given[0], self.tokens);
+        let mut gains = self.scorer.gains(Field::Given, level);
+        if a.given[1] != NONE || b.given[1] != NONE {
+            let across = a.given[1] == b.given[0] || b.given[1] == a.given[0];
+            if across || a.given_compound == b.given[0] || b.given_compound == a.given[0] {
+                return None;
+            }
+            for level in [given::OTHER_CLOSE, given::NICKNAME] {
+                gains = most(gains, self.scorer.gains(Field::Given, level));
+            }
+        }
+        Some(gains)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::model::Model;
+    use crate::record::{PersonNameInput, RecordInput};
+    use crate::tokens::mix;
+
+    const GIVEN: [&str; 12] = [
+        "Juan",
+        "María",
+        "Mario",
+        "J",
+        "",
+        "Luis",
+        "Juancarlos",
+        "Carlos",
+        "Pepe",
+        "José",
+        "Soto",
+        "Marai",
+    ];
+    const MIDDLE: [&str; 7] = ["", "", "Carlos", "C", "Luis", "Carlos Luis", "Soto"];
+    const LAST: [&str; 9] = [
+        "Soto",
+        "Sotto",
+        "García",
+        "Soto García",
+        "Sotogarcía",
+        "",
+        "Luis",
+        "Vega",
+        "De la Vega",
+    ];
+    const CITIES: [&str; 5] = ["", "Huajuapan", "Huajuapan de León", "Morelia", "Moralia"];
+
+    fn index(records: usize) -> LinkIndex {
+        let ids: Vec<String> = (0..records)
+            .map(|number| format!("ID{:06}", number % 40))
+            .collect();
+        let inputs: Vec<RecordInput<'_>> = (0..records)
+            .map(|number| {
+                let draw = |what: u64, of: usize| (mix(number as u64 * 31 + what) % of as u64) as usize;
+                let pick = |what: u64, of: &'static [&'static str]| of[draw(what, of.len())];
+                let name = |what: u64| PersonNameInput {
+                    last: pick(what, &LAST),
+                    first: pick(what + 1, &GIVEN),
+                };
+                RecordInput {
+                    key: number as u128,
+                    state: pick(1, &["TX", "CA", "KY", ""]),
+                    state_student_id: if draw(2, 3) == 0 { &ids[number] } else { "" },
+                    first_name: pick(3, &GIVEN),
+                    middle_name: pick(4, &MIDDLE),
+                    last_name_1: pick(5, &LAST),
+                    last_name_2: pick(6, &LAST),
+                    generation: pick(7, &["", "", "", "Jr", "III"]),
+                    birth_date: NaiveDate::from_ymd_opt(
+                        2010 + draw(8, 2) as i32,
+                        [1, 2, 12][draw(9, 3)],
+                        [1, 2, 12, 21][draw(10, 4)],
+                    )
+                    .filter(|_| draw(11, 20) != 0),
+                    sex: [None, Some(Sex::Female), Some(Sex::Male)][draw(12, 3)],
+                    multiple_birth: [None, Some(false), Some(true)][draw(13, 3)],
+                    mother: name(14),
+                    father: name(16),
+                    birth_city: pick(18, &CITIES),
+                    birth_state: pick(19, &["", "OA", "MI"]),
+                    birth_country: pick(20, &["", "MX", "US"]),
+                    live: draw(21, 4) != 0,
+                    ..RecordInput::default()
+                }
+            })
+            .collect();
+        LinkIndex::build(Model::default_fixed(), &inputs)
+    }
+
+    #[test]
+    fn a_glance_never_rules_out_what_reaches_the_floor() {
+        let index = index(600);
+        let glances = Glances::new(&index);
+        let (mut ruled_out, mut all) = (0, 0);
+        for a in 0..index.slots() {
+            for b in a + 1..index.slots() {
+                let weight = index.score(index.at(a), index.at(b)).1;
+                assert!(
+                    glances.may_reach(a, b, weight),
+                    "{weight} bits: {:?} {:?}",
+                    index.at(a),
+                    index.at(b)
+                );
+                all += 1;
+                ruled_out += u32::from(!glances.may_reach(a, b, -3.0));
+            }
+        }
+        assert!(ruled_out * 10 > all, "{ruled_out} of {all}: it is of no use");
+    }
+}
