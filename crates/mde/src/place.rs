@@ -283,6 +283,18 @@ impl Country {
             .ok_or(ValueError::Not("a country code of ISO 3166-1"))
     }
 
+    /// The country of a line of an address that is nothing but its English name or its three-letter code; case and
+    /// accents do not matter.
+    #[must_use]
+    pub fn named(line: &str) -> Option<Self> {
+        let line = crate::text::fold(line).concat();
+        COUNTRIES
+            .iter()
+            .find(|row| row.alpha3 == line || crate::text::fold(&row.name).concat() == line)
+            .and_then(|row| two_letters(&row.alpha2))
+            .map(Self)
+    }
+
     /// The two-letter code.
     #[must_use]
     pub fn as_str(&self) -> &str {

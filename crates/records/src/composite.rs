@@ -7,6 +7,7 @@ use mde::{Identity, Part};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::disagreement::{Disagreement, DisagreementKind, states};
 use crate::source::{Report, Source};
 use crate::words::{element_name, label, same_spelled, texts};
 
@@ -99,12 +100,12 @@ struct Candidate<'a> {
     values: Vec<Option<String>>,
 }
 
-/// Resolves every data element over the counted students, and tells in words where they contradict each other.
+/// Resolves every data element over the counted students, and tells where they contradict each other.
 ///
 /// The best evidence for the birth date wins (a birth certificate over a self-report) for all that a birth document
 /// states, then the most recent; for everything else the most recent. What the chosen student leaves out is taken from
 /// the next one that contradicts it nowhere in the group.
-pub(crate) fn composite(reports: &[Report<'_>]) -> (Vec<Composite>, Vec<String>) {
+pub(crate) fn composite(reports: &[Report<'_>]) -> (Vec<Composite>, Vec<Disagreement>) {
     let mut elements = Vec::new();
     let mut disagreements = Vec::new();
     for group in GROUPS {
@@ -117,7 +118,7 @@ fn resolve(
     group: &Group,
     reports: &[Report<'_>],
     elements: &mut Vec<Composite>,
-    disagreements: &mut Vec<String>,
+    disagreements: &mut Vec<Disagreement>,
 ) {
     let candidates = candidates(group, reports);
     let Some(best) = candidates.first() else { return };
@@ -132,9 +133,15 @@ fn resolve(
             for other in stating {
                 let value = other.values[index].as_deref().unwrap_or_default();
                 let who = &other.report.source.state;
-                disagreements.push(format!(
-                    "{name}: only {who} states it ({value}), of a name that differs from the chosen one"
-                ));
+                disagreements.push(Disagreement {
+                    kind: DisagreementKind::Identity,
+                    element: Some(field.element.to_owned()),
+                    states: vec![*who],
+                    text: format!(
+                        "{name}: only {who} states it ({value}), beside values that differ from those chosen"
+                    ),
+                    rule: "Nothing is shown: what belongs together is taken from one state only.".to_owned(),
+                });
             }
             continue;
         };
@@ -171,11 +178,20 @@ fn resolve(
             .collect();
         if !contradicting.is_empty() {
             let shown = label(column, &value).unwrap_or_else(|| value.clone());
-            disagreements.push(format!(
-                "{name}: {} says {shown} (chosen: {rule}); {}",
-                chosen.report.source.state,
-                contradicting.join("; ")
-            ));
+            let contradicted = others.iter().filter(|o| !o.spelling_only);
+            disagreements.push(Disagreement {
+                kind: DisagreementKind::Identity,
+                element: Some(field.element.to_owned()),
+                states: states(
+                    std::iter::once(&chosen.report.source).chain(contradicted.flat_map(|o| &o.sources)),
+                ),
+                text: format!(
+                    "{name}: {} says {shown}; {}",
+                    chosen.report.source.state,
+                    contradicting.join("; ")
+                ),
+                rule: format!("{shown} is shown: {rule}."),
+            });
         }
         elements.push(Composite {
             element: field.element.to_owned(),

@@ -86,6 +86,28 @@ pub struct SubjectCredits {
     pub partial: usize,
 }
 
+/// More Carnegie units than the longest course is worth: a year of a vocational block of three hours a day is two
+/// (`mde` tells the state so).
+const MOST_UNITS: Decimal = Decimal::TWO;
+
+impl CourseEntry {
+    /// Units granted for it, zero while it is not completed.
+    #[must_use]
+    pub fn granted(&self) -> Decimal {
+        let credits = || self.credits.as_ref().and_then(|c| c.parse().ok());
+        match self.status {
+            CourseStatus::Completed => credits().unwrap_or_default(),
+            CourseStatus::Partial | CourseStatus::Unclear | CourseStatus::InProgress => Decimal::ZERO,
+        }
+    }
+
+    /// Whether so many units cannot be of one course, so that they are probably in a unit of the state's own.
+    #[must_use]
+    pub fn is_implausible(&self) -> bool {
+        self.granted() > MOST_UNITS
+    }
+}
+
 impl CourseStatus {
     fn of(course: &Course) -> Self {
         let credited = course.credits.is_some_and(|c| !c.number().is_zero());
@@ -234,6 +256,17 @@ fn entry(group: &[Reported<'_>]) -> CourseEntry {
 
 fn notes(group: &[Reported<'_>], status: CourseStatus) -> Vec<String> {
     let mut notes = Vec::new();
+    let abroad = group[0].facility.as_ref().and_then(|f| f.country.as_ref());
+    if let Some(country) = abroad {
+        let units = if group[0].row.item.credits.is_some() {
+            "with the Carnegie units that the state states"
+        } else {
+            "without Carnegie units, since no state states any"
+        };
+        notes.push(format!(
+            "Taken in {country}; title and grade as the school gave them, {units}."
+        ));
+    }
     if status == CourseStatus::Unclear {
         notes.push(
             "Credits are given beside partial work and no final grade; they are not counted.".to_owned(),

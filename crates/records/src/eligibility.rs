@@ -1,16 +1,21 @@
 //! Qualifying moves, and the eligibility that follows from them in each state.
 
+mod program;
+mod standing;
 mod window;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use mde::eligibility::{LastDay, Terminations};
 use mde::{Date, EligibilityRules, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use program::{Continuation, PriorityForServices};
+pub(crate) use standing::standings;
+pub use standing::{Standing, StandingKind};
 pub use window::{Ending, Window, windows};
 
 use crate::source::{Report, Row, Source, rows};
@@ -43,20 +48,6 @@ pub struct MoveEntry {
     pub source: Source,
 }
 
-/// Priority for services, as the state flags it (ESEA 1304(d)). The hub cannot know what a state knows of grades and
-/// risk; it says what it can see.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PriorityForServices {
-    /// The state's flag (X14).
-    pub flag: bool,
-    /// Start of the enrollment that carries it.
-    pub enrollment: NaiveDate,
-    /// The rule against which it was looked at.
-    pub rule: String,
-    /// What does not fit it, in words.
-    pub notes: Vec<String>,
-}
-
 /// Eligibility of the person in one state, from that state's own moves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Eligibility {
@@ -82,9 +73,11 @@ pub struct Eligibility {
     /// The state's flag of priority for services, from its latest enrollment that carries one.
     pub priority_for_services: Option<PriorityForServices>,
     /// Why the child is in services without being eligible, if the state says so (X22).
-    pub continuation: Option<Coded>,
+    pub continuation: Option<Continuation>,
     /// What is to be looked at, in words.
     pub warnings: Vec<String>,
+    /// Those of the warnings in which the state contradicts its own moves.
+    pub contradictions: Vec<String>,
     /// The student whose move it is.
     pub source: Source,
 }
@@ -211,6 +204,7 @@ fn in_state(
         ))
     }));
     warnings.dedup();
+    let contradictions = warnings.clone();
     if birth.is_none() && identity.birth_date.is_none() {
         warnings.push("No birth date is known; the 22nd birthday could not be looked at.".to_owned());
     }
@@ -227,9 +221,10 @@ fn in_state(
         termination_date,
         termination_reason: termination.map(coded),
         eligible_today: report.source.live && window.holds(today),
-        priority_for_services: priority(reports, &students),
-        continuation: continuation(reports, today),
+        priority_for_services: program::priority(reports, &students),
+        continuation: program::continuation(reports, window.to, today),
         warnings,
+        contradictions,
         source: report.source.clone(),
     })
 }
@@ -244,45 +239,4 @@ fn words(window: Window, by_clock: NaiveDate, rules: EligibilityRules) -> String
         text.push_str(" (this state's rules are those of 2003)");
     }
     text
-}
-
-/// The flag of the latest enrollment that carries one, looked at as far as the hub can: a qualifying move within the
-/// year before (ESEA 1304(d) as amended in 2015).
-fn priority(reports: &[&Report<'_>], students: &[ProgramStudent]) -> Option<PriorityForServices> {
-    let (enrollment, flag) = reports
-        .iter()
-        .flat_map(|r| &r.student.enrollments)
-        .filter_map(|e| Some((e.enrollment_date.day(), e.priority_for_services?)))
-        .max()?;
-    let year_before = enrollment
-        .checked_sub_months(Months::new(12))
-        .unwrap_or(NaiveDate::MIN);
-    let moved = students
-        .iter()
-        .flat_map(|s| &s.moves)
-        .any(|m| !m.void && year_before <= m.arrival && m.arrival <= enrollment);
-    let mut notes = Vec::new();
-    if flag && !moved {
-        notes.push(format!(
-            "No qualifying move of this state within the year before {enrollment} is known."
-        ));
-    }
-    Some(PriorityForServices {
-        flag,
-        enrollment,
-        rule: "ESEA 1304(d), 2015: a qualifying move within one year, and failing, at risk or dropped out"
-            .to_owned(),
-        notes,
-    })
-}
-
-/// The reason of the latest enrollment that is there by continuation of services and open on the day.
-fn continuation(reports: &[&Report<'_>], today: NaiveDate) -> Option<Coded> {
-    reports
-        .iter()
-        .flat_map(|r| &r.student.enrollments)
-        .filter(|e| e.enrollment_date.day() <= today && e.withdrawal_date.is_none_or(|d| d.day() >= today))
-        .filter_map(|e| Some((e.enrollment_date, e.continuation_reason?)))
-        .max_by_key(|(start, _)| *start)
-        .map(|(_, reason)| coded(reason))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::facility::{Facilities, FacilityInfo, resolve};
 use crate::source::{Report, Row, Source, group, rows};
-use crate::words::{Coded, coded, same_spelled};
+use crate::words::{Coded, coded, same_spelled, texts};
 
 /// One enrollment, reported by one state or by several.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -20,7 +20,7 @@ pub struct EnrollmentEntry {
     pub state: StateCode,
     /// First day (data element 54).
     pub start: NaiveDate,
-    /// Last day (21); `null` while it is open.
+    /// Last day (21); `null` while it is open, or where the only one sent is before the first day.
     pub end: Option<NaiveDate>,
     /// Whether no withdrawal is known.
     pub open: bool,
@@ -83,11 +83,13 @@ struct Reported<'a> {
 }
 
 impl Reported<'_> {
-    /// A state's word on its own schools is worth more than another's, and the newer more than the older.
+    /// A state's word on its own schools is worth more than another's, and the newer more than the older. Where one
+    /// state lists an enrollment twice, the values decide, so that the order of its rows does not.
     fn order(&self) -> impl Ord + use<> {
         let source = &self.row.report.source;
         let own = self.facility.as_ref().is_none_or(|f| f.state == source.state);
-        Reverse((self.row.report.counted, own, source.as_of))
+        let best = Reverse((self.row.report.counted, own, source.as_of));
+        (best, source.state, texts(self.row.item))
     }
 }
 
@@ -134,19 +136,21 @@ fn is_same(a: &Reported<'_>, b: &Reported<'_>) -> bool {
 }
 
 fn entry(mut group: Vec<Reported<'_>>) -> EnrollmentEntry {
-    group.sort_by_key(Reported::order);
+    group.sort_by_cached_key(Reported::order);
     let first = &group[0];
     let rows: Vec<&Enrollment> = group.iter().map(|r| r.row.item).collect();
     let day = |pick: fn(&Enrollment) -> Option<Date>| rows.iter().find_map(|e| pick(e)).map(Date::day);
     let flag = |pick: fn(&Enrollment) -> Option<bool>| rows.iter().find_map(|e| pick(e));
-    let end = day(|e| e.withdrawal_date);
+    // An end before the start is no end: the next report's is taken, and the note says so.
+    let possible = |e: &Enrollment| e.withdrawal_date.filter(|end| *end >= e.enrollment_date);
+    let end = day(possible);
     let mut sources: Vec<Source> = group.iter().map(|r| r.row.report.source.clone()).collect();
     sources.dedup();
     EnrollmentEntry {
         state: first.row.report.source.state,
         start: first.row.item.enrollment_date.day(),
         end,
-        open: end.is_none(),
+        open: rows.iter().all(|e| e.withdrawal_date.is_none()),
         facility: first.facility.clone(),
         enrollment_type: rows.iter().find_map(|e| e.enrollment_type).map(coded),
         class: first.class.to_owned(),
@@ -194,12 +198,30 @@ fn destination(enrollment: &Enrollment) -> Option<String> {
 fn notes(group: &[Reported<'_>]) -> Vec<String> {
     let text = |e: &Enrollment| {
         [
-            ("ended on", e.withdrawal_date.map(|d| d.to_string())),
+            (
+                "ended on",
+                e.withdrawal_date
+                    .filter(|end| *end >= e.enrollment_date)
+                    .map(|d| d.to_string()),
+            ),
             ("is", e.grade.map(|g| g.to_string())),
         ]
     };
     let first = text(group[0].row.item);
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = group
+        .iter()
+        .filter_map(|r| {
+            let end = r
+                .row
+                .item
+                .withdrawal_date
+                .filter(|end| *end < r.row.item.enrollment_date)?;
+            Some(format!(
+                "{} says it ended on {end}, before it began",
+                r.row.report.source.state
+            ))
+        })
+        .collect();
     for other in &group[1..] {
         for ((verb, said), (_, shown)) in text(other.row.item).into_iter().zip(&first) {
             if let (Some(said), Some(shown)) = (said, shown)

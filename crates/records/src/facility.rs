@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mde::text::{Line, fold};
-use mde::{Facility, FacilityCode, StateCode};
+use mde::{Country, Facility, FacilityCode, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,6 +27,9 @@ pub struct FacilityInfo {
     /// State in which it lies.
     #[schema(value_type = String)]
     pub state: StateCode,
+    /// The country, where the address of a foreign school names it in a line of its own. The dictionary has no element
+    /// for it.
+    pub country: Option<String>,
     /// Telephone number.
     pub phone: Option<String>,
     /// NCES identifier of the school.
@@ -54,6 +57,7 @@ pub(crate) fn resolve(
         city: known.and_then(|f| f.city.as_ref()).map(ToString::to_string),
         district: known.and_then(|f| f.district.as_ref()).map(ToString::to_string),
         state: known.and_then(|f| f.located_in_state?.state()).unwrap_or(state),
+        country: known.and_then(country),
         phone: known.and_then(|f| f.phone.as_ref()).map(ToString::to_string),
         nces_school_id: known
             .and_then(|f| f.nces_school_id.as_ref())
@@ -62,6 +66,20 @@ pub(crate) fn resolve(
             .and_then(|f| f.nces_district_id.as_ref())
             .map(ToString::to_string),
     })
+}
+
+/// The country that the last line of a foreign address names. A facility with a state or a ZIP code is not foreign.
+fn country(facility: &Facility) -> Option<String> {
+    if facility.located_in_state.is_some() || facility.zip.is_some() {
+        return None;
+    }
+    let lines = [&facility.address3, &facility.address2, &facility.address1];
+    let lines = lines.into_iter().flatten().map(Line::as_str);
+    lines
+        .chain(facility.district.as_ref().map(mde::text::Text::as_str))
+        .find_map(Country::named)
+        .filter(|country| country.as_str() != "US")
+        .map(|country| country.name().to_owned())
 }
 
 impl FacilityInfo {
@@ -85,7 +103,7 @@ impl FacilityInfo {
             (Some(one), Some(two)) => fold(one) == fold(two),
             _ => true,
         };
-        self.state == other.state && one_city && fold(one) == fold(two)
+        self.state == other.state && self.country == other.country && one_city && fold(one) == fold(two)
     }
 
     /// Name and city for people: `Rio Vista Elementary, Mission`; the code where there is no name.
@@ -96,9 +114,10 @@ impl FacilityInfo {
             (None, Some(code)) => format!("facility {code} of {}", self.sent_by),
             (None, None) => String::new(),
         };
-        match &self.city {
-            Some(city) => format!("{name}, {city}"),
-            None => name,
-        }
+        [Some(name), self.city.clone(), self.country.clone()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::requirements::Requirement;
 use utoipa::ToSchema;
 
+use crate::disagreement::{Disagreement, DisagreementKind, states};
 use crate::facility::{Facilities, FacilityInfo, resolve};
 use crate::plan::RequirementSet;
 use crate::source::{Report, Row, Source, rows};
@@ -56,11 +57,11 @@ pub(crate) fn requirements(reports: &[Report<'_>], facilities: &Facilities) -> V
 }
 
 /// The school of graduation that the newest enrollment of a counted student names (56, X18; an open enrollment before
-/// a closed one), and in words the others where another counted student names another school.
+/// a closed one), and the others where another counted student names another school.
 pub(crate) fn school(
     reports: &[Report<'_>],
     facilities: &Facilities,
-) -> (Option<GraduationSchool>, Vec<String>) {
+) -> (Option<GraduationSchool>, Vec<Disagreement>) {
     let mut named: Vec<_> = rows(reports, |student| student.enrollments.as_slice())
         .into_iter()
         .filter(|row| row.report.counted)
@@ -91,16 +92,20 @@ pub(crate) fn school(
     let Some((_, facility, source)) = named.next() else {
         return (None, Vec::new());
     };
-    let mut others: Vec<String> = named
+    let mut others: Vec<Disagreement> = named
         .filter(|(order, other, by)| order.0 && *by != source && !other.is_same(&facility))
-        .map(|(_, other, by)| {
-            format!(
+        .map(|(_, other, by)| Disagreement {
+            kind: DisagreementKind::GraduationSchool,
+            element: Some("56".to_owned()),
+            states: states([source, by]),
+            text: format!(
                 "Designated graduation school: {} names {}, {} names {}",
                 source.state,
                 facility.title(),
                 by.state,
                 other.title()
-            )
+            ),
+            rule: format!("{} is taken: of the newest open enrollment.", facility.title()),
         })
         .collect();
     others.dedup();

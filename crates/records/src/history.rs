@@ -1,6 +1,9 @@
 //! The historical view: every submission of every student, and what changed from one to the next.
 
-use chrono::{DateTime, Utc};
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use mde::{Part, StateCode, Student, StudentId};
 use serde::Serialize;
 use store::persons::{PersonRecord, StudentRecord};
@@ -97,6 +100,140 @@ pub fn history(record: &PersonRecord, versions: &[(StudentId, Vec<Version>)]) ->
             }
         })
         .collect()
+}
+
+/// The record as the hub held it at the end of a day (UTC): of each student the content that was current then, none of
+/// those that had not come yet. Links are today's, and of whether a state still reported a student only the last change
+/// is known. `versions` are the earlier versions as `store::persons::read_versions` gives them.
+#[must_use]
+pub fn as_known(
+    record: &PersonRecord,
+    versions: &[(StudentId, Vec<Version>)],
+    day: NaiveDate,
+) -> PersonRecord {
+    let known = |at: DateTime<Utc>| at.date_naive() <= day;
+    let mut then = record.clone();
+    then.students = record
+        .students
+        .iter()
+        .filter_map(|held| {
+            let mut student = held.clone();
+            if !known(held.status_since) && !held.live {
+                "live".clone_into(&mut student.status);
+                student.live = true;
+            }
+            if known(held.received_at) {
+                // What a later upload confirmed was not confirmed then.
+                if !known(held.as_of) {
+                    student.as_of = held.received_at;
+                }
+                return Some(student);
+            }
+            let earlier = versions
+                .iter()
+                .filter(|(id, _)| *id == held.student_id)
+                .flat_map(|(_, list)| list)
+                .filter(|v| v.version > 0 && known(v.received_at))
+                .max_by_key(|v| v.version)?;
+            student.student = earlier.student.clone();
+            student.as_of = earlier.as_of;
+            student.received_at = earlier.received_at;
+            student.batch_id = earlier.batch_id;
+            student.version = earlier.version;
+            Some(student)
+        })
+        .collect();
+    then
+}
+
+/// Which content of which student: `TX:current:T-1`, or `TX:17:T-1` for what batch 17 brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The state.
+    pub state: StateCode,
+    /// The batch; none for the content that is current.
+    pub batch_id: Option<i64>,
+    /// The state's identifier.
+    pub state_student_id: String,
+}
+
+impl fmt::Display for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.batch_id {
+            Some(batch) => write!(f, "{}:{batch}:{}", self.state, self.state_student_id),
+            None => write!(f, "{}:current:{}", self.state, self.state_student_id),
+        }
+    }
+}
+
+impl FromStr for Submission {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form =
+            || format!("{text:?} names no submission; write STATE:BATCH:STUDENT or STATE:current:STUDENT");
+        let mut parts = text.splitn(3, ':');
+        let (Some(state), Some(batch), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(form());
+        };
+        let batch_id = match batch {
+            "current" => None,
+            number => Some(number.parse().map_err(|_| form())?),
+        };
+        Ok(Self {
+            state: StateCode::new(state).map_err(|_| form())?,
+            batch_id,
+            state_student_id: id.to_owned(),
+        })
+    }
+}
+
+/// What two submissions of a person say differently, field by field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Comparison {
+    /// The first, as it was asked for.
+    pub one: String,
+    /// The second.
+    pub other: String,
+    /// `old` is what the first says, `new` what the second says; a row of one of them only is `removed` or `added`.
+    pub differences: Vec<Change>,
+}
+
+/// Compares two submissions of a person's students: two versions of one, or those of two states. The states' own
+/// identifiers are no difference. `None` where one of them is not among the submissions.
+#[must_use]
+pub fn compared(
+    record: &PersonRecord,
+    versions: &[(StudentId, Vec<Version>)],
+    one: &Submission,
+    other: &Submission,
+) -> Option<Comparison> {
+    let find = |wanted: &Submission| {
+        let held = record.students.iter().find(|held| {
+            held.state == wanted.state
+                && held.student.identity.state_student_id.to_string() == wanted.state_student_id
+        })?;
+        match wanted.batch_id {
+            None => Some(&held.student),
+            Some(batch) if batch == held.batch_id => Some(&held.student),
+            Some(batch) => versions
+                .iter()
+                .filter(|(id, _)| *id == held.student_id)
+                .flat_map(|(_, list)| list)
+                .find(|version| version.batch_id == batch)
+                .map(|version| &version.student),
+        }
+    };
+    let mut differences = differences(find(one)?, find(other)?);
+    if one.state != other.state || one.state_student_id != other.state_student_id {
+        differences.retain(|change| {
+            !["state_student_id", "state_student_id_type"].contains(&change.column.as_str())
+        });
+    }
+    Some(Comparison {
+        one: one.to_string(),
+        other: other.to_string(),
+        differences,
+    })
 }
 
 struct Content<'a> {

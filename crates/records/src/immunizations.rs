@@ -66,6 +66,82 @@ pub struct Dose {
     pub sources: Vec<Source>,
 }
 
+/// What one student's state reports of immunizations, so that nobody takes silence for a missing dose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImmunizationReport {
+    /// Who reports it.
+    pub source: Source,
+    /// Rows with a date.
+    pub dated: usize,
+    /// Rows without one.
+    pub undated: usize,
+    /// Exemptions and refusals, in the state's words. They are no dose.
+    pub exemptions: Vec<String>,
+    /// Whether the school holds an immunization record (X15), as the newest enrollment that says so.
+    pub record_on_file: Option<bool>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// Words of an immunization type that speak of no vaccine given.
+const NO_DOSE: &[&str] = &["EXEMPT", "OPTOUT", "WAIVER", "REFUS", "DECLIN", "OBJECTION"];
+
+/// Whether a row says that a vaccine was not given. No element is for it; where a state sends it as a type, it is kept
+/// as such.
+fn is_exemption(item: &Immunization) -> bool {
+    let text = mde::text::fold(item.vaccine.as_str()).concat();
+    item.cvx.is_none() && NO_DOSE.iter().any(|word| text.contains(word))
+}
+
+/// What each student's state reports, in the order of the reports.
+pub(crate) fn by_state(reports: &[Report<'_>]) -> Vec<ImmunizationReport> {
+    reports
+        .iter()
+        .map(|report| {
+            let (none, given): (Vec<&Immunization>, Vec<&Immunization>) =
+                report.student.immunizations.iter().partition(|i| is_exemption(i));
+            let dated = given.iter().filter(|i| i.date.is_some()).count();
+            let undated = given.len() - dated;
+            let record_on_file = report
+                .student
+                .enrollments
+                .iter()
+                .filter_map(|e| Some((e.enrollment_date, e.immunization_record?)))
+                .max_by_key(|(start, _)| *start)
+                .map(|(_, flag)| flag);
+            let mut exemptions: Vec<String> = none
+                .iter()
+                .map(|i| match i.date {
+                    Some(date) => format!("{}, {date}", i.vaccine),
+                    None => i.vaccine.to_string(),
+                })
+                .collect();
+            exemptions.dedup();
+            let said = match (dated, undated, record_on_file) {
+                (0, 0, Some(true)) => "record on file, no dates".to_owned(),
+                (0, 0, Some(false)) => "no record on file".to_owned(),
+                (0, 0, None) => "nothing".to_owned(),
+                (0, undated, _) => format!("{undated} vaccines without dates"),
+                (dated, 0, _) => format!("{dated} doses with dates"),
+                (dated, undated, _) => format!("{dated} doses with dates, {undated} vaccines without"),
+            };
+            let exempt = if exemptions.is_empty() {
+                String::new()
+            } else {
+                format!("; exemptions: {}", exemptions.join("; "))
+            };
+            ImmunizationReport {
+                source: report.source.clone(),
+                dated,
+                undated,
+                exemptions,
+                record_on_file,
+                text: format!("{} says: {said}{exempt}", report.source.state),
+            }
+        })
+        .collect()
+}
+
 /// A dose within its group. In `OTHER`, where nothing else says that two are the same vaccine, the name does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -115,7 +191,8 @@ impl Building {
 pub(crate) fn immunizations(reports: &[Report<'_>]) -> Vec<VaccineGroup> {
     let mut dated: BTreeMap<Key, Building> = BTreeMap::new();
     let mut undated: Vec<(usize, Building)> = Vec::new();
-    for row in rows(reports, |student| student.immunizations.as_slice()) {
+    let all = rows(reports, |student| student.immunizations.as_slice());
+    for row in all.into_iter().filter(|row| !is_exemption(row.item)) {
         for (group, name) in groups_of(row.item) {
             if let Some(date) = row.item.date.map(mde::Date::day) {
                 let key = Key { group, name, date };

@@ -11,6 +11,7 @@ use mde::{Decimal, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use credit::PlanPart;
 pub use subject::{PlacedBy, Subject, place};
 
 use crate::courses::{CourseEntry, CourseStatus};
@@ -99,6 +100,8 @@ pub struct PlanCourse {
     pub toward: String,
     /// Why that is not the same, and what failed or was recovered.
     pub notes: Vec<String>,
+    /// What each school reports of it, in the order in which it was taken.
+    pub parts: Vec<PlanPart>,
 }
 
 /// Advanced work.
@@ -173,6 +176,7 @@ pub(crate) fn plan(known: &Known<'_>) -> Option<GraduationPlan> {
                 placed_by: c.placed_by,
                 granted: exact(c.granted),
                 notes: c.notes,
+                parts: c.parts,
             })
             .collect(),
     })

@@ -11,11 +11,13 @@ use crate::alerts::AlertEntry;
 use crate::assessments::AssessmentEntry;
 use crate::composite::Composite;
 use crate::courses::{CourseEntry, SubjectCredits};
-use crate::eligibility::{Eligibility, MoveEntry};
+use crate::disagreement::{self, Disagreement};
+use crate::eligibility::{Eligibility, MoveEntry, Standing};
 use crate::enrollments::EnrollmentEntry;
 use crate::graduation::{GraduationSchool, RequirementEntry};
-use crate::immunizations::VaccineGroup;
+use crate::immunizations::{ImmunizationReport, VaccineGroup};
 use crate::plan::{self, GraduationPlan};
+use crate::schooling::{self, Schooling};
 use crate::source::{SourceStudent, StateSummary};
 use crate::timeline::TimelineEvent;
 use crate::words::Coded;
@@ -47,10 +49,14 @@ pub struct ConsolidatedRecord {
     pub timeline: Vec<TimelineEvent>,
     /// Enrollments of all states, newest first.
     pub enrollments: Vec<EnrollmentEntry>,
+    /// The same as one way through schools: school of record, overlaps, gaps, grades.
+    pub schooling: Schooling,
     /// Qualifying moves of all states, newest first.
     pub qualifying_moves: Vec<MoveEntry>,
     /// Eligibility in each state that certified a move, latest end first.
     pub eligibility: Vec<Eligibility>,
+    /// Where the child stands with each of its states, in words.
+    pub standings: Vec<Standing>,
     /// Courses, newest school year first.
     pub courses: Vec<CourseEntry>,
     /// Credits by subject area.
@@ -61,6 +67,8 @@ pub struct ConsolidatedRecord {
     pub assessments: Vec<AssessmentEntry>,
     /// Immunizations by vaccine group.
     pub immunizations: Vec<VaccineGroup>,
+    /// What each student's state reports of immunizations.
+    pub immunization_reports: Vec<ImmunizationReport>,
     /// Alerts, open ones first.
     pub alerts: Vec<AlertEntry>,
     /// What is required for graduation.
@@ -69,8 +77,8 @@ pub struct ConsolidatedRecord {
     pub graduation_school: Option<GraduationSchool>,
     /// The way to graduation, where courses or requirements are known.
     pub plan: Option<GraduationPlan>,
-    /// Where counted students contradict each other, in words.
-    pub disagreements: Vec<String>,
+    /// Where counted students contradict each other or themselves, and what each rule made of it.
+    pub disagreements: Vec<Disagreement>,
     /// The students as their states sent them.
     pub sources: Vec<SourceStudent>,
 }
@@ -131,8 +139,10 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
     let facilities = &record.facilities;
     let (identity, mut disagreements) = composite::composite(&reports);
     let enrollments = enrollments::enrollments(&reports, facilities);
+    let birth = birth_date(&identity);
+    let schooling = schooling::schooling(&enrollments, birth, today);
     let qualifying_moves = eligibility::moves(&reports);
-    let eligibility = eligibility::eligibility(&reports, birth_date(&identity), &record.rules, today);
+    let eligibility = eligibility::eligibility(&reports, birth, &record.rules, today);
     let courses = courses::courses(&reports, facilities);
     let alerts = alerts::alerts(&reports, today);
     let (graduation_school, other_schools) = graduation::school(&reports, facilities);
@@ -145,17 +155,13 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         grade: graduation::grade(&reports),
         algebra_1: graduation::algebra_1(&reports),
     });
-    for entry in &enrollments {
-        disagreements.extend(
-            entry
-                .notes
-                .iter()
-                .map(|note| format!("Enrollment on {}: {note}", entry.start)),
-        );
-    }
-    for entry in courses.entries.iter().filter(|c| c.sources.len() > 1) {
-        disagreements.extend(entry.notes.iter().map(|note| format!("{}: {note}", entry.title)));
-    }
+    disagreements.extend(disagreement::disagreements(&disagreement::Parts {
+        reports: &reports,
+        enrollments: &enrollments,
+        schooling: &schooling,
+        courses: &courses.entries,
+        eligibility: &eligibility,
+    }));
     disagreements.extend(other_schools);
     ConsolidatedRecord {
         person_id: record.person_id,
@@ -170,6 +176,9 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         credits_earned: courses.earned.to_string(),
         assessments: assessments::assessments(&reports),
         immunizations: immunizations::immunizations(&reports),
+        immunization_reports: immunizations::by_state(&reports),
+        standings: eligibility::standings(&reports, &eligibility),
+        schooling,
         graduation_requirements,
         plan,
         sources: source::students(&reports),

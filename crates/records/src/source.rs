@@ -21,6 +21,8 @@ pub struct Source {
     pub as_of: DateTime<Utc>,
     /// Whether the state still reports the student. One that is not live counts nowhere.
     pub live: bool,
+    /// The batch that brought the content.
+    pub batch_id: i64,
 }
 
 /// One student of the person, as its state sent it.
@@ -40,8 +42,6 @@ pub struct SourceStudent {
     pub status_text: String,
     /// When the content was received.
     pub received_at: DateTime<Utc>,
-    /// The batch that brought it.
-    pub batch_id: i64,
     /// Number of its current version.
     pub version: i32,
     /// How it was linked: `new`, `automatic` or `reviewed`; `null` while the linker has not seen it.
@@ -105,6 +105,7 @@ pub(crate) fn reports(record: &PersonRecord) -> (Basis, Vec<Report<'_>>) {
                 state_student_id: held.student.identity.state_student_id.to_string(),
                 as_of: held.as_of,
                 live: held.live,
+                batch_id: held.batch_id,
             },
             counted: held.live,
         })
@@ -180,7 +181,6 @@ pub(crate) fn students(reports: &[Report<'_>]) -> Vec<SourceStudent> {
                 status_since: held.status_since,
                 status_text: status_text(held),
                 received_at: held.received_at,
-                batch_id: held.batch_id,
                 version: held.version,
                 decided: held.decided.clone(),
                 identity: element_values(PartKind::Student, &report.student.identity),

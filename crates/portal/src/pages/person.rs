@@ -442,7 +442,7 @@ fn source_views(record: &ConsolidatedRecord) -> Vec<SourceView> {
                 "As of {}; received {} with upload no. {}; version {}; {}.",
                 words::instant(s.source.as_of),
                 words::instant(s.received_at),
-                s.batch_id,
+                s.source.batch_id,
                 s.version,
                 words::counted(s.rows, "row", "rows in all")
             ),

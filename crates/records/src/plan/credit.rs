@@ -3,10 +3,14 @@
 
 use std::cmp::Reverse;
 
-use mde::Decimal;
+use mde::{Decimal, StateCode};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::subject::{PlacedBy, Subject, place, words};
 use crate::courses::{CourseEntry, CourseStatus};
+use crate::facility::FacilityInfo;
+use crate::words::Coded;
 
 /// Courses of one kind, wherever they were taken.
 #[derive(Debug)]
@@ -16,7 +20,9 @@ pub(super) struct Counted {
     pub(super) placed_by: PlacedBy,
     /// As granted, in Carnegie units.
     pub(super) granted: Decimal,
-    /// Of that, granted again for what was earned already.
+    /// Of that, more than a course can be worth.
+    pub(super) implausible: Decimal,
+    /// Of the rest, granted again for what was earned already.
     pub(super) repeated: Decimal,
     /// What its parts lack to a whole in their rounding alone.
     pub(super) rounding: Decimal,
@@ -25,12 +31,51 @@ pub(super) struct Counted {
     /// Whether work on it goes on, or was left in the middle.
     pub(super) in_progress: bool,
     pub(super) notes: Vec<String>,
+    /// Each report of it, in the order in which it was taken.
+    pub(super) parts: Vec<PlanPart>,
+}
+
+/// What one school reports of a course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlanPart {
+    /// The state whose report it is.
+    #[schema(value_type = String)]
+    pub state: StateCode,
+    /// The school.
+    pub facility: Option<String>,
+    /// School year.
+    pub school_year: Option<String>,
+    /// Section (65).
+    pub section: Option<Coded>,
+    /// Term (66).
+    pub term_type: Option<Coded>,
+    /// How far it came.
+    pub status: CourseStatus,
+    /// Units granted by it.
+    pub granted: String,
+    /// Clock hours of partial work.
+    pub clock_hours: Option<String>,
+}
+
+impl PlanPart {
+    fn of(entry: &CourseEntry) -> Self {
+        Self {
+            state: entry.state,
+            facility: entry.facility.as_ref().map(FacilityInfo::title),
+            school_year: entry.school_year.clone(),
+            section: entry.section.clone(),
+            term_type: entry.term_type.clone(),
+            status: entry.status,
+            granted: entry.granted().normalize().to_string(),
+            clock_hours: entry.clock_hours.clone(),
+        }
+    }
 }
 
 impl Counted {
     /// Units toward the plan.
     pub(super) fn toward(&self) -> Decimal {
-        self.granted - self.repeated + self.rounding
+        self.granted - self.implausible - self.repeated + self.rounding
     }
 }
 
@@ -90,14 +135,12 @@ fn numbered(title: &str) -> Vec<String> {
     words(title).into_iter().map(number).collect()
 }
 
+/// The units of an entry that can be of one course.
 fn units(entry: &CourseEntry) -> Decimal {
-    match entry.status {
-        CourseStatus::Completed => entry
-            .credits
-            .as_ref()
-            .and_then(|c| c.parse().ok())
-            .unwrap_or_default(),
-        _ => Decimal::ZERO,
+    if entry.is_implausible() {
+        Decimal::ONE
+    } else {
+        entry.granted()
     }
 }
 
@@ -136,18 +179,52 @@ fn count(group: &[&CourseEntry]) -> Counted {
         title: first.title.clone(),
         subject,
         placed_by,
-        granted: group.iter().map(|e| units(e)).sum(),
+        granted: group.iter().map(|e| e.granted()).sum(),
+        implausible: group.iter().map(|e| e.granted() - units(e)).sum(),
         repeated: Decimal::ZERO,
         rounding: Decimal::ZERO,
         hours: Decimal::ZERO,
         in_progress: false,
-        notes: Vec::new(),
+        notes: group
+            .iter()
+            .filter(|e| e.is_implausible())
+            .map(|e| {
+                format!(
+                    "{} units by {} are more than a course can be worth; 1 counts until the state corrects it.",
+                    e.granted().normalize(),
+                    e.state
+                )
+            })
+            .collect(),
+        parts: group.iter().map(|e| PlanPart::of(e)).collect(),
     };
     if !subject.is_repeatable() {
         add_up(group, &mut out);
     }
     add_work(group, &mut out);
+    together(group, &mut out);
     out
+}
+
+/// Says where schools of several states made one course together.
+fn together(group: &[&CourseEntry], out: &mut Counted) {
+    let mut granting: Vec<&CourseEntry> = group.iter().copied().filter(|e| !units(e).is_zero()).collect();
+    granting.dedup_by_key(|e| e.state);
+    if granting.len() < 2 || !out.repeated.is_zero() || out.subject.is_repeatable() {
+        return;
+    }
+    let part = |e: &&CourseEntry| {
+        let what = e
+            .section
+            .as_ref()
+            .or(e.term_type.as_ref())
+            .map_or("a part", |coded| coded.label.as_str());
+        let year = e.school_year.as_deref().unwrap_or("year not stated");
+        format!("{what} in {} ({year})", e.state)
+    };
+    let parts: Vec<String> = group.iter().filter(|e| !units(e).is_zero()).map(part).collect();
+    out.notes
+        .push(format!("One course together: {}.", parts.join(" + ")));
 }
 
 /// What of one course has been granted so far. Its parts are counted as halves, as terms and as a whole; what it is

@@ -93,3 +93,77 @@ fn an_order_is_no_difference_and_equal_numbers_are_equal() {
     assert!(!changes.is_empty() && changes.iter().all(|c| c.kind == ChangeKind::Removed));
     assert_eq!(changes[0].row.as_deref(), Some("Algebra"));
 }
+
+#[test]
+fn a_past_day_shows_what_was_held_then() {
+    let first = child("1", &[("birth_date", "2011-04-08")]);
+    let now = child("1", &[("birth_date", "2011-08-04")]);
+    let mut current = held("TX", "2026-04-01", now);
+    current.version = 2;
+    let mut earlier = version(1, "2026-02-01", first);
+    earlier.received_at = instant("2026-02-02");
+    let versions = vec![(current.student_id, vec![earlier])];
+    let record = person(vec![current, held("WA", "2026-03-15", child("7", &[]))], &[]);
+
+    let on = |day: &str| {
+        let then = records::history::as_known(&record, &versions, crate::made_up::day(day));
+        let birth = records::consolidate(&then, crate::made_up::day(day))
+            .element("birth_date")
+            .map(|e| e.value.clone());
+        (then.students.len(), birth)
+    };
+    assert_eq!(on("2026-01-31"), (0, None));
+    assert_eq!(on("2026-02-02"), (1, Some("2011-04-08".to_owned())));
+    assert_eq!(on("2026-03-31"), (2, Some("2011-04-08".to_owned())));
+    assert_eq!(on("2026-04-01"), (2, Some("2011-08-04".to_owned())));
+    // Who is no longer reported since then was reported on a day before.
+    let gone = person(
+        vec![crate::made_up::no_longer(
+            held("TX", "2026-01-01", child("1", &[])),
+            "2026-03-01",
+        )],
+        &[],
+    );
+    let live = |day: &str| records::history::as_known(&gone, &[], crate::made_up::day(day)).students[0].live;
+    assert!(live("2026-02-28") && !live("2026-03-01"));
+}
+
+#[test]
+fn two_versions_or_two_states_are_compared_field_by_field() {
+    let mut current = held("TX", "2026-04-01", child("T:1", &[("gender", "Female")]));
+    current.batch_id = 9;
+    let versions = vec![(
+        current.student_id,
+        vec![version(1, "2026-02-01", child("T:1", &[]))],
+    )];
+    let other = held(
+        "WA",
+        "2026-03-15",
+        child("7", &[("gender", "Male"), ("first_name", "Agnes")]),
+    );
+    let record = person(vec![current, other], &[]);
+    let compare = |one: &str, other: &str| {
+        records::history::compared(&record, &versions, &one.parse().unwrap(), &other.parse().unwrap()).map(
+            |c| {
+                let of = |c: &records::history::Change| (c.column.clone(), c.old.clone(), c.new.clone());
+                c.differences.iter().map(of).collect::<Vec<_>>()
+            },
+        )
+    };
+    let text = |t: &str| Some(t.to_owned());
+    assert_eq!(
+        compare("TX:7:T:1", "TX:current:T:1"),
+        Some(vec![("gender".to_owned(), None, text("Female"))])
+    );
+    assert_eq!(
+        compare("TX:9:T:1", "WA:current:7"),
+        Some(vec![
+            ("first_name".to_owned(), text("Inés"), text("Agnes")),
+            ("gender".to_owned(), text("Female"), text("Male"))
+        ])
+    );
+    assert_eq!(compare("TX:8:T:1", "WA:current:7"), None);
+    for bad in ["", "TX", "TX:x:1", "QQ:1:1"] {
+        assert!(bad.parse::<records::history::Submission>().is_err(), "{bad}");
+    }
+}

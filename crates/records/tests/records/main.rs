@@ -1,10 +1,13 @@
 //! What comes out of made-up children.
 
 mod consolidation;
+mod contradictions;
 mod counts;
 mod eligibility;
 mod frozen;
 mod historical_view;
 mod made_up;
+mod order;
 mod plan;
+mod schooling;
 mod snapshot;

@@ -56,7 +56,16 @@ fn section_a_in_one_state_and_b_in_another_are_a_whole_course_over_the_new_year(
         &[algebra("2025", "03", "0828", "0.5")],
     );
     assert_eq!((course.granted.as_str(), course.toward.as_str()), ("1", "1"));
-    assert!(course.notes.is_empty(), "{:?}", course.notes);
+    assert_eq!(
+        course.notes,
+        ["One course together: section A in TX (2024) + section B in WA (2025)."]
+    );
+    let of: Vec<_> = course
+        .parts
+        .iter()
+        .map(|p| (p.state.as_str(), p.granted.as_str()))
+        .collect();
+    assert_eq!(of, [("TX", "0.5"), ("WA", "0.5")]);
 }
 
 #[test]
@@ -123,6 +132,34 @@ fn a_failure_is_recovered_and_partial_work_is_no_credit() {
         (plan.subjects[0].in_progress, plan.subjects[0].hours.as_str()),
         (1, "40")
     );
+}
+
+#[test]
+fn ten_credits_for_a_term_are_kept_as_sent_and_count_as_one_course() {
+    let course = course_of(
+        &[algebra("2024", "01", "0828", "10")],
+        &[algebra("2025", "01", "0827", "1")],
+    );
+    assert_eq!((course.granted.as_str(), course.toward.as_str()), ("11", "1"));
+    assert!(
+        course.notes[0].starts_with("10 units by TX"),
+        "{:?}",
+        course.notes
+    );
+    let record = records::consolidate(
+        &person(
+            vec![student(
+                "TX",
+                "2026-01-05",
+                &[algebra("2024", "01", "0828", "10")],
+                |_| {},
+            )],
+            &[],
+        ),
+        day("2026-04-10"),
+    );
+    assert_eq!(record.credits_earned, "10");
+    assert_eq!(record.disagreements[0].kind.name(), "credits");
 }
 
 #[test]
