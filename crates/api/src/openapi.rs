@@ -6,8 +6,8 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, findings, notices, persons, profiles, reports, snapshots, students, upload, uploads,
-    work_items,
+    batches, changes, disagreements, findings, history, notices, persons, plans, profiles, reports,
+    requirements, snapshots, students, upload, uploads, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -34,6 +34,13 @@ use crate::v1::{
         students::read,
         persons::search,
         persons::read,
+        history::read,
+        history::compare,
+        plans::compare,
+        disagreements::list,
+        requirements::read,
+        requirements::replace,
+        requirements::remove,
         notices::send,
         notices::list,
         notices::acknowledge,
@@ -60,6 +67,7 @@ use crate::v1::{
         (name = "uploads", description = "The same in pieces, which can be gone on with after any cut (tus 1.0)."),
         (name = "students", description = "A state's own records of children."),
         (name = "persons", description = "Children, as all states know them."),
+        (name = "requirements", description = "What states require for graduation."),
         (name = "notices", description = "That a child has moved, or will."),
         (name = "changes", description = "What changed for a state's children."),
         (name = "reports", description = "How many children, and which; frozen counts."),

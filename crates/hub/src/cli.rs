@@ -8,7 +8,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::database::Database;
-use crate::{batch, demo, doctor, export, link, pki_command, report, serve, simulate_command, user};
+use crate::{
+    batch, demo, doctor, export, link, pki_command, report, requirements, serve, simulate_command, user,
+};
 
 /// Mariposa: one record for a child that moves between states.
 #[derive(Debug, Parser)]
@@ -36,6 +38,10 @@ enum Command {
     User(user::UserArgs),
     #[command(flatten)]
     State(client::cli::Command),
+    /// What states require for graduation
+    Requirements(requirements::RequirementsArgs),
+    /// How a state counts eligibility
+    Eligibility(requirements::EligibilityArgs),
     /// Decide about an upload that is held back
     Batch(batch::BatchArgs),
     /// Write the exports of a made-up nation, and the truth about who is who
@@ -99,6 +105,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args.place),
         Command::Pki(args) => pki_command::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Requirements(args) => requirements::run(&args),
+        Command::Eligibility(args) => requirements::run_eligibility(&args),
         Command::Batch(args) => match batch::run(&args) {
             Ok(exit) => return exit,
             Err(error) => Err(error),

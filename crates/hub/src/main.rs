@@ -12,6 +12,7 @@ mod link;
 mod operator;
 mod pki_command;
 mod report;
+mod requirements;
 mod serve;
 mod simulate_command;
 mod user;

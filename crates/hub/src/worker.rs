@@ -204,6 +204,7 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
         serde_json::from_value(job.payload.get("persons").cloned().unwrap_or_default())?;
     let connection = &mut *store::connection(&context.pool)?;
     let written = notices::handle_changed(connection, &persons, context.clock.now())?;
+    records::contradicted::refresh(connection, &persons, context.clock.now())?;
     tracing::info!(persons = persons.len(), notices = written, "looked for moves");
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod batch_tables;
 pub(crate) mod batches;
+pub(crate) mod comparison;
+pub(crate) mod disagreements;
 pub(crate) mod findings;
 pub(crate) mod history;
 pub(crate) mod home;
@@ -11,8 +13,10 @@ pub(crate) mod near_matches;
 pub(crate) mod notice_new;
 pub(crate) mod notices;
 pub(crate) mod person;
+pub(crate) mod plans;
 pub(crate) mod questions;
 pub(crate) mod reports;
 pub(crate) mod requests;
+pub(crate) mod requirements;
 pub(crate) mod search;
 pub(crate) mod sign_in;

@@ -1,5 +1,11 @@
 //! The tables of the child's page, one for each part of the record.
 
+mod plan;
+mod schooling;
+
+pub(crate) use plan::{PlanView, basis, side_by_side};
+pub(crate) use schooling::SchoolingView;
+
 use records::ConsolidatedRecord;
 use records::courses::CourseStatus;
 use records::facility::FacilityInfo;
@@ -21,10 +27,14 @@ fn school(facility: Option<&FacilityInfo>) -> Cell {
         .name
         .clone()
         .or_else(|| facility.code.as_ref().map(|code| format!("School {code}")));
-    let place: Vec<&str> = [facility.city.as_deref(), facility.district.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let place: Vec<&str> = [
+        facility.city.as_deref(),
+        facility.district.as_deref(),
+        facility.country.as_deref(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let phone = facility.phone.as_ref().map(|phone| format!("Tel. {phone}"));
     let notes: Vec<String> = [Some(place.join(", ")).filter(|p| !p.is_empty()), phone]
         .into_iter()
@@ -166,10 +176,11 @@ pub(crate) fn enrollments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
                     .unwrap_or_else(|| "Residency only".into()),
             );
         }
-        let end = e.end.map_or_else(
-            || Cell::default().tag(Tag::new("still enrolled", "info")),
-            |end| words::day(end).into(),
-        );
+        let end = match e.end {
+            Some(end) => words::day(end).into(),
+            None if e.open => Cell::default().tag(Tag::new("still enrolled", "info")),
+            None => Cell::default().tag(Tag::new("not known", "wait")),
+        };
         table.row(
             faded(e.sources.iter()),
             [
@@ -190,7 +201,15 @@ pub(crate) fn enrollments(record: &ConsolidatedRecord, sources: &Sources) -> Tab
 pub(crate) fn eligibility(record: &ConsolidatedRecord, sources: &Sources) -> Table {
     let mut table = Table::new(
         "Eligibility is per state, from that state’s own certified moves",
-        &["State", "Today", "~Qualifying arrival", "~Ends", "Rule", "Source"],
+        &[
+            "State",
+            "Today",
+            "~Qualifying arrival",
+            "~Ends",
+            "Rule",
+            "Priority for services",
+            "Source",
+        ],
         "No state has certified a qualifying move.",
     );
     for e in &record.eligibility {
@@ -228,11 +247,37 @@ pub(crate) fn eligibility(record: &ConsolidatedRecord, sources: &Sources) -> Tab
                 words::day(e.qualifying_arrival_date).into(),
                 Cell::new(words::day(e.ends)).note(notes.join(". ")),
                 words::sentence(&e.rule).into(),
+                priority(e),
                 Cell::default().tag(sources.tag(&e.source)),
             ],
         );
     }
     table
+}
+
+/// The state's flag of priority for services and its continuation of services, with what the hub could look at.
+fn priority(e: &records::eligibility::Eligibility) -> Cell {
+    let mut notes: Vec<String> = Vec::new();
+    let flag = match &e.priority_for_services {
+        None => "Not said",
+        Some(priority) => {
+            notes.push(format!(
+                "On the enrollment of {}.",
+                words::day(priority.enrollment)
+            ));
+            notes.extend(priority.notes.iter().cloned());
+            notes.extend(priority.checked.iter().cloned());
+            if priority.flag { "Yes" } else { "No" }
+        }
+    };
+    if let Some(continuation) = &e.continuation {
+        notes.push(format!(
+            "Continuation of services: {}.",
+            continuation.reason.label
+        ));
+        notes.extend(continuation.notes.iter().cloned());
+    }
+    Cell::new(flag).note(notes.join(" "))
 }
 
 /// Qualifying moves.
@@ -309,10 +354,14 @@ pub(crate) fn courses(record: &ConsolidatedRecord, sources: &Sources) -> Table {
             (None, Some(grade)) => Cell::new(grade.clone()).note("to date"),
             (None, None) => Cell::default(),
         };
-        let sent = c
-            .credits_sent
-            .as_ref()
-            .filter(|sent| Some(*sent) != c.credits.as_ref());
+        let sent = c.credits_sent.as_ref().map(|sent| {
+            let unit = c.credit_unit.as_deref().unwrap_or("units of its own");
+            let factor = c
+                .credit_factor
+                .as_ref()
+                .map_or_else(String::new, |factor| format!(" × {factor}"));
+            format!("sent as {sent} {unit}{factor}")
+        });
         table.row(
             faded(c.sources.iter()),
             [
@@ -336,8 +385,7 @@ pub(crate) fn courses(record: &ConsolidatedRecord, sources: &Sources) -> Table {
                         .join(". "),
                 ),
                 grade,
-                Cell::new(c.credits.clone().unwrap_or_default())
-                    .note(sent.map_or_else(String::new, |sent| format!("sent as {sent}"))),
+                Cell::new(c.credits.clone().unwrap_or_default()).note(sent.unwrap_or_default()),
                 Cell::default().tags(sources.tags(&c.sources)),
             ],
         );

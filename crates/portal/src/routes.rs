@@ -11,8 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, findings, history, home, merge, near_match, near_matches, notice_new, notices, person, reports,
-    requests, search, sign_in,
+    batches, comparison, disagreements, findings, history, home, merge, near_match, near_matches, notice_new,
+    notices, person, plans, reports, requests, requirements, search, sign_in,
 };
 use crate::state::Portal;
 
@@ -20,7 +20,7 @@ use crate::state::Portal;
 const CSP: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Bytes of the largest form.
-const FORM_BYTES: usize = 16 << 10;
+const FORM_BYTES: usize = 64 << 10;
 
 /// Every page that needs a signed-in account: method and path, with `{id}` where a number stands.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -33,6 +33,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/search/results"),
     ("GET", "/persons/{id}"),
     ("GET", "/persons/{id}/history"),
+    ("GET", "/persons/{id}/comparison"),
+    ("GET", "/persons/{id}/plans"),
+    ("GET", "/disagreements"),
+    ("GET", "/requirements"),
+    ("POST", "/requirements"),
+    ("POST", "/requirements/eligibility"),
     ("GET", "/merges/{id}"),
     ("POST", "/merges/{id}"),
     ("GET", "/splits/{id}"),
@@ -103,6 +109,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/search/results", get().to(search::results))
             .route("/persons/{id}", get().to(person::show))
             .route("/persons/{id}/history", get().to(history::show))
+            .route("/persons/{id}/comparison", get().to(comparison::show))
+            .route("/persons/{id}/plans", get().to(plans::show))
+            .route("/disagreements", get().to(disagreements::list))
+            .route("/requirements", get().to(requirements::show))
+            .route("/requirements", post().to(requirements::keep))
+            .route("/requirements/eligibility", post().to(requirements::choose))
             .route("/merges/{id}", get().to(merge::show))
             .route("/merges/{id}", post().to(merge::ask))
             .route("/splits/{id}", get().to(merge::show_split))

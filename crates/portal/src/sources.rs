@@ -37,10 +37,11 @@ impl Sources {
             text: format!("{} {}", source.state, source.as_of.format("%Y-%m-%d")),
             class: "",
             title: format!(
-                "{}, record {}, as of {}{live}",
+                "{}, record {}, as of {}, upload no. {}{live}",
                 source.state.name(),
                 source.state_student_id,
-                words::day(source.as_of.date_naive())
+                words::day(source.as_of.date_naive()),
+                source.batch_id
             ),
             href: place.map_or_else(String::new, |(.., place)| format!("#{place}")),
         }

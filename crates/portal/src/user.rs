@@ -51,6 +51,8 @@ pub enum Permission {
     SeeReports,
     /// Freeze counts.
     TakeSnapshots,
+    /// See what contradicts itself in the state's records, and keep its requirements and rules.
+    ManageState,
 }
 
 impl Permission {
@@ -64,7 +66,7 @@ impl Permission {
             Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
             Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
-            Self::AnswerNotices | Self::ReleaseBatches => role == DataAdministrator,
+            Self::AnswerNotices | Self::ReleaseBatches | Self::ManageState => role == DataAdministrator,
             Self::SeeReports => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::TakeSnapshots => matches!(role, DataAdministrator | Arbiter),
             Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
@@ -218,7 +220,8 @@ rights!(
     SeeBatches,
     ReleaseBatches,
     SeeReports,
-    TakeSnapshots
+    TakeSnapshots,
+    ManageState
 );
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;

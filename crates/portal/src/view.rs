@@ -66,6 +66,8 @@ impl Chrome {
             state(item("/notices", "Move notices", Permission::SendNotices)),
             state(item("/batches", "Uploads", Permission::SeeBatches)),
             item("/reports", "Reports", Permission::SeeReports),
+            state(item("/disagreements", "Contradictions", Permission::ManageState)),
+            item("/requirements", "Requirements", Permission::ReadRecords),
         ];
         let roles: Vec<_> = user.roles.iter().map(|role| words::role(*role)).collect();
         let place = user.acts_in.map_or("Federal", mde::StateCode::name);

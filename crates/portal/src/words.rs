@@ -10,6 +10,18 @@ pub(crate) fn day(date: NaiveDate) -> String {
     format!("{} {}, {}", date.format("%b"), date.day(), date.year())
 }
 
+/// A text of the record with its days as the pages write them.
+pub(crate) fn with_days(text: &str) -> String {
+    let word = |word: &str| {
+        let digits = word.trim_matches(|c: char| !c.is_ascii_digit());
+        match digits.parse::<NaiveDate>() {
+            Ok(date) if digits.len() == 10 => word.replace(digits, &self::day(date)),
+            _ => word.to_owned(),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// A day that may be missing.
 pub(crate) fn day_or(date: Option<NaiveDate>, missing: &str) -> String {
     date.map_or_else(|| missing.to_owned(), day)

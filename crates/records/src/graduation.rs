@@ -139,7 +139,7 @@ pub(crate) fn algebra_1(reports: &[Report<'_>]) -> bool {
 }
 
 /// The year in which the child's grade 9 began: that of its enrollment in grade 9, else counted back from its grade.
-fn cohort(reports: &[Report<'_>]) -> Option<i32> {
+pub(crate) fn cohort(reports: &[Report<'_>]) -> Option<i32> {
     let years = |grade: Grade| match grade {
         Grade::G9 => Some(0),
         Grade::G10 => Some(1),
@@ -169,19 +169,33 @@ pub(crate) fn kept_set(
     reports: &[Report<'_>],
     school: Option<&GraduationSchool>,
 ) -> Option<RequirementSet> {
-    let cohort = cohort(reports)?;
-    let (state, places) = match school {
-        Some(school) => (
-            school.facility.state,
-            [school.facility.code.clone(), school.facility.district.clone()],
-        ),
+    let state = match school {
+        Some(school) => school.facility.state,
         None => {
-            let home = newest(reports)
+            newest(reports)
                 .into_iter()
-                .find(|row| row.item.grade.is_some_and(Grade::is_secondary))?;
-            (home.report.source.state, [None, None])
+                .find(|row| row.item.grade.is_some_and(Grade::is_secondary))?
+                .report
+                .source
+                .state
         }
     };
+    set_of_state(kept, reports, school, state)
+}
+
+/// The set of one state that is for this child's cohort: of the designated school if it is in that state, else of the
+/// whole state, which is then only assumed.
+pub(crate) fn set_of_state(
+    kept: &[Requirement],
+    reports: &[Report<'_>],
+    school: Option<&GraduationSchool>,
+    state: StateCode,
+) -> Option<RequirementSet> {
+    let cohort = cohort(reports)?;
+    let school = school.filter(|school| school.facility.state == state);
+    let places = school.map_or([None, None], |school| {
+        [school.facility.code.clone(), school.facility.district.clone()]
+    });
     let fits = |r: &&Requirement| r.state == state && r.cohorts.0 <= cohort && cohort <= r.cohorts.1;
     let places = places.into_iter().flatten().chain([String::new()]);
     for place in places {

@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod assessments;
 pub mod composite;
+pub mod contradicted;
 pub mod counts;
 pub mod courses;
 pub mod disagreement;
@@ -19,6 +20,7 @@ pub mod immunizations;
 pub mod plan;
 pub mod record;
 pub mod report;
+pub mod requirements;
 pub mod schooling;
 pub mod snapshot;
 pub mod source;

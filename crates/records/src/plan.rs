@@ -7,7 +7,7 @@ mod subject;
 use std::collections::BTreeMap;
 
 use mde::code::Grade;
-use mde::{Decimal, StateCode};
+use mde::{Decimal, PersonId, StateCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -147,9 +147,31 @@ pub(crate) struct Known<'a> {
     pub(crate) algebra_1: bool,
 }
 
+/// The same child under the requirements of several states, side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlanComparison {
+    /// The child.
+    #[schema(value_type = String)]
+    pub person_id: PersonId,
+    /// The year in which its grade 9 began, by which sets are chosen.
+    pub cohort: Option<i32>,
+    /// A plan for each state asked for, in that order.
+    pub plans: Vec<StatePlan>,
+}
+
+/// The plan of a child under one state's requirements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatePlan {
+    /// The state.
+    #[schema(value_type = String)]
+    pub state: StateCode,
+    /// The plan; `null` where neither courses nor requirements are known.
+    pub plan: Option<GraduationPlan>,
+}
+
 /// The plan of a child; `None` where neither courses nor requirements are known.
 pub(crate) fn plan(known: &Known<'_>) -> Option<GraduationPlan> {
-    if known.courses.is_empty() && known.requirements.is_empty() {
+    if known.courses.is_empty() && known.requirements.is_empty() && known.set.is_none() {
         return None;
     }
     let counted = credit::counted(known.courses);

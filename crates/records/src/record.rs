@@ -5,6 +5,7 @@ use mde::code::{AlertKind, Codes as _};
 use mde::{PersonId, StateCode};
 use serde::Serialize;
 use store::persons::PersonRecord;
+use store::requirements::Requirement;
 use utoipa::ToSchema;
 
 use crate::alerts::AlertEntry;
@@ -16,7 +17,7 @@ use crate::eligibility::{Eligibility, MoveEntry, Standing};
 use crate::enrollments::EnrollmentEntry;
 use crate::graduation::{GraduationSchool, RequirementEntry};
 use crate::immunizations::{ImmunizationReport, VaccineGroup};
-use crate::plan::{self, GraduationPlan};
+use crate::plan::{self, GraduationPlan, PlanComparison, StatePlan};
 use crate::schooling::{self, Schooling};
 use crate::source::{SourceStudent, StateSummary};
 use crate::timeline::TimelineEvent;
@@ -189,6 +190,35 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         alerts,
         graduation_school,
         disagreements,
+    }
+}
+
+/// The way to graduation of a person under the requirements of each of these states: those that the state sent with the
+/// child, else the set that it keeps (`kept`). What the child has earned is the same in all of them.
+#[must_use]
+pub fn under_states(record: &PersonRecord, kept: &[Requirement], states: &[StateCode]) -> PlanComparison {
+    let (_, reports) = source::reports(record);
+    let courses = courses::courses(&reports, &record.facilities);
+    let (school, _) = graduation::school(&reports, &record.facilities);
+    let all = graduation::requirements(&reports, &record.facilities);
+    let plan_in = |state: StateCode| {
+        let own: Vec<RequirementEntry> = all.iter().filter(|r| r.state == state).cloned().collect();
+        StatePlan {
+            state,
+            plan: plan::plan(&plan::Known {
+                courses: &courses.counted,
+                requirements: &own,
+                school: school.as_ref(),
+                set: graduation::set_of_state(kept, &reports, school.as_ref(), state),
+                grade: graduation::grade(&reports),
+                algebra_1: graduation::algebra_1(&reports),
+            }),
+        }
+    };
+    PlanComparison {
+        person_id: record.person_id,
+        cohort: graduation::cohort(&reports),
+        plans: states.iter().map(|state| plan_in(*state)).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod batches;
 pub mod changes;
 pub mod copy;
 pub mod db;
+pub mod disagreements;
 pub mod facilities;
 pub mod jobs;
 pub mod json;

@@ -120,6 +120,23 @@ pub fn eligibility_rules(connection: &mut PgConnection) -> Result<HashMap<StateC
         .collect()
 }
 
+/// Sets how a state counts eligibility, from now on and for what is held, and writes down who chose it. Returns whether
+/// the state takes part.
+pub fn choose_eligibility_rules(
+    connection: &mut PgConnection,
+    state: StateCode,
+    rules: EligibilityRules,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    connection.transaction(|connection| {
+        let takes_part = set_eligibility_rules(connection, state, rules)?;
+        let detail = serde_json::json!({ "rules": rules, "takes_part": takes_part });
+        crate::access::audit(connection, now, by, "eligibility.rules", state.as_str(), &detail)?;
+        Ok(takes_part)
+    })
+}
+
 /// Sets how a state counts eligibility, from now on and for what is held. Returns whether the state takes part.
 pub fn set_eligibility_rules(
     connection: &mut PgConnection,

@@ -1,6 +1,6 @@
 //! Sets of graduation requirements that states keep at the hub, by district or school and by entry cohort.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -24,6 +24,34 @@ pub struct Requirement {
     pub units: Decimal,
     /// The statute, rule or handbook.
     pub source: String,
+    /// Its date.
+    pub dated: NaiveDate,
+}
+
+/// That a state keeps requirements, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Kept {
+    /// Postal code.
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    /// Number of sets.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub sets: i64,
+    /// When they were entered.
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    pub kept_at: DateTime<Utc>,
+    /// By whom.
+    #[diesel(sql_type = Text)]
+    pub kept_by: String,
+}
+
+/// The states that keep requirements, by postal code.
+pub fn kept(connection: &mut PgConnection) -> Result<Vec<Kept>> {
+    Ok(sql_query(
+        "select state, count(distinct (place, cohort_from)) as sets, max(kept_at) as kept_at, max(kept_by) as kept_by
+         from requirement_set group by state order by state",
+    )
+    .load(connection)?)
 }
 
 #[derive(QueryableByName)]
@@ -42,6 +70,8 @@ struct Row {
     units: String,
     #[diesel(sql_type = Text)]
     source: String,
+    #[diesel(sql_type = diesel::sql_types::Date)]
+    dated: NaiveDate,
 }
 
 fn corrupt(error: impl std::fmt::Display) -> Error {
@@ -55,7 +85,7 @@ fn corrupt(error: impl std::fmt::Display) -> Error {
 pub fn of_states(connection: &mut PgConnection, states: &[StateCode]) -> Result<Vec<Requirement>> {
     let codes: Vec<&str> = states.iter().map(StateCode::as_str).collect();
     let rows: Vec<Row> = sql_query(
-        "select state, place, cohort_from, cohort_to, subject_area, units::text, source from requirement_set
+        "select state, place, cohort_from, cohort_to, subject_area, units::text, source, dated from requirement_set
          where state = any($1) order by state, place, cohort_from, subject_area",
     )
     .bind::<Array<Text>, _>(codes)
@@ -69,12 +99,13 @@ pub fn of_states(connection: &mut PgConnection, states: &[StateCode]) -> Result<
                 subject_area: row.subject_area,
                 units: row.units.parse::<Decimal>().map_err(corrupt)?.normalize(),
                 source: row.source,
+                dated: row.dated,
             })
         })
         .collect()
 }
 
-/// Puts these requirements in the place of all that the state kept.
+/// Puts these requirements in the place of all that the state kept, and writes that down.
 pub fn replace(
     connection: &mut PgConnection,
     state: StateCode,
@@ -89,8 +120,8 @@ pub fn replace(
         for requirement in requirements.iter().filter(|r| r.state == state) {
             sql_query(
                 "insert into requirement_set
-                   (state, place, cohort_from, cohort_to, subject_area, units, source, kept_at, kept_by)
-                 values ($1, $2, $3, $4, $5, $6::numeric, $7, $8, $9)",
+                   (state, place, cohort_from, cohort_to, subject_area, units, source, dated, kept_at, kept_by)
+                 values ($1, $2, $3, $4, $5, $6::numeric, $7, $8, $9, $10)",
             )
             .bind::<Text, _>(state.as_str())
             .bind::<Text, _>(&requirement.place)
@@ -99,10 +130,12 @@ pub fn replace(
             .bind::<Text, _>(&requirement.subject_area)
             .bind::<Text, _>(requirement.units.to_string())
             .bind::<Text, _>(&requirement.source)
+            .bind::<diesel::sql_types::Date, _>(requirement.dated)
             .bind::<diesel::sql_types::Timestamptz, _>(now)
             .bind::<Text, _>(by)
             .execute(connection)?;
         }
-        Ok(())
+        let detail = serde_json::json!({ "requirements": requirements.len() });
+        crate::access::audit(connection, now, by, "requirements.replace", state.as_str(), &detail)
     })
 }

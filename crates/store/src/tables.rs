@@ -56,6 +56,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("reconciliation", TableKind::Local),
     ("reconciliation_difference", TableKind::Local),
     ("move_notice", TableKind::Local),
+    ("disagreement", TableKind::Local),
     ("account", TableKind::Local),
     ("account_role", TableKind::Local),
     ("session", TableKind::Local),

@@ -3,13 +3,17 @@
 pub mod batches;
 mod body;
 pub mod changes;
+pub mod disagreements;
 pub mod findings;
 pub mod format;
+pub mod history;
 pub mod notices;
 pub mod persons;
+pub mod plans;
 pub mod profiles;
 pub mod quota;
 pub mod reports;
+pub mod requirements;
 pub mod snapshots;
 pub mod students;
 pub mod upload;
@@ -96,6 +100,30 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/persons/{person_id}",
             [(Method::GET, web::route().to(persons::read))],
+        ))
+        .service(resource(
+            "/persons/{person_id}/history",
+            [(Method::GET, web::route().to(history::read))],
+        ))
+        .service(resource(
+            "/persons/{person_id}/comparison",
+            [(Method::GET, web::route().to(history::compare))],
+        ))
+        .service(resource(
+            "/persons/{person_id}/plans",
+            [(Method::GET, web::route().to(plans::compare))],
+        ))
+        .service(resource(
+            "/disagreements",
+            [(Method::GET, web::route().to(disagreements::list))],
+        ))
+        .service(resource(
+            "/requirement-sets/{state}",
+            [
+                (Method::GET, web::route().to(requirements::read)),
+                (Method::PUT, web::route().to(requirements::replace)),
+                (Method::DELETE, web::route().to(requirements::remove)),
+            ],
         ))
         .service(resource(
             "/move-notices",

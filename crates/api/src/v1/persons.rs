@@ -14,6 +14,7 @@ use crate::etag;
 use crate::problem::{Problem, ProblemBody};
 use crate::search::{self, Hit};
 use crate::state::AppState;
+use crate::v1::history;
 
 /// What is disclosed by a consolidated record.
 const WHOLE: &[&str] = &["all"];
@@ -29,12 +30,14 @@ pub enum Form {
     Xml,
 }
 
-/// In what form a record is asked for.
+/// In what form a record is asked for, and as of when.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Written {
     /// JSON or XML; without it as `Accept` says.
     format: Option<Form>,
+    /// A past day, `YYYY-MM-DD`: the record as the hub held it at the end of that day (UTC), consolidated on it.
+    as_of: Option<NaiveDate>,
 }
 
 impl Written {
@@ -73,16 +76,25 @@ pub async fn read(
     written: Query<Written>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let id = PersonId::parse(&person_id).map_err(|_| Problem::not_found("person"))?;
     let today = state.clock.today(reading.access.actor.state());
-    let record = state
-        .db
-        .run(move |connection| {
-            let held = store::persons::read(connection, &reading.access, id, WHOLE)?;
-            Ok::<_, store::Error>(held.map(|held| records::consolidate(&held, today)))
-        })
-        .await?
-        .ok_or_else(|| Problem::not_found("person"))?;
+    let past = written.as_of.filter(|day| *day < today);
+    let record = match past {
+        Some(day) => {
+            let (held, versions) = history::versioned(reading, &state, &person_id).await?;
+            records::consolidate(&records::history::as_known(&held, &versions, day), day)
+        }
+        None => {
+            let id = PersonId::parse(&person_id).map_err(|_| Problem::not_found("person"))?;
+            state
+                .db
+                .run(move |connection| {
+                    let held = store::persons::read(connection, &reading.access, id, WHOLE)?;
+                    Ok::<_, store::Error>(held.map(|held| records::consolidate(&held, today)))
+                })
+                .await?
+                .ok_or_else(|| Problem::not_found("person"))?
+        }
+    };
     match written.form(&request) {
         Form::Json => etag::answer(&request, &record),
         Form::Xml => {

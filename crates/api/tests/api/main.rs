@@ -10,6 +10,7 @@ mod outage;
 mod persons;
 mod problems;
 mod reports;
+mod requirements;
 mod sweep;
 mod uploads;
 mod work_items;

@@ -81,6 +81,41 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::Allowed(200),
         ),
         (
+            "GET /v1/persons/{person_id}/history",
+            format!("/v1/persons/{person}/history"),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/persons/{person_id}/comparison",
+            format!("/v1/persons/{person}/comparison?one=TX:current:TX-1&other=TX:current:TX-1"),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/persons/{person_id}/plans",
+            format!("/v1/persons/{person}/plans?states=TX,CA"),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/disagreements",
+            "/v1/disagreements".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "GET /v1/requirement-sets/{state}",
+            "/v1/requirement-sets/TX".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "PUT /v1/requirement-sets/{state}",
+            "/v1/requirement-sets/TX".to_owned(),
+            Expect::Forbidden,
+        ),
+        (
+            "DELETE /v1/requirement-sets/{state}",
+            "/v1/requirement-sets/TX".to_owned(),
+            Expect::Forbidden,
+        ),
+        (
             "GET /v1/move-notices",
             "/v1/move-notices?box=inbox".to_owned(),
             Expect::Nothing,

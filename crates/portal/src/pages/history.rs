@@ -3,17 +3,18 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use mde::PersonId;
-use records::history::{Change, ChangeKind, StudentHistory};
+use records::history::{Change, ChangeKind, StudentHistory, Submission};
 use store::{Purpose, persons};
 
 use crate::failure::Failure;
+use crate::field::Field;
 use crate::pages::person::{self, Ask};
 use crate::state::Portal;
 use crate::user::{Allowed, ReadRecords};
-use crate::view::{self, Cell, Chrome, Table, Tag};
+use crate::view::{self, Cell, Choice, Chrome, Table, Tag};
 use crate::words;
 
-struct Submission {
+struct Shown {
     title: String,
     tag: Tag,
     first: bool,
@@ -22,7 +23,7 @@ struct Submission {
 
 struct Student {
     title: String,
-    submissions: Vec<Submission>,
+    submissions: Vec<Shown>,
 }
 
 #[derive(Template)]
@@ -33,6 +34,9 @@ struct HistoryPage {
     purpose: &'static str,
     name: String,
     students: Vec<Student>,
+    day: Field,
+    one: Field,
+    other: Field,
 }
 
 /// `GET /persons/{id}/history?purpose=`
@@ -61,21 +65,51 @@ pub(crate) async fn show(
             Ok((record, versions))
         })
         .await?;
-    let name = records::consolidate(&record, portal.today(user.acts_in))
-        .summary
-        .name;
+    let today = portal.today(user.acts_in);
+    let name = records::consolidate(&record, today).summary.name;
+    let history = records::history(&record, &versions);
     view::page(&HistoryPage {
         chrome: Chrome::of(&user, format!("Every submission: {name}"), "/search"),
         id: id.to_string(),
         purpose: purpose.name(),
         name,
-        students: records::history(&record, &versions).iter().map(student).collect(),
+        day: Field::input("as_of", "As of the end of this day", "", "date").class("short"),
+        one: Field::select("one", "Compare", "Choose a submission", submissions(&history, "")),
+        other: Field::select("other", "with", "Choose a submission", submissions(&history, "")),
+        students: history.iter().map(student).collect(),
     })
+}
+
+/// All submissions of a person as choices.
+pub(crate) fn submissions(history: &[StudentHistory], chosen: &str) -> Vec<Choice> {
+    let of = |student: &StudentHistory| -> Vec<Choice> {
+        student
+            .submissions
+            .iter()
+            .map(|s| {
+                let key = Submission {
+                    state: student.state,
+                    batch_id: (!s.current).then_some(s.batch_id),
+                    state_student_id: student.state_student_id.clone(),
+                };
+                let current = if s.current { "current, " } else { "" };
+                let label = format!(
+                    "{}, student {}: {current}as of {}, upload no. {}",
+                    student.state.name(),
+                    student.state_student_id,
+                    words::day(s.as_of.date_naive()),
+                    s.batch_id
+                );
+                Choice::new(key.to_string(), label, chosen)
+            })
+            .collect()
+    };
+    history.iter().flat_map(of).collect()
 }
 
 fn student(history: &StudentHistory) -> Student {
     let last = history.submissions.len().saturating_sub(1);
-    let submission = |(index, s): (usize, &records::history::SubmissionEntry)| Submission {
+    let submission = |(index, s): (usize, &records::history::SubmissionEntry)| Shown {
         title: format!(
             "As of {}, received {} with upload no. {}",
             words::instant(s.as_of),
@@ -124,6 +158,6 @@ fn changes(changes: &[Change]) -> Table {
     table
 }
 
-fn shown(value: Option<&str>, label: Option<&str>) -> String {
+pub(crate) fn shown(value: Option<&str>, label: Option<&str>) -> String {
     label.map_or_else(|| value.map(words::value).unwrap_or_default(), words::sentence)
 }

@@ -14,7 +14,7 @@ use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::questions::{self, Question};
-use crate::parts;
+use crate::parts::{self, PlanView, SchoolingView};
 use crate::sources::Sources;
 use crate::state::Portal;
 use crate::timeline::Lanes;
@@ -50,6 +50,9 @@ pub(crate) struct Ask {
     /// Whether a notice was just sent.
     #[serde(default)]
     sent: bool,
+    /// A past day, as of which the record is wanted; empty for now.
+    #[serde(default)]
+    as_of: String,
 }
 
 #[derive(Template)]
@@ -83,6 +86,12 @@ struct Fact {
     label: &'static str,
     value: String,
     note: String,
+}
+
+/// A contradiction, and what the rule made of it.
+struct Said {
+    text: String,
+    rule: String,
 }
 
 struct Event {
@@ -120,7 +129,8 @@ struct PersonPage {
     formerly: String,
     name: String,
     facts: Vec<Fact>,
-    disagreements: Vec<String>,
+    disagreements: Vec<Said>,
+    as_known: String,
     stale: Vec<String>,
     gone: bool,
     lanes: Option<Lanes>,
@@ -128,13 +138,17 @@ struct PersonPage {
     states: Table,
     identity: Table,
     enrollments: Table,
+    schooling: SchoolingView,
     moves: Table,
+    standings: Vec<String>,
     eligibility: Table,
+    plan: Option<PlanView>,
     courses: Table,
     credits: Table,
     requirements: Table,
     assessments: Table,
     immunizations: Table,
+    immunization_reports: Vec<String>,
     alerts: Table,
     sources: Vec<SourceView>,
     story: Vec<StepView>,
@@ -176,10 +190,19 @@ pub(crate) async fn show(
             purpose.name()
         )));
     }
+    let today = portal.today(user.acts_in);
+    let past = match ask.as_of.trim() {
+        "" => None,
+        day => Some(day.parse().map_err(|_| Failure::BadRequest)?).filter(|day| *day < today),
+    };
     let access = user.access(purpose, &portal);
     let read = portal
         .run(move |c| {
-            let record = persons::read(c, &access, id, &CATEGORIES)?.ok_or(Failure::NotFound)?;
+            let mut record = persons::read(c, &access, id, &CATEGORIES)?.ok_or(Failure::NotFound)?;
+            if let Some(day) = past {
+                let versions = persons::read_versions(c, &access, &record)?;
+                record = records::history::as_known(&record, &versions, day);
+            }
             let students: Vec<_> = record.students.iter().map(|s| s.student_id.0).collect();
             let events = links::events(c, &students)?;
             let looks = access::disclosures(c, id, LOOKS)?;
@@ -194,7 +217,7 @@ pub(crate) async fn show(
             })
         })
         .await?;
-    let record = records::consolidate(&read.record, portal.today(user.acts_in));
+    let record = records::consolidate(&read.record, past.unwrap_or(today));
     let done = ask.sent.then_some("The move notice was sent.");
     let chrome = Chrome::of(&user, record.summary.name.clone(), "/search").done(done);
     let formerly = PersonId::parse(&ask.formerly)
@@ -202,6 +225,7 @@ pub(crate) async fn show(
         .unwrap_or_default();
     let mut page = PersonPage::new(chrome, &record, purpose, &read);
     page.formerly = formerly;
+    page.as_known = past.map(words::day).unwrap_or_default();
     page.may_send = user.may(Permission::SendNotices) && user.acts_in.is_some();
     page.may_merge = user.may(Permission::StartMerges);
     page.questions = questions::open(&user, &read.about, id);
@@ -242,7 +266,20 @@ impl PersonPage {
             events: events(record, &sources),
             states: parts::states(record),
             identity: parts::identity(record, &sources),
+            as_known: String::new(),
             enrollments: parts::enrollments(record, &sources),
+            schooling: SchoolingView::of(record),
+            standings: record
+                .standings
+                .iter()
+                .map(|s| format!("{}.", words::with_days(&s.text)))
+                .collect(),
+            plan: record.plan.as_ref().map(PlanView::of),
+            immunization_reports: record
+                .immunization_reports
+                .iter()
+                .map(|r| words::with_days(&r.text))
+                .collect(),
             moves: parts::moves(record, &sources),
             eligibility: parts::eligibility(record, &sources),
             courses: parts::courses(record, &sources),
@@ -350,37 +387,56 @@ fn facts(record: &ConsolidatedRecord) -> Vec<Fact> {
     ]
 }
 
-/// What states say differently, beyond spelling.
-fn disagreements(record: &ConsolidatedRecord) -> Vec<String> {
+/// What contradicts itself beyond spelling, and what each rule made of it.
+fn disagreements(record: &ConsolidatedRecord) -> Vec<Said> {
+    let identity: Vec<(&str, Said)> = record.identity.iter().filter_map(identity_said).collect();
+    let others = record
+        .disagreements
+        .iter()
+        .filter(|d| {
+            !identity
+                .iter()
+                .any(|(element, _)| d.element.as_deref() == Some(element))
+        })
+        .map(|d| Said {
+            text: format!("{}.", words::with_days(&d.text)),
+            rule: words::with_days(&d.rule),
+        })
+        .collect::<Vec<_>>();
+    identity.into_iter().map(|(_, said)| said).chain(others).collect()
+}
+
+/// What states say differently of a data element of who the child is.
+fn identity_said(item: &records::composite::Composite) -> Option<(&str, Said)> {
     let shown = |value: &str, label: Option<&str>| label.map_or_else(|| words::value(value), words::sentence);
-    let mut list = Vec::new();
-    for item in &record.identity {
-        let others: Vec<String> = item
-            .others
-            .iter()
-            .filter(|other| !other.spelling_only && other.sources.iter().any(|source| source.live))
-            .map(|other| {
-                let mut who: Vec<&str> = other.sources.iter().map(|source| source.state.name()).collect();
-                who.dedup();
-                let says = if who.len() == 1 { "says" } else { "say" };
-                format!(
-                    "{} {says} {}",
-                    who.join(" and "),
-                    shown(&other.value, other.label.as_deref())
-                )
-            })
-            .collect();
-        if !others.is_empty() {
-            let value = shown(&item.value, item.label.as_deref());
-            let source = item.source.state.name();
-            list.push(format!(
-                "{}: {value} from {source}; {}",
+    let others: Vec<String> = item
+        .others
+        .iter()
+        .filter(|other| !other.spelling_only && other.sources.iter().any(|source| source.live))
+        .map(|other| {
+            let mut who: Vec<&str> = other.sources.iter().map(|source| source.state.name()).collect();
+            who.dedup();
+            let says = if who.len() == 1 { "says" } else { "say" };
+            format!(
+                "{} {says} {}",
+                who.join(" and "),
+                shown(&other.value, other.label.as_deref())
+            )
+        })
+        .collect();
+    let value = shown(&item.value, item.label.as_deref());
+    let source = item.source.state.name();
+    (!others.is_empty()).then(|| {
+        let said = Said {
+            text: format!(
+                "{}: {value} from {source}; {}.",
                 words::element(&item.element),
                 others.join("; ")
-            ));
-        }
-    }
-    list
+            ),
+            rule: format!("{value} is shown: {}.", words::with_days(&item.rule)),
+        };
+        (item.element.as_str(), said)
+    })
 }
 
 fn stale(record: &ConsolidatedRecord) -> Vec<String> {

@@ -31,7 +31,10 @@ async fn a_state_sees_its_own_counts_and_the_nation_only_without_small_numbers()
         text.contains("Period 2025-26") && text.contains("The nation not shown (below 10)"),
         "{text}"
     );
-    assert!(text.contains("Texas 1 0 0 0 0"), "one child in category 1: {text}");
+    assert!(
+        text.contains("Texas 1 0 0 0 0"),
+        "one child in category 1: {text}"
+    );
     assert!(!text.contains("Georgia 1 0"), "{text}");
     let file = b.get("/reports/counts.csv?period=2025-26&known_at=").await;
     assert!(file.body.contains("TX,category 1,,1\n"), "{}", file.body);

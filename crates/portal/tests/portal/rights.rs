@@ -33,7 +33,10 @@ async fn who_has_no_right_is_refused_everywhere() {
         ("nobody@example.example", &[][..]),
         ("users@tea.example", &[]),
         ("upload@tea.example", &["GET /batches", "GET /batches/{id}"]),
-        ("counselor@mission.example", &["/search", "/persons"]),
+        (
+            "counselor@mission.example",
+            &["/search", "/persons", "GET /requirements"],
+        ),
         (
             "recruiter@mission.example",
             &[
@@ -42,6 +45,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/merges",
                 "/splits",
                 "/requests",
+                "GET /requirements",
                 "GET /notices",
                 "POST /notices/new",
                 "GET /reports",
@@ -55,6 +59,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/merges",
                 "/splits",
                 "/requests",
+                "GET /requirements",
                 "/near-matches",
                 "/reports",
             ],
@@ -71,6 +76,8 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/notices",
                 "/batches",
                 "/reports",
+                "/requirements",
+                "/disagreements",
             ],
         ),
     ] {

@@ -13,6 +13,7 @@ async fn two_states_make_one_record_of_two_and_can_undo_it() {
     let item = work_items::open(&mut c, "near_match", None, 9).unwrap().remove(0);
     let texan = support::person_of(&mut c, "TX", "T-20871").unwrap();
     let georgian = support::person_of(&mut c, "GA", "GA7781").unwrap();
+    let before = [said(&mut c, texan), said(&mut c, georgian)];
     let (mut ga, _) = browser(db.url()).await;
     ga.sign_in("admin@ga.example").await;
     let path = format!("/near-matches/{}", item.work_item_id);
@@ -78,6 +79,23 @@ async fn two_states_make_one_record_of_two_and_can_undo_it() {
     assert_eq!(ga.post(&undo, &[("decision", "approve")]).await.status, 303);
     assert_eq!(support::person_of(&mut c, "TX", "T-20871").unwrap(), texan);
     assert_eq!(links::survivor(&mut c, texan).unwrap(), Some(texan));
+    support::link(&mut c).unwrap();
+    assert_eq!(
+        before,
+        [said(&mut c, texan), said(&mut c, georgian)],
+        "as if nothing had been"
+    );
+}
+
+/// The consolidated record of a person, but for who decided that its students are one child.
+fn said(c: &mut diesel::PgConnection, id: PersonId) -> serde_json::Value {
+    let held = store::persons::load(c, id).unwrap().unwrap();
+    let record = records::consolidate(&held, support::now().date_naive());
+    let mut value = serde_json::to_value(record).unwrap();
+    for source in value["sources"].as_array_mut().unwrap() {
+        source["decided"].take();
+    }
+    value
 }
 
 #[actix_web::test]

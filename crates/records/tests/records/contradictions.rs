@@ -165,7 +165,7 @@ fn eligible_in_one_state_and_not_certified_in_another() {
     let moved = |id: &str, values: &[(&str, &str)]| {
         let values = values.to_vec();
         with(id, &[("birth_date", "2012-01-01")], |s| {
-            s.qualifying_moves = vec![row::<QualifyingMove>(&values)]
+            s.qualifying_moves = vec![row::<QualifyingMove>(&values)];
         })
     };
     let record = consolidated(

@@ -253,6 +253,7 @@ fn without_own_requirements_the_set_of_the_home_base_is_assumed() {
         subject_area: "Mathematics".into(),
         units: units.parse().unwrap(),
         source: "19 TAC 74.12".into(),
+        dated: day("2014-01-31"),
     };
     let of = |more: &dyn Fn(&mut Student)| {
         let student = student("TX", "2026-01-05", &[algebra("2025", "01", "0827", "1")], |s| {
@@ -277,6 +278,63 @@ fn without_own_requirements_the_set_of_the_home_base_is_assumed() {
     // In ninth grade one year earlier, the older set holds.
     let plan = of(&|s| s.enrollments = vec![in_grade("10", "2024-08-20")]);
     assert_eq!(plan.required.as_deref(), Some("2"));
+}
+
+#[test]
+fn two_states_stand_side_by_side() {
+    let kept = |state: &str, subject: &str, units: &str| Requirement {
+        state: crate::made_up::state(state),
+        place: String::new(),
+        cohorts: (2020, 2030),
+        subject_area: subject.into(),
+        units: units.parse().unwrap(),
+        source: "the law".into(),
+        dated: day("2019-01-01"),
+    };
+    let sets = [
+        kept("TX", "Mathematics", "3"),
+        kept("WA", "Mathematics", "3.5"),
+        kept("WA", "Arts", "2"),
+    ];
+    let record = person(
+        vec![student(
+            "TX",
+            "2026-01-05",
+            &[algebra("2025", "01", "0827", "1")],
+            |s| {
+                s.enrollments = vec![in_grade("09", "2024-08-20")];
+            },
+        )],
+        &[],
+    );
+    let states = ["TX", "WA", "FL"].map(crate::made_up::state);
+    let side = records::record::under_states(&record, &sets, &states);
+    assert_eq!(side.cohort, Some(2024));
+    let of: Vec<_> = side
+        .plans
+        .iter()
+        .map(|p| {
+            let plan = p.plan.as_ref().unwrap();
+            (
+                p.state.as_str(),
+                plan.required.as_deref(),
+                plan.earned.as_str(),
+                plan.needed.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        of,
+        [
+            ("TX", Some("3"), "1", Some("2")),
+            ("WA", Some("5.5"), "1", Some("4.5")),
+            ("FL", None, "1", None),
+        ]
+    );
+    assert!(matches!(
+        side.plans[1].plan.as_ref().unwrap().basis,
+        Basis::Set { assumed: true, .. }
+    ));
 }
 
 #[test]

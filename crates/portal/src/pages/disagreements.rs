@@ -1,0 +1,114 @@
+//! What contradicts itself in the records of a state's children, for its data administrators.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use mde::PersonId;
+use records::contradicted::{self, Contradicted};
+use records::disagreement::DisagreementKind;
+use serde::Deserialize;
+use store::{Purpose, disagreements};
+
+use crate::failure::Failure;
+use crate::state::Portal;
+use crate::user::{Allowed, ManageState};
+use crate::view::{self, Cell, Chrome, Table};
+use crate::words;
+
+/// Children of a page; each is disclosed.
+const CHILDREN: usize = 25;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Ask {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "disagreements.html")]
+struct DisagreementsPage {
+    chrome: Chrome,
+    state: &'static str,
+    kinds: Table,
+    list: Table,
+    next: String,
+}
+
+/// `GET /disagreements?kind=&after=`
+pub(crate) async fn list(
+    portal: web::Data<Portal>,
+    user: Allowed<ManageState>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse, Failure> {
+    let state = user.state()?;
+    let kind = DisagreementKind::named(&ask.kind);
+    let after = PersonId::parse(&ask.after).ok();
+    let access = user.access(Purpose::Program, &portal);
+    let (tallies, (children, next)) = portal
+        .run(move |c| {
+            let tallies = disagreements::tally(c, state)?;
+            let page = contradicted::of_state(c, &access, state, kind, after, CHILDREN)?;
+            Ok((tallies, page))
+        })
+        .await?;
+    let mut kinds = Table::new(
+        "Children by what it is about",
+        &["About", "#Children"],
+        "Nothing contradicts itself.",
+    );
+    for tally in &tallies {
+        let Some(kind) = DisagreementKind::named(&tally.kind) else {
+            continue;
+        };
+        kinds.row(
+            if ask.kind == kind.name() { "strong" } else { "" },
+            [
+                Cell::new(kind.words()).link(format!("/disagreements?kind={}", kind.name())),
+                words::count(tally.persons).into(),
+            ],
+        );
+    }
+    view::page(&DisagreementsPage {
+        chrome: Chrome::of(&user, "Contradictions", "/disagreements"),
+        state: state.name(),
+        kinds,
+        list: table(&children),
+        next: next.map_or_else(String::new, |after| {
+            format!(
+                "/disagreements?kind={}&after={after}",
+                kind.map_or("", DisagreementKind::name)
+            )
+        }),
+    })
+}
+
+fn table(children: &[Contradicted]) -> Table {
+    let mut table = Table::new(
+        "Children, by record number",
+        &["Child", "About", "What is said", "What the hub made of it"],
+        "No child is on this list.",
+    );
+    for child in children {
+        for said in &child.disagreements {
+            table.row(
+                "",
+                [
+                    Cell::new(child.name.clone())
+                        .link(format!("/persons/{}?purpose=program", child.person_id))
+                        .note(format!(
+                            "No. {} · born {} · {}",
+                            child.person_id,
+                            words::day_or(child.birth_date, "on an unknown date"),
+                            child.state_student_ids.join(", ")
+                        )),
+                    said.kind.words().into(),
+                    words::with_days(&said.text).into(),
+                    words::with_days(&said.rule).into(),
+                ],
+            );
+        }
+    }
+    table
+}

@@ -1,0 +1,110 @@
+//! Which persons hold statements that contradict each other, by state and kind. The statements themselves are read
+//! with the record.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use mde::{PersonId, StateCode};
+
+use crate::db::Result;
+
+/// How many persons of a state hold a kind of contradiction.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Tally {
+    /// The kind.
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// Persons.
+    #[diesel(sql_type = BigInt)]
+    pub persons: i64,
+}
+
+/// Those of these persons who have several students, or of whom something was found before. What one state alone says
+/// wrongly of a child its findings tell.
+pub fn candidates(connection: &mut PgConnection, persons: &[PersonId]) -> Result<Vec<PersonId>> {
+    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
+    let rows: Vec<Found> = sql_query(
+        "select person_id from unnest($1) as p (person_id)
+         where (select count(*) from link l where l.person_id = p.person_id) > 1
+            or exists (select from disagreement d where d.person_id = p.person_id)
+         order by person_id",
+    )
+    .bind::<Array<BigInt>, _>(numbers)
+    .load(connection)?;
+    numbered(rows)
+}
+
+fn numbered(rows: Vec<Found>) -> Result<Vec<PersonId>> {
+    rows.into_iter()
+        .map(|row| {
+            PersonId::new(row.person_id).map_err(|error| crate::Error::Corrupt {
+                what: "person id",
+                why: error.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// Puts what was found of a person, as state and kind, in the place of what was found before. What is found again keeps
+/// its time.
+pub fn replace(
+    connection: &mut PgConnection,
+    person: PersonId,
+    found: &[(StateCode, &str)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let states: Vec<&str> = found.iter().map(|(state, _)| state.as_str()).collect();
+    let kinds: Vec<&str> = found.iter().map(|(_, kind)| *kind).collect();
+    sql_query(
+        "with found as (select distinct * from unnest($2::text[], $3::text[]) as f (state, kind)),
+              gone as (delete from disagreement d where d.person_id = $1
+                         and not exists (select from found f where f.state = d.state and f.kind = d.kind))
+         insert into disagreement (person_id, state, kind, found_at) select $1, state, kind, $4 from found
+         on conflict do nothing",
+    )
+    .bind::<BigInt, _>(person.number())
+    .bind::<Array<Text>, _>(states)
+    .bind::<Array<Text>, _>(kinds)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)?;
+    Ok(())
+}
+
+/// How many persons of a state hold each kind.
+pub fn tally(connection: &mut PgConnection, state: StateCode) -> Result<Vec<Tally>> {
+    Ok(sql_query(
+        "select kind, count(*) as persons from disagreement where state = $1 group by kind order by kind",
+    )
+    .bind::<Text, _>(state.as_str())
+    .load(connection)?)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    person_id: i64,
+}
+
+/// The next persons of a state that hold a kind (or any), by number, after `after`. What was found under a number that
+/// has been retired since is left out: the survivor has its own.
+pub fn persons(
+    connection: &mut PgConnection,
+    state: StateCode,
+    kind: Option<&str>,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>> {
+    let rows: Vec<Found> = sql_query(
+        "select distinct person_id from disagreement d where state = $1 and ($2::text is null or kind = $2) and person_id > $3
+           and not exists (select from person_alias a where a.retired_id = d.person_id)
+         order by person_id limit $4",
+    )
+    .bind::<Text, _>(state.as_str())
+    .bind::<Nullable<Text>, _>(kind)
+    .bind::<BigInt, _>(after.map_or(0, PersonId::number))
+    .bind::<BigInt, _>(limit)
+    .load(connection)?;
+    numbered(rows)
+}

@@ -1,0 +1,2 @@
+drop table disagreement;
+alter table requirement_set drop column dated;
