@@ -93,6 +93,11 @@ fn is_exemption(item: &Immunization) -> bool {
     item.cvx.is_none() && NO_DOSE.iter().any(|word| text.contains(word))
 }
 
+/// `1 dose`, `2 doses`.
+fn counted(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// What each student's state reports, in the order of the reports.
 pub(crate) fn by_state(reports: &[Report<'_>]) -> Vec<ImmunizationReport> {
     reports
@@ -121,9 +126,12 @@ pub(crate) fn by_state(reports: &[Report<'_>]) -> Vec<ImmunizationReport> {
                 (0, 0, Some(true)) => "record on file, no dates".to_owned(),
                 (0, 0, Some(false)) => "no record on file".to_owned(),
                 (0, 0, None) => "nothing".to_owned(),
-                (0, undated, _) => format!("{undated} vaccines without dates"),
-                (dated, 0, _) => format!("{dated} doses with dates"),
-                (dated, undated, _) => format!("{dated} doses with dates, {undated} vaccines without"),
+                (0, undated, _) => format!("{} without dates", counted(undated, "vaccine")),
+                (dated, 0, _) => format!("{} with dates", counted(dated, "dose")),
+                (dated, undated, _) => {
+                    let undated = counted(undated, "vaccine");
+                    format!("{} with dates, {undated} without", counted(dated, "dose"))
+                }
             };
             let exempt = if exemptions.is_empty() {
                 String::new()

@@ -399,7 +399,7 @@ fn disagreements(record: &ConsolidatedRecord) -> Vec<Said> {
                 .any(|(element, _)| d.element.as_deref() == Some(element))
         })
         .map(|d| Said {
-            text: format!("{}.", words::with_days(&d.text)),
+            text: format!("{}.", words::sentence(&words::with_days(&d.text))),
             rule: words::with_days(&d.rule),
         })
         .collect::<Vec<_>>();

@@ -48,7 +48,7 @@ impl SchoolingView {
                 .iter()
                 .map(|g| g.text.clone())
                 .chain(overlaps)
-                .map(|text| format!("{text}."))
+                .map(|text| format!("{}.", words::with_days(&text)))
                 .collect(),
             grades: grades(record),
         }
@@ -77,9 +77,12 @@ fn grades(record: &ConsolidatedRecord) -> Table {
                 step.school_year.clone().into(),
                 label(Some(&step.grade)).into(),
                 states.join(" and ").into(),
-                Cell::default()
-                    .tag(mark)
-                    .note(step.note.as_deref().map(words::sentence).unwrap_or_default()),
+                Cell::default().tag(mark).note(
+                    step.note
+                        .as_deref()
+                        .map(|note| words::sentence(&words::with_days(note)))
+                        .unwrap_or_default(),
+                ),
             ],
         );
     }

@@ -261,7 +261,7 @@ fn what_each_state_says_of_immunizations() {
     assert_eq!(
         texts,
         [
-            "WA says: 1 doses with dates, 1 vaccines without; exemptions: Religious exemption: varicella, 2024-09-01",
+            "WA says: 1 dose with dates, 1 vaccine without; exemptions: Religious exemption: varicella, 2024-09-01",
             "FL says: nothing",
             "TX says: record on file, no dates",
         ]
