@@ -66,20 +66,21 @@ impl KeyKind {
     /// How many kinds there are.
     pub const COUNT: usize = 24;
 
-    /// Whether the key brings many together and finds few whom no other key finds: it is narrowed early.
-    pub fn is_wide(self) -> bool {
-        matches!(
-            self,
+    /// How soon the key is narrowed: 0 where it is needed most, the more the more it brings together of whom no other
+    /// key finds.
+    pub fn width(self) -> u64 {
+        match self {
+            KeyKind::Address => 1,
             KeyKind::GivenBirthDate
-                | KeyKind::SurnameBirthDate
-                | KeyKind::GivenSurnameYear
-                | KeyKind::GivenSurnameMonthDay
-                | KeyKind::SoundYear
-                | KeyKind::GivenSurnameAdult
-                | KeyKind::GivenBothSurnames
-                | KeyKind::UndatedCity
-                | KeyKind::Address
-        )
+            | KeyKind::SurnameBirthDate
+            | KeyKind::GivenSurnameYear
+            | KeyKind::GivenSurnameMonthDay
+            | KeyKind::SoundYear
+            | KeyKind::GivenSurnameAdult
+            | KeyKind::GivenBothSurnames
+            | KeyKind::UndatedCity => 2,
+            _ => 0,
+        }
     }
 
     /// What the key is made of, in words.
@@ -116,7 +117,7 @@ impl KeyKind {
 /// A key of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Hash of kind and content; odd for wide keys.
+    /// Hash of kind and content; the last two bits are the kind's width ([`KeyKind::width`]).
     pub hash: u64,
     /// What too long lists of this key are narrowed by: birth state, mother or year, whatever the key does not stand for.
     pub refine: u8,
@@ -146,7 +147,7 @@ fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
     };
     let hash = mix(a ^ b.rotate_left(17) ^ (kind as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     Key {
-        hash: if kind.is_wide() { hash | 1 } else { hash & !1 },
+        hash: hash & !3 | kind.width(),
         refine: mix(narrow) as u8,
         kind,
     }

@@ -19,11 +19,11 @@ const LISTS: usize = 1 << 16;
 /// The most records an index can hold.
 pub const MAX_RECORDS: usize = 1 << SLOT_BITS;
 
-/// How long a key's list may be before it is narrowed by its refinement.
+/// How long a key's list may be before it is narrowed by its refinement, unless the key is wide.
 pub const CAP: usize = 60;
 
-/// The same for wide keys ([`KeyKind::is_wide`]).
-const CAP_OF_WIDE: usize = 6;
+/// The same by [`KeyKind::width`].
+const CAPS: [usize; 4] = [CAP, 10, 6, 6];
 
 /// How long a narrowed list may be; a key as common as that says nothing and is skipped and counted.
 pub const REFINED_CAP: usize = 4 * CAP;
@@ -132,11 +132,7 @@ fn base(key: Key) -> u64 {
 
 /// How many records may stand under the key of an entry before it is narrowed.
 fn cap(entry: u64) -> usize {
-    if entry >> (SLOT_BITS + REFINE_BITS) & 1 == 1 {
-        CAP_OF_WIDE
-    } else {
-        CAP
-    }
+    CAPS[(entry >> (SLOT_BITS + REFINE_BITS) & 3) as usize]
 }
 
 fn entry(key: Key, slot: Slot) -> u64 {
