@@ -226,6 +226,7 @@ impl Hub {
             profiles: Arc::new(Profiles::shipped()),
             trust: Arc::new(TrustStore::open(&ca)?),
             clock: Clock::system(),
+            random: testkit::random(),
             // One certificate may not do so much; here it stands for many.
             limits: Limits {
                 calls_per_second: 1_000_000,

@@ -2,6 +2,7 @@
 //! is different from the night before; of its children reports as tables.
 
 pub mod night;
+pub mod papers;
 pub mod reports;
 pub mod tables;
 

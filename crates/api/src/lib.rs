@@ -31,5 +31,6 @@ pub mod v1;
 
 pub use db::Db;
 pub use problem::{Problem, ProblemCode};
-pub use state::{AppState, Clock, Limits, Parts};
+pub use rate::RateLimit;
+pub use state::{AppState, Clock, Limits, Parts, Random};
 pub use v1::quota::Quota;

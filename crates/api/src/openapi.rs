@@ -6,7 +6,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, disagreements, findings, history, notices, persons, plans, profiles, reports,
+    batches, changes, disagreements, findings, history, notices, papers, persons, plans, profiles, reports,
     requirements, snapshots, students, upload, uploads, work_items,
 };
 
@@ -41,6 +41,8 @@ use crate::v1::{
         requirements::read,
         requirements::replace,
         requirements::remove,
+        papers::print,
+        papers::transcript,
         notices::send,
         notices::list,
         notices::acknowledge,

@@ -324,6 +324,15 @@ impl From<store::Error> for Problem {
     }
 }
 
+impl From<export::papers::PrintError> for Problem {
+    fn from(error: export::papers::PrintError) -> Self {
+        match error {
+            export::papers::PrintError::Store(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
 impl From<notices::Error> for Problem {
     fn from(error: notices::Error) -> Self {
         match error {

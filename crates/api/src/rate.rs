@@ -1,13 +1,16 @@
-//! A bound on how fast one certificate calls.
+//! A bound on how fast one caller calls.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A bound per caller: so many calls a second in the long run, so many at once. Shared by all workers; the number of
-/// callers is bounded by the number of certificates.
+/// Callers of whom one is remembered without looking whether it still owes.
+const CALLERS: usize = 10_000;
+
+/// A bound per caller: so many calls a second in the long run, so many at once. Shared by all workers. Callers
+/// who owe nothing are forgotten when there are many.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
+pub struct RateLimit {
     /// Time that one call costs.
     cost: Duration,
     /// Time that may be owed.
@@ -19,7 +22,7 @@ pub(crate) struct RateLimit {
 impl RateLimit {
     /// `per_second` calls in the long run (at least one), `burst` at once.
     #[must_use]
-    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
+    pub fn new(per_second: u32, burst: u32) -> Self {
         let cost = Duration::from_secs(1) / per_second.max(1);
         Self {
             cost,
@@ -29,8 +32,11 @@ impl RateLimit {
     }
 
     /// Counts a call of `caller` at `now`; an error is the time to wait, and the call does not count.
-    pub(crate) fn take(&self, caller: &str, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, caller: &str, now: Instant) -> Result<(), Duration> {
         let mut paid_until = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if paid_until.len() >= CALLERS {
+            paid_until.retain(|_, until| *until > now);
+        }
         let owed = paid_until
             .get(caller)
             .map_or(Duration::ZERO, |until| until.saturating_duration_since(now));

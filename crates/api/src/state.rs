@@ -15,6 +15,9 @@ use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::v1::quota::Quota;
 
+/// Fills a buffer with secret randomness, injected.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// Tells the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
@@ -92,7 +95,6 @@ impl Default for Limits {
 }
 
 /// What a hub gives its listeners.
-#[derive(Debug)]
 pub struct Parts {
     /// The database, with a pool of its own for requests.
     pub db: Db,
@@ -104,12 +106,19 @@ pub struct Parts {
     pub trust: Arc<TrustStore>,
     /// The time.
     pub clock: Clock,
+    /// Secret randomness.
+    pub random: Random,
     /// Bounds of what callers may ask for.
     pub limits: Limits,
 }
 
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
 /// The state of the listeners of one hub, shared by all their workers.
-#[derive(Debug)]
 pub struct AppState {
     /// The database.
     pub db: Db,
@@ -123,12 +132,20 @@ pub struct AppState {
     pub clock: Clock,
     /// Bounds of what callers may ask for.
     pub limits: Limits,
+    /// Secret randomness.
+    pub random: Random,
     /// Counters for the operator.
     pub metrics: Metrics,
     pub(crate) registrations: Registrations,
     pub(crate) rate: RateLimit,
     pub(crate) uploads: crate::v1::upload::Slots,
     pub(crate) writers: crate::v1::uploads::Writers,
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").finish_non_exhaustive()
+    }
 }
 
 impl AppState {
@@ -144,6 +161,7 @@ impl AppState {
             profiles: parts.profiles,
             trust: parts.trust,
             clock: parts.clock,
+            random: parts.random,
             limits: parts.limits,
             metrics: Metrics::default(),
             registrations: Registrations::default(),

@@ -20,7 +20,8 @@ pub(crate) const ITEM: &str = "item";
 /// says the same.
 pub fn record(record: &ConsolidatedRecord) -> serde_json::Result<String> {
     let json = serde_json::to_vec(record)?;
-    let mut writer = Writer::new(ROOT, RECORD);
+    let mut writer = Writer::new(ROOT);
+    writer.attribute("xmlns", RECORD);
     let mut reader = serde_json::Deserializer::from_slice(&json);
     Transcript(&mut writer).deserialize(&mut reader)?;
     Ok(writer.finish())
@@ -36,15 +37,14 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// A document with this element around everything, in this namespace.
-    pub(crate) fn new(root: &'static str, namespace: &str) -> Self {
+    /// A document with this element around everything.
+    pub(crate) fn new(root: &'static str) -> Self {
         let mut writer = Self {
             text: r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned(),
             open: Vec::new(),
             fresh: false,
         };
         writer.open(root);
-        writer.attribute("xmlns", namespace);
         writer
     }
 
@@ -245,7 +245,8 @@ mod tests {
     #[test]
     fn json_becomes_xml_in_its_order() {
         let json = r#"{"b":"<&\u0001>","a":null,"list":["x",{"n":1,"yes":true}],"none":[]}"#;
-        let mut writer = Writer::new("root", "urn:x");
+        let mut writer = Writer::new("root");
+        writer.attribute("xmlns", "urn:x");
         let mut reader = serde_json::Deserializer::from_str(json);
         Transcript(&mut writer)
             .deserialize(&mut reader)

@@ -11,7 +11,8 @@ const RECORD_TYPE: &str = "ConsolidatedRecord";
 /// The XML Schema of a consolidated record, as `schemas/record-1.xsd` holds it.
 #[must_use]
 pub fn record() -> String {
-    let mut out = Writer::new("xs:schema", RECORD);
+    let mut out = Writer::new("xs:schema");
+    out.attribute("xmlns", RECORD);
     out.attribute("xmlns:xs", "http://www.w3.org/2001/XMLSchema");
     out.attribute("targetNamespace", RECORD);
     out.attribute("elementFormDefault", "qualified");

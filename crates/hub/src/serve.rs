@@ -100,6 +100,7 @@ impl Hub {
             profiles,
             trust,
             clock: clock.clone(),
+            random: random(),
             limits,
         }));
         let addresses = [

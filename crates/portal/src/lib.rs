@@ -24,5 +24,6 @@ pub mod user;
 mod view;
 mod words;
 
+pub use api::Random;
 pub use routes::{ROUTES, configure, server};
-pub use state::{Portal, Random};
+pub use state::Portal;

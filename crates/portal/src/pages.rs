@@ -2,6 +2,7 @@
 
 pub(crate) mod batch_tables;
 pub(crate) mod batches;
+pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod disagreements;
 pub(crate) mod findings;
@@ -12,6 +13,7 @@ pub(crate) mod near_match;
 pub(crate) mod near_matches;
 pub(crate) mod notice_new;
 pub(crate) mod notices;
+pub(crate) mod papers;
 pub(crate) mod person;
 pub(crate) mod plans;
 pub(crate) mod questions;

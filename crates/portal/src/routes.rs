@@ -11,8 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, comparison, disagreements, findings, history, home, merge, near_match, near_matches, notice_new,
-    notices, person, plans, reports, requests, requirements, search, sign_in,
+    batches, check, comparison, disagreements, findings, history, home, merge, near_match, near_matches,
+    notice_new, notices, papers, person, plans, reports, requests, requirements, search, sign_in,
 };
 use crate::state::Portal;
 
@@ -39,6 +39,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/requirements"),
     ("POST", "/requirements"),
     ("POST", "/requirements/eligibility"),
+    ("GET", "/persons/{id}/record.pdf"),
+    ("GET", "/persons/{id}/family-card.pdf"),
+    ("GET", "/persons/{id}/migrant-confirmation.pdf"),
+    ("GET", "/persons/{id}/transfer-confirmation.pdf"),
+    ("GET", "/persons/{id}/transcript.xml"),
     ("GET", "/merges/{id}"),
     ("POST", "/merges/{id}"),
     ("GET", "/splits/{id}"),
@@ -115,6 +120,8 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/requirements", get().to(requirements::show))
             .route("/requirements", post().to(requirements::keep))
             .route("/requirements/eligibility", post().to(requirements::choose))
+            .route("/persons/{id}/{paper}.pdf", get().to(papers::print))
+            .route("/persons/{id}/transcript.xml", get().to(papers::transcript))
             .route("/merges/{id}", get().to(merge::show))
             .route("/merges/{id}", post().to(merge::ask))
             .route("/splits/{id}", get().to(merge::show_split))
@@ -145,6 +152,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 "/reports/snapshots/{name}/children.csv",
                 get().to(reports::children),
             )
+            .route("/check", get().to(check::show))
             .route("/docs/findings", get().to(findings::list))
             .route("/docs/findings/{code}", get().to(findings::show))
             .default_service(web::to(missing)),

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
-use api::{Clock, Db};
+use api::{Clock, Db, Random, RateLimit};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use mde::StateCode;
@@ -11,8 +12,8 @@ use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
 
-/// Fills a buffer with secret randomness, injected.
-pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+/// Codes of papers that one address may ask about in a second, and at once.
+const CHECKS: (u32, u32) = (1, 20);
 
 /// At most this many passwords are hashed at a time: each takes 19 MiB and tens of milliseconds of a core.
 const HASHES_AT_A_TIME: usize = 2;
@@ -24,6 +25,7 @@ pub struct Portal {
     clock: Clock,
     random: Random,
     hashing: Arc<Semaphore>,
+    checks: Arc<RateLimit>,
 }
 
 impl fmt::Debug for Portal {
@@ -41,6 +43,7 @@ impl Portal {
             clock,
             random,
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            checks: Arc::new(RateLimit::new(CHECKS.0, CHECKS.1)),
         }
     }
 
@@ -52,6 +55,16 @@ impl Portal {
     /// Today in a state, or in UTC for a federal role.
     pub(crate) fn today(&self, state: Option<StateCode>) -> NaiveDate {
         self.clock.today(state)
+    }
+
+    /// Secret randomness.
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// Whether this address may ask about one more code.
+    pub(crate) fn may_check(&self, address: &str) -> bool {
+        self.checks.take(address, Instant::now()).is_ok()
     }
 
     /// A new secret of 256 bits, in hexadecimal.

@@ -20,6 +20,7 @@ pub mod links;
 pub mod notices;
 pub mod participants;
 pub mod persons;
+pub mod printed;
 pub mod program;
 pub mod requirements;
 #[expect(missing_docs, reason = "the migrations document the columns")]

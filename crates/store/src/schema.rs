@@ -281,6 +281,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    printed_paper (code) {
+        code -> Text,
+        person_id -> Int8,
+        kind -> Text,
+        language -> Text,
+        left_state -> Nullable<Text>,
+        day -> Date,
+        printed_at -> Timestamptz,
+        digest -> Bytea,
+    }
+}
+
+diesel::table! {
     requirement_set (state, place, cohort_from, subject_area) {
         state -> Text,
         place -> Text,
@@ -612,6 +625,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_alias,
     participant,
+    printed_paper,
     requirement_set,
     snapshot,
     certificate,

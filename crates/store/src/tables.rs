@@ -55,6 +55,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("snapshot", TableKind::Local),
     ("reconciliation", TableKind::Local),
     ("reconciliation_difference", TableKind::Local),
+    ("printed_paper", TableKind::Local),
     ("move_notice", TableKind::Local),
     ("disagreement", TableKind::Local),
     ("account", TableKind::Local),

@@ -16,6 +16,14 @@ mod cluster;
 mod database;
 mod generated;
 
+use std::sync::Arc;
+
 pub use cluster::{CLUSTER_VARIABLE, TempCluster, TestCluster};
 pub use database::TestDb;
 pub use generated::in_step;
+
+/// Randomness for what a test starts.
+#[must_use]
+pub fn random() -> Arc<dyn Fn(&mut [u8]) + Send + Sync> {
+    Arc::new(|bytes: &mut [u8]| bytes.fill_with(rand::random))
+}

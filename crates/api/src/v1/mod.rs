@@ -8,6 +8,7 @@ pub mod findings;
 pub mod format;
 pub mod history;
 pub mod notices;
+pub mod papers;
 pub mod persons;
 pub mod plans;
 pub mod profiles;
@@ -124,6 +125,14 @@ pub fn configure(config: &mut ServiceConfig) {
                 (Method::PUT, web::route().to(requirements::replace)),
                 (Method::DELETE, web::route().to(requirements::remove)),
             ],
+        ))
+        .service(resource(
+            "/persons/{person_id}/{paper}.pdf",
+            [(Method::GET, web::route().to(papers::print))],
+        ))
+        .service(resource(
+            "/persons/{person_id}/transcript.xml",
+            [(Method::GET, web::route().to(papers::transcript))],
         ))
         .service(resource(
             "/move-notices",

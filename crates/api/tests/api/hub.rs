@@ -74,6 +74,7 @@ impl Hub {
             profiles: Arc::new(Profiles::shipped()),
             trust: Arc::new(TrustStore::open(&folder.path().join("ca")).expect("trust")),
             clock: Clock::system(),
+            random: testkit::random(),
             limits,
         }));
         let bind = || TcpListener::bind(("127.0.0.1", 0)).expect("a port");

@@ -100,6 +100,64 @@ fn a_record_is_had_as_xml_too() {
 }
 
 #[test]
+fn papers_are_printed_for_a_purpose() {
+    let hub = Hub::start();
+    let (texas, _) = nation(&hub);
+    let person_id = own(&texas, "/v1/states/TX/students/TX-1")["person_id"].clone();
+    let path = format!("/v1/persons/{}", person_id.as_str().expect("linked"));
+    for paper in [
+        "record",
+        "family-card",
+        "migrant-confirmation",
+        "transfer-confirmation",
+    ] {
+        let answer = texas.read(&format!("{path}/{paper}.pdf?language=es&left=TX"));
+        let answer = answer.send().expect("an answer");
+        assert_eq!(answer.status(), 200, "{paper}");
+        assert_eq!(answer.headers()["content-type"], "application/pdf");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert!(answer.bytes().expect("PDF").starts_with(b"%PDF-1.7"));
+    }
+    assert_eq!(hub.disclosures("printed"), 4);
+    let transcript = texas
+        .read(&format!("{path}/transcript.xml"))
+        .send()
+        .expect("an answer");
+    assert!(
+        transcript
+            .text()
+            .expect("XML")
+            .contains("<LastName>Xicotencatl Barragán</LastName>")
+    );
+    assert_eq!(hub.disclosures("courses"), 1);
+    problem(
+        texas
+            .read(&format!("{path}/diploma.pdf"))
+            .send()
+            .expect("an answer"),
+        404,
+        "not-found",
+    );
+    problem(
+        texas
+            .read("/v1/persons/100000000000/record.pdf")
+            .send()
+            .expect("an answer"),
+        404,
+        "not-found",
+    );
+    let idle = texas
+        .get(&format!("{path}/record.pdf"))
+        .header("On-Behalf-Of", "counselor-17");
+    problem(idle.send().expect("an answer"), 400, "purpose-missing");
+    assert_eq!(
+        hub.disclosures("printed"),
+        4,
+        "nothing was shown, nothing disclosed"
+    );
+}
+
+#[test]
 fn a_reader_says_why_and_for_whom() {
     let hub = Hub::start();
     let (texas, _) = nation(&hub);

@@ -116,6 +116,16 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::Forbidden,
         ),
         (
+            "GET /v1/persons/{person_id}/{paper}.pdf",
+            format!("/v1/persons/{person}/record.pdf"),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/persons/{person_id}/transcript.xml",
+            format!("/v1/persons/{person}/transcript.xml"),
+            Expect::Allowed(200),
+        ),
+        (
             "GET /v1/move-notices",
             "/v1/move-notices?box=inbox".to_owned(),
             Expect::Nothing,

@@ -2,4 +2,5 @@
 //! sample exports (`STATE/DATE/files`), for theirs.
 
 mod children;
+mod papers;
 mod schemas;

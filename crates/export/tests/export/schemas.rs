@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use records::courses::CourseStatus;
 use serde_json::Value;
 
-use crate::children;
+use crate::{children, papers};
 
 pub(crate) fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
@@ -111,5 +112,42 @@ fn every_record_is_valid() {
     assert!(!checker.is_valid(&unknown), "a member that no schema describes");
     for documents in documents.chunks(500) {
         xmllint("record-1.xsd", documents);
+    }
+}
+
+#[test]
+fn every_transcript_is_valid() {
+    let at = "2026-04-10T15:04:00Z".parse().unwrap();
+    let mut records = children::simulated();
+    records.extend(children::samples());
+    records.push(papers::some_of_everything());
+    records.push(papers::nobody());
+    let documents: Vec<String> = records
+        .iter()
+        .map(|record| export::transcript::pesc(record, at, "Texas"))
+        .collect();
+    for (record, document) in records.iter().zip(&documents) {
+        let counted = record
+            .courses
+            .iter()
+            .filter(|c| c.status == CourseStatus::Completed);
+        let credits: Vec<&str> = counted.filter_map(|c| c.credits.as_deref()).collect();
+        assert_eq!(
+            document.matches("<CourseCreditEarned>").count(),
+            credits.len(),
+            "credits only as granted"
+        );
+        assert_eq!(document.matches("<CourseTitle>").count(), record.courses.len());
+        for credits in credits {
+            assert!(document.contains(&format!("<CourseCreditEarned>{credits}<")));
+        }
+    }
+    assert!(
+        documents
+            .iter()
+            .any(|document| document.contains("<CourseCreditEarned>"))
+    );
+    for documents in documents.chunks(500) {
+        xmllint("pesc-high-school-transcript-1.5.xsd", documents);
     }
 }

@@ -2,6 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use export::papers::Kind;
+use export::pdf::Language;
 use mde::PersonId;
 use records::ConsolidatedRecord;
 use serde::Deserialize;
@@ -154,6 +156,7 @@ struct PersonPage {
     story: Vec<StepView>,
     unlinked: Vec<String>,
     looks: Table,
+    papers: [Kind; 4],
     may_send: bool,
     /// Whether it may be joined or taken apart by the reader.
     may_merge: bool,
@@ -292,6 +295,7 @@ impl PersonPage {
             story: story(record, &read.events),
             unlinked: unlinked(record, &read.events),
             looks: looks(&read.looks),
+            papers: Kind::ALL,
             may_send: false,
             may_merge: false,
             questions: Vec::new(),

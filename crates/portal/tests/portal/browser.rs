@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The body as it came, where it is no text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Page {
@@ -114,7 +116,8 @@ impl<S: Service<Request, Response = Answer, Error = Error>> Browser<S> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let body = String::from_utf8(test::read_body(answer).await.to_vec()).unwrap();
+        let bytes = test::read_body(answer).await.to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((_, rest)) = body.split_once("name=\"csrf\" value=\"") {
             rest.split('"').next().unwrap().clone_into(&mut self.csrf);
         }
@@ -122,6 +125,7 @@ impl<S: Service<Request, Response = Answer, Error = Error>> Browser<S> {
             status,
             headers,
             body,
+            bytes,
         }
     }
 

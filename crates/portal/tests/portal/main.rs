@@ -1,10 +1,12 @@
 //! The portal on a real database: sessions, rights, pages and what they write down.
 
 mod browser;
+mod papers;
 mod program;
 mod records;
 mod reports;
 mod rights;
+mod same;
 mod sessions;
 mod support;
 mod who_is_who;

@@ -219,6 +219,13 @@ pub(crate) fn person_of(c: &mut PgConnection, state: &str, id: &str) -> Result<P
     Ok(PersonId::new(*found.get(&key.0).context("not linked")?)?)
 }
 
+/// All persons with students, in the order of their numbers.
+pub(crate) fn persons(c: &mut PgConnection) -> Result<Vec<PersonId>> {
+    let numbers: std::collections::BTreeSet<i64> =
+        links::all(c)?.into_iter().map(|(_, person)| person).collect();
+    Ok(numbers.into_iter().map(PersonId::new).collect::<Result<_, _>>()?)
+}
+
 /// A pool as the hub would give the portal.
 pub(crate) fn pool(url: &str) -> store::Pool {
     store::db::pool(url, 4, Duration::from_secs(10))
