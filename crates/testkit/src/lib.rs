@@ -22,8 +22,11 @@ pub use cluster::{CLUSTER_VARIABLE, TempCluster, TestCluster};
 pub use database::TestDb;
 pub use generated::in_step;
 
+/// Fills a buffer with randomness.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// Randomness for what a test starts.
 #[must_use]
-pub fn random() -> Arc<dyn Fn(&mut [u8]) + Send + Sync> {
+pub fn random() -> Random {
     Arc::new(|bytes: &mut [u8]| bytes.fill_with(rand::random))
 }

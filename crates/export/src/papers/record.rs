@@ -416,17 +416,15 @@ fn when(language: Language, entry: &CourseEntry) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The final grade; else what there is of partial work, which is no credit.
+/// The final grade, or how far the course is; and what there is of partial work, which is no credit.
 fn result(language: Language, entry: &CourseEntry) -> String {
-    let mut parts: Vec<String> = entry.final_grade.iter().cloned().collect();
-    if parts.is_empty() {
-        parts.push(course(language, entry.status).to_owned());
-        if let Some(grade) = &entry.grade_to_date {
-            parts.push(language.of(format!("{grade} to date"), format!("{grade} hasta la fecha")));
-        }
-        if let Some(hours) = &entry.clock_hours {
-            parts.push(language.of(format!("{hours} clock hours"), format!("{hours} horas reloj")));
-        }
+    let status = || course(language, entry.status).to_owned();
+    let mut parts = vec![entry.final_grade.clone().unwrap_or_else(status)];
+    if let Some(grade) = &entry.grade_to_date {
+        parts.push(language.of(format!("{grade} to date"), format!("{grade} hasta la fecha")));
+    }
+    if let Some(hours) = &entry.clock_hours {
+        parts.push(language.of(format!("{hours} clock hours"), format!("{hours} horas reloj")));
     }
     format!("{}{}", parts.join(", "), gone(language, &entry.sources))
 }
