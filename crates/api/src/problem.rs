@@ -328,7 +328,7 @@ impl From<export::papers::PrintError> for Problem {
     fn from(error: export::papers::PrintError) -> Self {
         match error {
             export::papers::PrintError::Store(error) => error.into(),
-            error => Self::internal(error),
+            export::papers::PrintError::Pdf(error) => Self::internal(error),
         }
     }
 }

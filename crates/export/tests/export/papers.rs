@@ -1,5 +1,6 @@
 //! Papers as people get them: what stands on them, in which order, on how many pages, for whatever is in a record.
 
+use std::collections::HashMap;
 use std::process::Command;
 
 use export::papers::{CheckCode, Draft, Imprint, Kind, draft};
@@ -87,7 +88,7 @@ fn record(students: Vec<(&str, Student)>) -> ConsolidatedRecord {
         .into_iter()
         .map(|(state, student)| held(StateCode::new(state).unwrap(), as_of, student))
         .collect();
-    records::consolidate(&person(1, students, &Default::default()), day("2026-04-10"))
+    records::consolidate(&person(1, students, &HashMap::new()), day("2026-04-10"))
 }
 
 /// A person whose students are all gone.
