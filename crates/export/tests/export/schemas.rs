@@ -12,20 +12,6 @@ pub(crate) fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
 }
 
-/// Compares a generated contract with what is kept, or writes it.
-pub(crate) fn is_kept(name: &str, text: &str) {
-    let path = schemas().join(name);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == text,
-        "{} is not in step; run UPDATE_GENERATED=1 cargo test -p export",
-        path.display()
-    );
-}
-
 /// Complains where xmllint finds one of the documents not valid against the schema; says so where it is not installed.
 pub(crate) fn xmllint(schema: &str, documents: &[String]) {
     let folder = tempfile::tempdir().unwrap();
@@ -52,8 +38,12 @@ pub(crate) fn xmllint(schema: &str, documents: &[String]) {
 
 #[test]
 fn the_schemas_are_those_of_the_types() {
-    is_kept("record.schema.json", &export::schema::json_schema());
-    is_kept("record-1.xsd", &export::xsd::record());
+    testkit::in_step(
+        "schemas/record.schema.json",
+        &export::schema::json_schema(),
+        "export",
+    );
+    testkit::in_step("schemas/record-1.xsd", &export::xsd::record(), "export");
 }
 
 /// The schema with every object closed, so that a member without a description is found.
