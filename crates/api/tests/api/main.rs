@@ -2,6 +2,7 @@
 
 mod batches;
 mod certificates;
+mod counts;
 mod hub;
 mod logs;
 mod notices;

@@ -27,7 +27,7 @@ pub struct Counted {
     pub moved: bool,
     /// Whether no birth date is known, so that its age is not; such a child counts in no category.
     pub age_unknown: bool,
-    /// The last days of windows of eligibility that end in the days counted.
+    /// The days counted that are the last of an eligibility: the child was eligible then, and not on the day after.
     pub ended: Vec<NaiveDate>,
 }
 
@@ -109,9 +109,7 @@ pub fn count(
         band: Band::Unknown,
         moved: false,
         age_unknown: false,
-        ended: windows
-            .iter()
-            .map(|w| w.to)
+        ended: last_days(&windows)
             .filter(|day| Days::on(*day).and(days).any())
             .collect(),
     };
@@ -139,6 +137,17 @@ pub fn count(
     out.category_2 &= out.category_1;
     out.band = band(students, birth, days);
     out
+}
+
+/// The days after which no window goes on: a later qualifying move renews what an earlier one gave.
+fn last_days(windows: &[Window]) -> impl Iterator<Item = NaiveDate> + '_ {
+    let mut days: Vec<NaiveDate> = windows.iter().map(|w| w.to).collect();
+    days.sort_unstable();
+    days.dedup();
+    days.into_iter().filter(|day| {
+        let next = day.succ_opt().unwrap_or(NaiveDate::MAX);
+        !windows.iter().any(|w| w.holds(next))
+    })
 }
 
 fn eligible_on(windows: &[Window], days: Days) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike as _, NaiveDate};
-use mde::code::{EnrollmentType, TerminationFlag};
+use mde::code::{EnrollmentType, ExitReason, TerminationFlag};
 use mde::eligibility::{LastDay, Terminations};
 use mde::{EligibilityRules, PersonId, StateCode, StateStudentId, StudentId};
 use proptest::prelude::*;
@@ -21,6 +21,57 @@ fn months_between(from: NaiveDate, to: NaiveDate) -> i32 {
     months - i32::from(!reached)
 }
 
+/// Whether a child is eligible in a state on a day: by a move of one of the state's students of it, in time, not yet 22
+/// by that student's birth date, and nothing of any of them has ended it since the arrival.
+fn eligible(
+    students: &[ProgramStudent],
+    usual: Option<NaiveDate>,
+    rules: EligibilityRules,
+    today: NaiveDate,
+) -> bool {
+    let ended_since = |arrival: NaiveDate| {
+        students.iter().any(|s| {
+            let terminated = s.termination.filter(|(_, flag)| match flag {
+                Some(TerminationFlag::Graduated | TerminationFlag::Ged | TerminationFlag::Deceased) => true,
+                _ => rules.terminations == Terminations::V2003,
+            });
+            let died = |e: &ProgramEnrollment| e.end.filter(|_| e.exit == Some(ExitReason::Deceased));
+            terminated
+                .map(|t| t.0)
+                .into_iter()
+                .chain(s.enrollments.iter().filter_map(|e| e.graduated))
+                .chain(s.enrollments.iter().filter_map(died))
+                .any(|end| arrival <= end && end < today)
+        })
+    };
+    let in_time = |arrival: NaiveDate| {
+        let passed = months_between(arrival, today);
+        let anniversary = months_between(arrival, today.pred_opt().unwrap()) < 36;
+        today >= arrival && (passed < 36 || rules.last_day == LastDay::SameDay && anniversary)
+    };
+    students.iter().any(|s| {
+        let young = s
+            .birth
+            .or(usual)
+            .is_none_or(|birth| months_between(birth, today) < 22 * 12);
+        let moves = || s.moves.iter().filter(|m| !m.void);
+        young && moves().any(|m| in_time(m.arrival) && !ended_since(m.arrival))
+    })
+}
+
+/// The days of some on which a child is eligible in a state and on the next one is not.
+fn ends(
+    students: &[ProgramStudent],
+    usual: Option<NaiveDate>,
+    rules: EligibilityRules,
+    days: Days,
+) -> Vec<NaiveDate> {
+    let on = |day| eligible(students, usual, rules, day);
+    let all = days.from.iter_days().take_while(|day| *day <= days.to);
+    all.filter(|day| on(*day) && !on(day.succ_opt().unwrap()))
+        .collect()
+}
+
 /// The same question asked of one day: is the child eligible in the state and there, and of age; and is it served in
 /// summer.
 fn on_day(
@@ -30,26 +81,8 @@ fn on_day(
     today: NaiveDate,
 ) -> (bool, bool) {
     let of_age = (36..22 * 12).contains(&months_between(birth, today)) && today >= birth;
-    let ended_since = |arrival: NaiveDate| {
-        students.iter().any(|s| {
-            let terminated = s.termination.filter(|(_, flag)| match flag {
-                Some(TerminationFlag::Graduated | TerminationFlag::Ged | TerminationFlag::Deceased) => true,
-                _ => rules.terminations == Terminations::V2003,
-            });
-            terminated
-                .map(|t| t.0)
-                .into_iter()
-                .chain(s.enrollments.iter().filter_map(|e| e.graduated))
-                .any(|end| arrival <= end && end < today)
-        })
-    };
-    let in_time = |arrival: NaiveDate| {
-        let passed = months_between(arrival, today);
-        let anniversary = months_between(arrival, today.pred_opt().unwrap()) < 36;
-        today >= arrival && (passed < 36 || rules.last_day == LastDay::SameDay && anniversary)
-    };
     let moves = || students.iter().flat_map(|s| s.moves.iter().filter(|m| !m.void));
-    let eligible = moves().any(|m| in_time(m.arrival) && !ended_since(m.arrival));
+    let eligible = eligible(students, Some(birth), rules, today);
     let enrollments = || {
         students
             .iter()
@@ -175,6 +208,7 @@ proptest! {
         let counted = count(&students.iter().collect::<Vec<_>>(), Some(birth), rules, days);
         let (one, two) = by_days(&students, birth, rules, days);
         prop_assert_eq!((counted.category_1, counted.category_2), (one, one && two));
+        prop_assert_eq!(counted.ended, ends(&students, Some(birth), rules, days));
     }
 }
 
@@ -213,7 +247,7 @@ fn the_counts_of_a_nation_are_its_truth() {
         let period = Period::ending(year).unwrap();
         let rules = HashMap::new();
         let mut counter = Counter::new(period, today, &rules);
-        let (mut category_1, mut category_2, mut both) = (0, 0, 0);
+        let (mut category_1, mut category_2, mut both, mut ended) = (0, 0, 0, 0);
         for (number, students) in children.values().enumerate() {
             let person = PersonId::new(100_000_000_000 + number as i64).unwrap();
             counter.add(person, students);
@@ -240,22 +274,33 @@ fn the_counts_of_a_nation_are_its_truth() {
                         .fold((false, false), |a, b| (a.0 | b.0, a.1 | b.1))
                 })
                 .collect();
+            ended += u64::from(states.iter().any(|state| {
+                let of: Vec<_> = students.iter().filter(|s| s.state == *state).cloned().collect();
+                !ends(
+                    &of,
+                    most.copied(),
+                    EligibilityRules::default(),
+                    period.until(today),
+                )
+                .is_empty()
+            }));
             category_1 += u64::from(found.iter().any(|f| f.0));
             category_2 += u64::from(found.iter().any(|f| f.0 && f.1));
             both += u64::from(found.iter().filter(|f| f.0).count() > 1);
         }
         let counts = counter.finish();
         assert!(
-            category_1 > 300 && (category_2 > 20 || year == 2026) && both > 10,
-            "{category_1} {category_2} {both}"
+            category_1 > 300 && (category_2 > 20 && ended > 10 || year == 2026) && both > 10,
+            "{category_1} {category_2} {both} {ended}"
         );
         assert_eq!(
             (
                 counts.nation.category_1,
                 counts.nation.category_2,
-                counts.in_several_states
+                counts.in_several_states,
+                counts.nation.eligibility_ended
             ),
-            (category_1, category_2, both),
+            (category_1, category_2, both, ended),
             "{period}"
         );
         // The moves are those that the families made, as far as the states had heard of them.
