@@ -1,0 +1,204 @@
+//! The consolidated record in memory, and the counts and the snapshot of a nation on PostgreSQL.
+//!
+//! `cargo bench -p records --bench counts`; `MARIPOSA_BENCH_STUDENTS` is 200,000 over six states without it, linked as
+//! they truly are. What is read:
+//!
+//! - consolidating a person of the most students in memory, each person once: the time at the 50th and 99th percent;
+//! - counting all children of a period, and freezing that, as seconds and as what a million students would take at the
+//!   same rate; and the most memory of the process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use mde::{PersonId, StateCode, StateStudentId, Student, StudentId};
+use pgcluster::Cluster;
+use records::counts::Period;
+use records::report::{self, Question};
+use records::snapshot::{self, Taker};
+use simulate::{Config, Nation};
+use store::links::{Decided, LinkChange};
+use store::students::{self, Source};
+use uuid::Uuid;
+
+/// Students loaded at a time.
+const PART: usize = 2_000;
+
+/// Persons consolidated.
+const PERSONS: usize = 2_000;
+
+fn main() -> Result<()> {
+    let size = std::env::var("MARIPOSA_BENCH_STUDENTS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(200_000);
+    let folder = tempfile::tempdir()?;
+    // PostgreSQL may run as another user, who must get to its own folder below this one.
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
+    let cluster = Cluster::start(&pgcluster::Options::new(folder.path().join("cluster")))?;
+    store::db::ensure_database(&cluster.connection_url("postgres"), "hub")?;
+    let url = cluster.connection_url("hub");
+    store::migrate(&url)?;
+    let pool = store::pool(&url, 1, Duration::from_mins(30));
+    let connection = &mut *store::db::connection(&pool)?;
+
+    let nation = Nation::new(Config {
+        students: size,
+        nights: 1,
+        ..Config::default()
+    })?;
+    let now = nation.nights().next().context("a night")?.as_of();
+    let people = fill(connection, &nation, now)?;
+    let students: usize = people.values().map(Vec::len).sum();
+    println!("{students} students, {} children", people.len());
+
+    consolidate(connection, people, nation.config().start)?;
+
+    let question = Question {
+        period: Period::ending(2026).context("a period")?,
+        known_at: None,
+        today: nation.config().start,
+    };
+    let million = |took: Duration| took.as_secs_f64() * 1e6 / students as f64;
+    let start = Instant::now();
+    let counts = report::counts(connection, &question)?.counts;
+    let took = start.elapsed();
+    println!(
+        "counts     {:>8.2} s   {:>7.1} s for a million students   category 1: {}",
+        took.as_secs_f64(),
+        million(took),
+        counts.nation.category_1
+    );
+    let (hub, start) = (
+        Taker {
+            by: "bench",
+            state: None,
+        },
+        Instant::now(),
+    );
+    let taken = snapshot::take(connection, "bench", &question, hub, Utc::now())?;
+    let took = start.elapsed();
+    println!(
+        "snapshot   {:>8.2} s   {:>7.1} s for a million students (to reach: 60)   {} bytes kept",
+        took.as_secs_f64(),
+        million(took),
+        taken.extract.len()
+    );
+    println!("memory     {:>8} MB at most", most_memory()?);
+    cluster.stop()?;
+    Ok(())
+}
+
+/// Consolidates the persons of the most students, each once.
+fn consolidate(
+    connection: &mut PgConnection,
+    people: BTreeMap<PersonId, Vec<Uuid>>,
+    today: chrono::NaiveDate,
+) -> Result<()> {
+    let mut people: Vec<_> = people.into_iter().collect();
+    people.sort_by_key(|(person, students)| (std::cmp::Reverse(students.len()), *person));
+    let (mut times, mut of) = (Vec::new(), Vec::new());
+    for (person, students) in people.iter().take(PERSONS) {
+        let record = store::persons::load(connection, *person)?.context("a person")?;
+        let start = Instant::now();
+        let consolidated = records::consolidate(&record, today);
+        times.push(start.elapsed());
+        drop(std::hint::black_box(consolidated));
+        of.push(students.len());
+    }
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    println!(
+        "a person of {} to {} students in memory: p50 {:.3} ms, p99 {:.3} ms (to reach: 1 ms)",
+        of.last().unwrap_or(&0),
+        of.first().unwrap_or(&0),
+        at(50),
+        at(99)
+    );
+    Ok(())
+}
+
+/// Loads the nation's first night and links it as it truly is. Gives each person's students.
+fn fill(
+    connection: &mut PgConnection,
+    nation: &Nation,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<PersonId, Vec<Uuid>>> {
+    let night = nation.nights().next().context("a night")?;
+    let mut children: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+    for (number, state) in nation.config().states.iter().copied().enumerate() {
+        store::participants::register(connection, state, now)?;
+        let truth: HashMap<StudentId, String> = nation
+            .truth(state)
+            .map(|t| {
+                Ok((
+                    StudentId::of(state, &StateStudentId::new(&t.state_student_id)?),
+                    t.child,
+                ))
+            })
+            .collect::<Result<_>>()?;
+        let source = Source {
+            state,
+            batch_id: number as i64 + 1,
+            as_of: now,
+            received_at: now,
+        };
+        let mut part = Vec::with_capacity(PART);
+        for submission in nation.submissions(state, night) {
+            let id = submission.student.id(state);
+            children.entry(truth[&id].clone()).or_default().push(id.0);
+            part.push(submission.student);
+            if part.len() == PART {
+                load(connection, state, source, &part, now)?;
+                part.clear();
+            }
+        }
+        load(connection, state, source, &part, now)?;
+    }
+    let numbers = store::links::new_persons(connection, children.len(), now)?;
+    let people: BTreeMap<PersonId, Vec<Uuid>> = numbers.into_iter().zip(children.into_values()).collect();
+    let links: Vec<LinkChange> = people
+        .iter()
+        .flat_map(|(person, students)| {
+            students.iter().map(|student| LinkChange {
+                student_id: *student,
+                from: None,
+                to: *person,
+                decided: Decided::New,
+                decided_by: "bench".into(),
+                evidence: serde_json::json!({}),
+            })
+        })
+        .collect();
+    for part in links.chunks(PART) {
+        store::links::apply(connection, part, now)?;
+    }
+    diesel::RunQueryDsl::execute(diesel::sql_query("vacuum analyze"), connection)?;
+    Ok(people)
+}
+
+fn load(
+    connection: &mut PgConnection,
+    state: StateCode,
+    source: Source,
+    part: &[Student],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let rows: Vec<_> = part.iter().map(|s| (s.id(state), s, s.content_hash())).collect();
+    store::db::write(connection, |connection| {
+        students::replace(connection, source, &rows, &HashMap::new(), now)
+    })?;
+    Ok(())
+}
+
+/// The most memory that the process ever had, in MB.
+fn most_memory() -> Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kilobytes.context("VmHWM")?.trim().parse::<u64>()? / 1000)
+}
