@@ -6,8 +6,8 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, disagreements, findings, history, notices, papers, persons, plans, profiles, reports,
-    requirements, snapshots, students, upload, uploads, work_items,
+    batches, changes, disagreements, findings, history, lists, notices, papers, persons, plans, profiles,
+    reconciliations, reports, requirements, snapshots, students, upload, uploads, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -50,6 +50,13 @@ use crate::v1::{
         reports::counts,
         reports::moves,
         reports::missed,
+        lists::qa,
+        lists::free_meals,
+        reconciliations::list,
+        reconciliations::open,
+        reconciliations::read,
+        reconciliations::differences,
+        reconciliations::decide,
         snapshots::list,
         snapshots::take,
         snapshots::read,

@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::database::Database;
 use crate::{
-    batch, demo, doctor, export, link, pki_command, report, requirements, serve, simulate_command, user,
+    batch, demo, doctor, export, link, pki_command, reconcile, report, requirements, serve, simulate_command,
+    user,
 };
 
 /// Mariposa: one record for a child that moves between states.
@@ -50,6 +51,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Counts of children, moves between states, missed enrollments
     Report(report::ReportArgs),
+    /// A state's own list compared with what the hub holds, child by child
+    Reconcile(reconcile::ReconcileArgs),
     /// Counts frozen for ever, with every child in them
     Snapshot(report::SnapshotArgs),
     /// Who is who: on files without a hub, and the checks and weights of this one
@@ -114,6 +117,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Simulate(args) => simulate_command::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Reconcile(args) => reconcile::run(&args),
         Command::Snapshot(args) => report::run_snapshot(&args),
         Command::Link(args) => return link::run(&args),
     };

@@ -11,6 +11,7 @@ mod export;
 mod link;
 mod operator;
 mod pki_command;
+mod reconcile;
 mod report;
 mod requirements;
 mod serve;

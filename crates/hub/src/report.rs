@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use api::answer::reports as tables;
+use api::answer::{lists, reports as tables};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use mde::StateCode;
 use records::counts::{Period, Viewer};
+use records::qa;
 use records::report::{self, PATIENCE, Question};
 use records::snapshot::{self, Taker};
 use spreadsheet::{Form, Table};
@@ -19,7 +20,7 @@ use crate::operator;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45"
+    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45\n  mariposa report qa --period 2026 --state KY --district \"Fayette County\" --own meals.csv --format xlsx --out qa.xlsx"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -36,6 +37,13 @@ pub(crate) struct ReportArgs {
     /// As everybody may see it: no number below 10, and none from which one could be worked out
     #[arg(long, conflicts_with = "state")]
     published: bool,
+    /// The district of a quality or free-meal list, as the state's facilities name it; the whole state if left out
+    #[arg(long, value_name = "NAME")]
+    district: Option<String>,
+    /// The district's own file for the quality list: CSV with state_student_id, enrollment_type (P, S, N), homeless,
+    /// economic_status (free, reduced, paid). It is read now and kept nowhere
+    #[arg(long, value_name = "FILE")]
+    own: Option<PathBuf>,
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -54,6 +62,10 @@ enum What {
     Moves,
     /// Children who left a state and came to none
     MissedEnrollments,
+    /// The quality list of a district: detail, counts, and free meals, each on a sheet
+    Qa,
+    /// Whom a district feeds free of charge without an application
+    FreeMeals,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -172,6 +184,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
                 report::missed_enrollments(connection, &access, &question, args.state, args.patience)?;
             args.write(&missed, &tables::missed(&missed))?;
         }
+        What::Qa | What::FreeMeals => args.lists(connection, &access, &question)?,
     }
     let what = args.what.to_possible_value();
     let action = format!("report.{}", what.as_ref().map_or("", |v| v.get_name()));
@@ -190,6 +203,56 @@ impl ReportArgs {
         }
     }
 
+    /// The lists of a district.
+    fn lists(
+        &self,
+        connection: &mut diesel::PgConnection,
+        access: &store::Access,
+        question: &Question,
+    ) -> Result<()> {
+        let Some(state) = self.state else {
+            bail!("name the state of the list with --state");
+        };
+        let Some(form) = self.format.form() else {
+            bail!("a list for people is a table: choose --format xlsx or --format csv");
+        };
+        if self.question.known_at.is_some() {
+            bail!("a list of children is of what is known now; leave out --known-at");
+        }
+        let wanted = qa::Wanted {
+            state,
+            district: self.district.clone(),
+            days: question.period.until(question.today),
+        };
+        let own = match &self.own {
+            Some(path) => {
+                let bytes =
+                    std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
+                qa::own_file(&bytes)?
+            }
+            None => qa::OwnFile::new(),
+        };
+        let rows = qa::list(connection, access, &wanted, &own)?;
+        let bytes = match (self.what, form) {
+            (What::FreeMeals, form) => lists::free_meals(&rows, question.today).written(form)?,
+            (_, Form::Csv) => lists::detail(&rows).written(Form::Csv)?,
+            (_, Form::Xlsx) => lists::workbook(&[
+                lists::detail(&rows),
+                lists::aggregate(&rows),
+                lists::free_meals(&rows, question.today),
+            ])?,
+        };
+        self.file(form, &bytes)
+    }
+
+    fn file(&self, form: Form, bytes: &[u8]) -> Result<()> {
+        if form == Form::Xlsx && self.out.as_os_str() == "-" {
+            bail!("name a file for the workbook with --out");
+        }
+        output(&self.out)?.write_all(bytes)?;
+        Ok(())
+    }
+
     /// Writes the report in the form that is asked for.
     fn write(&self, document: &impl serde::Serialize, table: &Table) -> Result<()> {
         let Some(form) = self.format.form() else {
@@ -198,11 +261,7 @@ impl ReportArgs {
             writeln!(out)?;
             return Ok(());
         };
-        if form == Form::Xlsx && self.out.as_os_str() == "-" {
-            bail!("name a file for the workbook with --out");
-        }
-        output(&self.out)?.write_all(&table.written(form)?)?;
-        Ok(())
+        self.file(form, &table.written(form)?)
     }
 }
 
@@ -277,7 +336,7 @@ fn found(connection: &mut diesel::PgConnection, name: &str) -> Result<store::sna
     }
 }
 
-fn output(out: &Path) -> Result<Box<dyn Write>> {
+pub(crate) fn output(out: &Path) -> Result<Box<dyn Write>> {
     if out.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdout().lock()));
     }

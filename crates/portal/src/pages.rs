@@ -17,6 +17,7 @@ pub(crate) mod papers;
 pub(crate) mod person;
 pub(crate) mod plans;
 pub(crate) mod questions;
+pub(crate) mod reconciliations;
 pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod requirements;

@@ -12,7 +12,8 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     batches, check, comparison, disagreements, findings, history, home, merge, near_match, near_matches,
-    notice_new, notices, papers, person, plans, reports, requests, requirements, search, sign_in,
+    notice_new, notices, papers, person, plans, reconciliations, reports, requests, requirements, search,
+    sign_in,
 };
 use crate::state::Portal;
 
@@ -66,6 +67,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/reports/counts.csv"),
     ("GET", "/reports/moves.xlsx"),
     ("GET", "/reports/missed-enrollments.csv"),
+    ("GET", "/reports/qa.xlsx"),
+    ("GET", "/reports/free-meals.csv"),
+    ("GET", "/reconciliations"),
+    ("GET", "/reconciliations/{id}"),
+    ("POST", "/reconciliations/{id}"),
     ("POST", "/reports/snapshots"),
     ("GET", "/reports/snapshots/{id}/children.csv"),
 ];
@@ -144,9 +150,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/batches/{id}/release", post().to(batches::release))
             .route("/reports", get().to(reports::show))
             .route(
-                "/reports/{what:counts|moves|missed-enrollments}.{form:csv|xlsx}",
+                "/reports/{what:counts|moves|missed-enrollments|qa|free-meals}.{form:csv|xlsx}",
                 get().to(reports::download),
             )
+            .route("/reconciliations", get().to(reconciliations::list))
+            .route("/reconciliations/{id}", get().to(reconciliations::show))
+            .route("/reconciliations/{id}", post().to(reconciliations::decide))
             .route("/reports/snapshots", post().to(reports::take))
             .route(
                 "/reports/snapshots/{name}/children.csv",

@@ -53,6 +53,8 @@ pub enum Permission {
     TakeSnapshots,
     /// See what contradicts itself in the state's records, and keep its requirements and rules.
     ManageState,
+    /// See and judge what differs between the state's own list and the hub.
+    Reconcile,
 }
 
 impl Permission {
@@ -66,7 +68,9 @@ impl Permission {
             Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
             Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
-            Self::AnswerNotices | Self::ReleaseBatches | Self::ManageState => role == DataAdministrator,
+            Self::AnswerNotices | Self::ReleaseBatches | Self::ManageState | Self::Reconcile => {
+                role == DataAdministrator
+            }
             Self::SeeReports => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::TakeSnapshots => matches!(role, DataAdministrator | Arbiter),
             Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
@@ -221,7 +225,8 @@ rights!(
     ReleaseBatches,
     SeeReports,
     TakeSnapshots,
-    ManageState
+    ManageState,
+    Reconcile
 );
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;

@@ -68,6 +68,7 @@ impl Chrome {
             item("/reports", "Reports", Permission::SeeReports),
             state(item("/disagreements", "Contradictions", Permission::ManageState)),
             item("/requirements", "Requirements", Permission::ReadRecords),
+            state(item("/reconciliations", "Reconciliation", Permission::Reconcile)),
         ];
         let roles: Vec<_> = user.roles.iter().map(|role| words::role(*role)).collect();
         let place = user.acts_in.map_or("Federal", mde::StateCode::name);

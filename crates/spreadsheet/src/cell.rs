@@ -16,6 +16,8 @@ pub enum Cell<'a> {
     Number(i64),
     /// A text, whoever wrote it.
     Text(Cow<'a, str>),
+    /// The same, marked in a workbook as something to be corrected.
+    Marked(Cow<'a, str>),
 }
 
 impl<'a> From<&'a str> for Cell<'a> {

@@ -33,7 +33,7 @@ impl<W: Write> CsvTable<W> {
             match cell {
                 Cell::Empty => self.writer.write_field(""),
                 Cell::Number(number) => self.writer.write_field(number.to_string()),
-                Cell::Text(text) => self.writer.write_field(&*guarded(text)),
+                Cell::Text(text) | Cell::Marked(text) => self.writer.write_field(&*guarded(text)),
             }
             .map_err(io::Error::from)?;
         }

@@ -18,6 +18,9 @@ const CHARACTERS: usize = 32_767;
 /// Characters of the name of a sheet (Excel's limit).
 const NAME: usize = 31;
 
+/// The background of what is marked.
+const YELLOW: u32 = 0x00FF_F2A8;
+
 /// A workbook in the making. Rows go to a temporary file as they come; memory does not grow with them. A table with
 /// more rows than a sheet can have goes on in a next one.
 pub struct Workbook {
@@ -31,6 +34,8 @@ pub struct Workbook {
     head: Format,
     text: Format,
     quoted: Format,
+    /// Text to be corrected: bold on yellow, so that it is seen without colors too.
+    marked: Format,
 }
 
 impl fmt::Debug for Workbook {
@@ -53,6 +58,11 @@ impl Default for Workbook {
             rows_per_sheet: ROWS,
             head: Format::new().set_bold(),
             quoted: text.clone().set_quote_prefix(),
+            marked: text
+                .clone()
+                .set_quote_prefix()
+                .set_bold()
+                .set_background_color(YELLOW),
             text,
         }
     }
@@ -116,6 +126,7 @@ impl Workbook {
                     sheet.write_number_with_format(row, column, *number as f64, &self.text)?;
                 }
                 Cell::Text(text) => write_text(sheet, (row, column), text, [&self.text, &self.quoted])?,
+                Cell::Marked(text) => write_text(sheet, (row, column), text, [&self.marked; 2])?,
             }
         }
         self.rows += 1;

@@ -17,11 +17,13 @@ pub mod link_holds;
 pub mod link_models;
 pub mod link_proposals;
 pub mod links;
+pub mod lists;
 pub mod notices;
 pub mod participants;
 pub mod persons;
 pub mod printed;
 pub mod program;
+pub mod reconciliations;
 pub mod requirements;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;

@@ -323,6 +323,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    reconciliation (reconciliation_id) {
+        reconciliation_id -> Int8,
+        state -> Text,
+        list_date -> Date,
+        scope -> Jsonb,
+        file_name -> Text,
+        sha256 -> Bytea,
+        in_list -> Int8,
+        in_hub -> Int8,
+        agreed -> Int8,
+        opened_at -> Timestamptz,
+        opened_by -> Text,
+    }
+}
+
+diesel::table! {
+    reconciliation_difference (reconciliation_id, ordinal) {
+        reconciliation_id -> Int8,
+        ordinal -> Int4,
+        state_student_id -> Text,
+        student_id -> Nullable<Uuid>,
+        person_id -> Nullable<Int8>,
+        district -> Nullable<Text>,
+        kind -> Text,
+        reason -> Text,
+        in_list -> Nullable<Text>,
+        in_hub -> Nullable<Text>,
+        status -> Text,
+        note -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     certificate (fingerprint) {
         fingerprint -> Text,
         state -> Text,

@@ -237,7 +237,7 @@ mod tests {
             match cell {
                 Cell::Empty => assert_eq!(text, ""),
                 Cell::Number(number) => assert_eq!(text, number.to_string()),
-                Cell::Text(cell) => assert_eq!(cell, &text),
+                Cell::Text(cell) | Cell::Marked(cell) => assert_eq!(cell, &text),
             }
         }
     }

@@ -7,12 +7,14 @@ pub mod disagreements;
 pub mod findings;
 pub mod format;
 pub mod history;
+pub mod lists;
 pub mod notices;
 pub mod papers;
 pub mod persons;
 pub mod plans;
 pub mod profiles;
 pub mod quota;
+pub mod reconciliations;
 pub mod reports;
 pub mod requirements;
 pub mod snapshots;
@@ -23,8 +25,10 @@ pub mod work_items;
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
 use actix_web::{Resource, Route};
+
+use records::own_list::MAX_BYTES;
 
 use crate::problem::{Problem, ProblemCode};
 
@@ -160,6 +164,36 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/reports/missed-enrollments",
             [(Method::GET, web::route().to(reports::missed))],
+        ))
+        .service(
+            resource("/reports/qa", [(Method::POST, web::route().to(lists::qa))])
+                .app_data(PayloadConfig::new(MAX_BYTES)),
+        )
+        .service(resource(
+            "/reports/free-meals",
+            [(Method::GET, web::route().to(lists::free_meals))],
+        ))
+        .service(
+            resource(
+                "/reconciliations",
+                [
+                    (Method::GET, web::route().to(reconciliations::list)),
+                    (Method::POST, web::route().to(reconciliations::open)),
+                ],
+            )
+            .app_data(PayloadConfig::new(MAX_BYTES)),
+        )
+        .service(resource(
+            "/reconciliations/{reconciliation_id}",
+            [(Method::GET, web::route().to(reconciliations::read))],
+        ))
+        .service(resource(
+            "/reconciliations/{reconciliation_id}/differences",
+            [(Method::GET, web::route().to(reconciliations::differences))],
+        ))
+        .service(resource(
+            "/reconciliations/{reconciliation_id}/differences/{ordinal}/decision",
+            [(Method::POST, web::route().to(reconciliations::decide))],
         ))
         .service(resource(
             "/snapshots",

@@ -212,3 +212,107 @@ fn a_snapshot_is_the_states_own() {
         "frozen"
     );
 }
+
+#[test]
+fn a_districts_list_marks_who_pays_and_names_what_is_wrong_with_its_file() {
+    let (hub, texas, _) = two_girls();
+    let ask = |own: &str, query: &str| {
+        texas
+            .post(&format!("/v1/reports/qa?period=2026{query}"))
+            .header("Purpose", "program")
+            .header("On-Behalf-Of", "meals-1")
+            .body(own.to_owned())
+            .send()
+            .expect("an answer")
+    };
+    let csv = ask("state_student_id,economic_status\nTX-1,paid\n", "&format=csv")
+        .text()
+        .expect("text");
+    let paying: Vec<&str> = csv
+        .lines()
+        .filter(|line| line.contains("42 U.S.C. 1758"))
+        .collect();
+    assert_eq!((csv.lines().count(), paying.len()), (3, 1), "{csv}");
+    assert!(paying[0].contains("TX-1") && paying[0].contains(",No,"), "{csv}");
+    let before = hub.disclosures("assessment");
+    assert!(ask("", "").bytes().expect("bytes").starts_with(b"PK"));
+    assert_eq!(hub.disclosures("assessment"), before + 2);
+    let wrong = problem(
+        ask("state_student_id,economic_status\nTX-1,often\n", ""),
+        422,
+        "invalid-content",
+    );
+    assert!(
+        wrong["detail"]
+            .as_str()
+            .expect("text")
+            .contains("line 2: economic_status"),
+        "{wrong}"
+    );
+    let elsewhere = ask("", "&format=csv&district=Nowhere").text().expect("text");
+    assert_eq!(elsewhere.lines().count(), 1, "{elsewhere}");
+    let fed = text(&texas, "/v1/reports/free-meals?period=2026&format=csv");
+    assert_eq!(fed.lines().count(), 1, "both have left: {fed}");
+}
+
+#[test]
+fn a_states_list_is_reconciled_difference_by_difference() {
+    let (hub, texas, kentucky) = two_girls();
+    let list = "state_student_id,last_name,first_name,birth_date\nKY-1,Solorio,Itzel,2012-06-05\nKY-2,Vega,Iris,2010-01-01\n";
+    let open = |body: &str, query: &str| {
+        kentucky
+            .post(&format!("/v1/reconciliations?list_date=2026-03-01{query}"))
+            .body(body.to_owned())
+            .send()
+            .expect("an answer")
+    };
+    let opened = open(list, "&leaves_out=out-of-school,preschool");
+    assert_eq!(opened.status(), 201);
+    let opened: Value = opened.json().expect("JSON");
+    assert_eq!(opened["differences"], json!({ "open": 2 }));
+    let again: Value = open(list, "").json().expect("JSON");
+    assert_eq!(again["reconciliation_id"], opened["reconciliation_id"]);
+    let path = format!("/v1/reconciliations/{}", opened["reconciliation_id"]);
+    let found = got(&kentucky, &format!("{path}/differences?status=open"));
+    assert_eq!(
+        found["items"][0]["reason"], "day and month are swapped",
+        "{found}"
+    );
+    assert_eq!(found["items"][1]["kind"], "not_in_hub");
+    let decide = |system: &System, body: &Value| {
+        system
+            .post(&format!("{path}/differences/0/decision"))
+            .header("On-Behalf-Of", "district-1")
+            .json(body)
+            .send()
+            .expect("an answer")
+    };
+    let word = json!({ "status": "corrected", "note": "birth certificate seen" });
+    problem(decide(&texas, &word), 404, "not-found");
+    problem(
+        decide(&kentucky, &json!({ "status": "corrected", "note": " " })),
+        422,
+        "invalid-content",
+    );
+    let decided: Value = decide(&kentucky, &word).json().expect("JSON");
+    assert_eq!(decided["differences"], json!({ "corrected": 1, "open": 1 }));
+    let before = hub.disclosures("eligibility");
+    let csv = text(&kentucky, &format!("{path}/differences?format=csv"));
+    assert!(
+        csv.contains("birth certificate seen") && csv.lines().count() == 3,
+        "{csv}"
+    );
+    assert_eq!(
+        hub.disclosures("eligibility"),
+        before + 1,
+        "the hub holds one of the two"
+    );
+    for (body, query, status, code) in [
+        ("", "", 422, "invalid-content"),
+        (list, "&leaves_out=churches", 400, "invalid-request"),
+        ("state_student_id,last_name\n", "", 422, "invalid-content"),
+    ] {
+        problem(open(body, query), status, code);
+    }
+    assert_eq!(got(&texas, "/v1/reconciliations")["items"], json!([]));
+}

@@ -32,6 +32,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         notice,
         item,
         upload,
+        campaign,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
@@ -177,6 +178,41 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             "/v1/reports/missed-enrollments?period=2026".to_owned(),
             Expect::Nothing,
         ),
+        (
+            "POST /v1/reports/qa",
+            "/v1/reports/qa?period=2026".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/reports/free-meals",
+            "/v1/reports/free-meals?period=2026".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/reconciliations",
+            "/v1/reconciliations".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/reconciliations",
+            "/v1/reconciliations?list_date=2026-03-01".to_owned(),
+            Expect::Allowed(201),
+        ),
+        (
+            "GET /v1/reconciliations/{reconciliation_id}",
+            format!("/v1/reconciliations/{campaign}"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/reconciliations/{reconciliation_id}/differences",
+            format!("/v1/reconciliations/{campaign}/differences"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/reconciliations/{reconciliation_id}/differences/{ordinal}/decision",
+            format!("/v1/reconciliations/{campaign}/differences/0/decision"),
+            Expect::NotFound,
+        ),
         ("GET /v1/snapshots", "/v1/snapshots".to_owned(), Expect::Nothing),
         (
             "POST /v1/snapshots",
@@ -210,6 +246,8 @@ struct Texas {
     person: String,
     notice: i64,
     item: i64,
+    /// A reconciliation with a difference.
+    campaign: i64,
     /// Address of an upload that is open.
     upload: String,
 }
@@ -234,6 +272,12 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
+        "POST /v1/reconciliations" => {
+            Some("state_student_id,last_name,first_name,birth_date\nCA-1,Peña,Ana,2012-05-06\n".to_owned())
+        }
+        "POST /v1/reconciliations/{reconciliation_id}/differences/{ordinal}/decision" => {
+            Some(r#"{"status":"explained","note":"x"}"#.to_owned())
+        }
         "POST /v1/snapshots" => Some(r#"{"name":"californian","period":"2026"}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
@@ -312,6 +356,15 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("an answer");
     assert_eq!(taken.status(), 201, "{:?}", taken.text());
 
+    let opened: Value = texas
+        .post("/v1/reconciliations?list_date=2026-03-01")
+        .body("state_student_id,last_name,first_name,birth_date\nTX-9,Peña,Ana,2012-05-06\n")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let campaign = opened["reconciliation_id"].as_i64().expect("a campaign");
+
     let begun = texas
         .post("/v1/uploads")
         .header("Tus-Resumable", "1.0.0")
@@ -321,6 +374,7 @@ fn no_operation_gives_one_state_what_is_anothers() {
     let mut table = table(&Texas {
         upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,
+        campaign,
         batch,
         person: person.clone(),
         notice,
@@ -391,6 +445,8 @@ fn every_operation_needs_a_registered_certificate() {
             .replace("{state}", "TX")
             .replace(['{', '}'], "")
             .replace("batch_id", "1")
+            .replace("reconciliation_id", "1")
+            .replace("ordinal", "1")
             .replace("person_id", "100000000000")
             .replace("move_notice_id", "1")
             .replace("work_item_id", "1");

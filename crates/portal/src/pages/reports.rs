@@ -2,10 +2,11 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use api::answer::reports as tables;
+use api::answer::{lists, reports as tables};
 use askama::Template;
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use records::counts::{Period, ShownCounts, ShownTally, Viewer};
+use records::qa;
 use records::report::{self, PATIENCE, Question};
 use records::snapshot::{self, SnapshotError, Taker};
 use serde::Deserialize;
@@ -54,6 +55,8 @@ pub(crate) struct Asked {
     period: String,
     /// A day, at the end of which the question is asked.
     known_at: String,
+    /// The district of a list; the whole state if empty.
+    district: String,
 }
 
 impl Asked {
@@ -297,13 +300,48 @@ pub(crate) async fn download(
                 .report(move |c| report::missed_enrollments(c, &access, &question, state, PATIENCE));
             tables::missed(&missed.await?)
         }
-        _ => return Err(Failure::NotFound),
+        what => return district_list(&portal, &user, what, form, question, &asked.district).await,
     };
     Ok(tables::file(
         &table,
         &format!("{what}-{}", question.period),
         form,
     )?)
+}
+
+/// The quality list of a district, without a file of its own, or whom it feeds free of charge.
+async fn district_list(
+    portal: &Portal,
+    user: &User,
+    what: &str,
+    form: Form,
+    question: Question,
+    district: &str,
+) -> Result<HttpResponse, Failure> {
+    let (state, access) = (user.state()?, user.access(Purpose::Program, portal));
+    let named = Some(district.trim()).filter(|name| !name.is_empty());
+    let wanted = qa::Wanted {
+        state,
+        district: named.map(ToOwned::to_owned),
+        days: question.period.until(question.today),
+    };
+    let rows = portal
+        .db()
+        .report(move |c| qa::list(c, &access, &wanted, &qa::OwnFile::new()))
+        .await?;
+    let free = lists::free_meals(&rows, question.today);
+    let name = format!("{what}-{}", question.period);
+    if what == "free-meals" {
+        return Ok(tables::file(&free, &name, form)?);
+    }
+    match form {
+        Form::Csv => Ok(tables::file(&lists::detail(&rows), &name, form)?),
+        Form::Xlsx => {
+            let book = lists::workbook(&[lists::detail(&rows), lists::aggregate(&rows), free]);
+            let book = book.map_err(api::Problem::internal)?;
+            Ok(tables::attachment(book, &name, form))
+        }
+    }
 }
 
 /// A snapshot to take.

@@ -84,3 +84,66 @@ async fn a_count_is_frozen_and_its_children_are_written_down_when_they_are_taken
     let file = other.get("/reports/snapshots/april-2026/children.csv").await;
     assert_eq!(file.status, 404, "another state's");
 }
+
+#[actix_web::test]
+async fn a_districts_list_and_a_reconciliation_are_for_the_state_alone() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@tea.example").await;
+    let file = b.get("/reports/qa.csv?period=2025-26&district=").await;
+    assert!(
+        file.body.contains(",T-10442,") && !file.body.contains("GA7781"),
+        "{}",
+        file.body
+    );
+    let fed = b.get("/reports/free-meals.csv?period=2025-26&district=").await;
+    assert_eq!(fed.body.lines().count(), 2, "{}", fed.body);
+    assert_eq!(
+        b.get("/reports/qa.csv?period=2025-26&district=Nowhere")
+            .await
+            .body
+            .lines()
+            .count(),
+        1
+    );
+
+    let texas = mde::StateCode::new("TX").unwrap();
+    let of = records::reconciliation::OfState {
+        state: texas,
+        day: "2026-03-01".parse().unwrap(),
+        scope: records::reconciliation::Scope::default(),
+        file_name: "march.csv",
+        csv: b"state_student_id,last_name,first_name,birth_date\nT-10442,Reyes,Ana,2011-04-24\nT-1,Vega,Iris,2012-01-01\n",
+    };
+    let opened = records::reconciliation::open(&mut c, &of, "test", crate::support::now()).unwrap();
+    let path = format!("/reconciliations/{}", opened.reconciliation_id);
+    assert!(b.get("/reconciliations").await.text().contains("march.csv"));
+    let page = b.get(&path).await;
+    let text = page.text();
+    for shown in [
+        "2 children in the list",
+        "Two birth dates",
+        "2011-04-24",
+        "! Open",
+        "T-1 Not in hub",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    let wrong = b
+        .post(&path, &[("ordinal", "x"), ("status", "fine"), ("note", "")])
+        .await;
+    assert!(wrong.status == 422 && wrong.text().contains("3 things need your attention"));
+    let word = [
+        ("ordinal", "1"),
+        ("status", "corrected"),
+        ("note", "Birth certificate seen"),
+    ];
+    assert_eq!(b.post(&path, &word).await.location(), path);
+    let text = b.get(&format!("{path}?status=corrected")).await.text();
+    assert!(text.contains("✓ Corrected Birth certificate seen"), "{text}");
+
+    let (mut other, _) = browser(db.url()).await;
+    other.sign_in("admin@ga.example").await;
+    assert_eq!(other.get(&path).await.status, 404);
+}

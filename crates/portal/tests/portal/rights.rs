@@ -78,6 +78,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/reports",
                 "/requirements",
                 "/disagreements",
+                "/reconciliations",
             ],
         ),
     ] {

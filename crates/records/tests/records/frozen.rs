@@ -23,7 +23,7 @@ const HUB: Taker<'_> = Taker {
 };
 
 /// The right of an operator to read.
-fn access() -> Access {
+pub(crate) fn access() -> Access {
     Access {
         actor: Actor::Operator {
             user: "tester".to_owned(),
@@ -35,12 +35,12 @@ fn access() -> Access {
     }
 }
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 /// Loads students of a state as one batch.
-fn load(
+pub(crate) fn load(
     connection: &mut PgConnection,
     state: StateCode,
     batch_id: i64,

@@ -6,6 +6,7 @@ mod counts;
 mod eligibility;
 mod frozen;
 mod historical_view;
+mod lists;
 mod made_up;
 mod order;
 mod plan;

@@ -32,7 +32,7 @@ impl Scope {
         }
     }
 
-    pub(super) fn parts(&self) -> (Option<&str>, Option<&[String]>) {
+    pub(crate) fn parts(&self) -> (Option<&str>, Option<&[String]>) {
         match self {
             Self::Everything => (None, None),
             Self::State(state) => (Some(state.as_str()), None),
