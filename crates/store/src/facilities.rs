@@ -70,7 +70,7 @@ pub fn replace(connection: &mut PgConnection, source: Source, facilities: &[&Fac
     Ok(())
 }
 
-fn decode(data: serde_json::Value) -> Result<Facility> {
+pub(crate) fn decode(data: serde_json::Value) -> Result<Facility> {
     serde_json::from_value(data).map_err(|e| Error::Corrupt {
         what: "facility",
         why: e.to_string(),

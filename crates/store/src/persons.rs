@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
-use mde::code::Grade;
 use mde::{EligibilityRules, Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
 use serde::Deserialize as _;
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
-use crate::facilities;
-use crate::requirements::{self, Requirement};
+use crate::requirements::Requirement;
 use crate::students::{self, Version};
+
+mod beside;
 
 /// One student of a person, whole, with what the hub knows about it.
 #[derive(Debug, Clone)]
@@ -133,30 +133,15 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
     let person_id = PersonId::new(first.person_id).map_err(corrupt("person id"))?;
     let rules = eligibility_rules(&rows)?;
     let students = assemble(connection, rows)?;
-    let facilities = facilities_of(connection, &students)?;
+    let (facilities, requirements) = beside::read(connection, &students)?;
     Ok(Some(PersonRecord {
         person_id,
         asked_as: (person_id != id).then_some(id),
-        requirements: requirements_of(connection, &students)?,
+        requirements,
         students,
         facilities,
         rules,
     }))
-}
-
-fn requirements_of(connection: &mut PgConnection, students: &[StudentRecord]) -> Result<Vec<Requirement>> {
-    let own = students
-        .iter()
-        .any(|s| !s.student.graduation_requirements.is_empty());
-    let secondary = students
-        .iter()
-        .flat_map(|s| &s.student.enrollments)
-        .any(|e| e.grade.is_some_and(Grade::is_secondary));
-    if own || !secondary {
-        return Ok(Vec::new());
-    }
-    let states: Vec<StateCode> = students.iter().map(|s| s.state).collect();
-    requirements::of_states(connection, &states)
 }
 
 fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules>> {
@@ -244,36 +229,6 @@ fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Student
         (a.state, &a.student.identity.state_student_id).cmp(&(b.state, &b.student.identity.state_student_id))
     });
     Ok(records)
-}
-
-fn facilities_of(
-    connection: &mut PgConnection,
-    students: &[StudentRecord],
-) -> Result<HashMap<(StateCode, String), Facility>> {
-    let mut keys: Vec<(StateCode, String)> = Vec::new();
-    for record in students {
-        let enrollments = record
-            .student
-            .enrollments
-            .iter()
-            .flat_map(|e| [&e.facility_code, &e.designated_graduation_school]);
-        let courses = record.student.courses.iter().map(|c| &c.facility_code);
-        let requirements = record
-            .student
-            .graduation_requirements
-            .iter()
-            .map(|r| &r.facility_code);
-        keys.extend(
-            enrollments
-                .chain(courses)
-                .chain(requirements)
-                .flatten()
-                .map(|code| (record.state, code.to_string())),
-        );
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    facilities::of(connection, &keys)
 }
 
 /// A state's own student with its link, for that state.

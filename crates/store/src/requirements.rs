@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, Text};
 use mde::{Decimal, StateCode};
+use serde::Deserialize;
 
 use crate::db::{Error, Result};
 
@@ -54,7 +55,7 @@ pub fn kept(connection: &mut PgConnection) -> Result<Vec<Kept>> {
     .load(connection)?)
 }
 
-#[derive(QueryableByName)]
+#[derive(QueryableByName, Deserialize)]
 struct Row {
     #[diesel(sql_type = Text)]
     state: String,
@@ -90,19 +91,28 @@ pub fn of_states(connection: &mut PgConnection, states: &[StateCode]) -> Result<
     )
     .bind::<Array<Text>, _>(codes)
     .load(connection)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Requirement {
-                state: StateCode::new(&row.state).map_err(corrupt)?,
-                place: row.place,
-                cohorts: (row.cohort_from, row.cohort_to),
-                subject_area: row.subject_area,
-                units: row.units.parse::<Decimal>().map_err(corrupt)?.normalize(),
-                source: row.source,
-                dated: row.dated,
-            })
+    rows.into_iter().map(Requirement::try_from).collect()
+}
+
+impl TryFrom<Row> for Requirement {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            state: StateCode::new(&row.state).map_err(corrupt)?,
+            place: row.place,
+            cohorts: (row.cohort_from, row.cohort_to),
+            subject_area: row.subject_area,
+            units: row.units.parse::<Decimal>().map_err(corrupt)?.normalize(),
+            source: row.source,
+            dated: row.dated,
         })
-        .collect()
+    }
+}
+
+/// A requirement from its row as JSON, with the units as text.
+pub(crate) fn decode(row: serde_json::Value) -> Result<Requirement> {
+    serde_json::from_value::<Row>(row).map_err(corrupt)?.try_into()
 }
 
 /// Puts these requirements in the place of all that the state kept, and writes that down.

@@ -60,7 +60,7 @@ pub(crate) fn load(
 }
 
 /// The nation with its true links; every child's number with its students.
-fn loaded(
+pub(crate) fn loaded(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> BTreeMap<PersonId, Vec<(StateCode, Student)>> {

@@ -12,3 +12,4 @@ mod order;
 mod plan;
 mod schooling;
 mod snapshot;
+mod statements;
