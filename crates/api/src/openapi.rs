@@ -6,8 +6,8 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, disagreements, findings, history, lists, notices, papers, persons, plans, profiles,
-    reconciliations, reports, requirements, snapshots, students, upload, uploads, work_items,
+    batches, changes, deadlines, disagreements, findings, history, lists, notices, papers, persons, plans,
+    profiles, reconciliations, reports, requirements, snapshots, students, upload, uploads, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -46,6 +46,9 @@ use crate::v1::{
         notices::send,
         notices::list,
         notices::acknowledge,
+        deadlines::list,
+        deadlines::read,
+        deadlines::keep,
         changes::list,
         reports::counts,
         reports::moves,
@@ -77,7 +80,7 @@ use crate::v1::{
         (name = "students", description = "A state's own records of children."),
         (name = "persons", description = "Children, as all states know them."),
         (name = "requirements", description = "What states require for graduation."),
-        (name = "notices", description = "That a child has moved, or will."),
+        (name = "notices", description = "That a child has moved, or will, and what a state owes by when."),
         (name = "changes", description = "What changed for a state's children."),
         (name = "reports", description = "How many children, and which; frozen counts."),
         (name = "work items", description = "Who is who, where people decide."),

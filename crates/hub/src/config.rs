@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
     pub(crate) escalation: linking::review::Policy,
+    /// Limits of duties where this hub reads the regulation otherwise.
+    pub(crate) deadlines: notices::Limits,
 }
 
 /// How much of the hub one state may use for its uploads.
@@ -98,6 +100,7 @@ impl Default for Config {
             refit_days: 30,
             quota: Quota::default(),
             escalation: linking::review::Policy::default(),
+            deadlines: notices::Limits::default(),
         }
     }
 }
@@ -173,6 +176,10 @@ mod tests {
         assert_eq!(shipped.refit_days, default.refit_days);
         assert_eq!(shipped.quota, default.quota);
         assert_eq!(shipped.escalation, default.escalation);
+        assert_eq!(shipped.deadlines, default.deadlines);
+        let other: Config = toml::from_str("[deadlines]\nnew_certificate = { calendar_days = 14 }").unwrap();
+        let limit = other.deadlines.of(notices::Duty::NewCertificate);
+        assert_eq!(limit, notices::Limit::CalendarDays(14));
         assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());
     }
 }

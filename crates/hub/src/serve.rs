@@ -88,6 +88,7 @@ impl Hub {
             clock: clock.clone(),
             escalation: config.escalation.clone(),
             refit_days: config.refit_days,
+            deadlines: config.deadlines.clone(),
             stop: Arc::clone(&stop),
         };
         let mut workers = worker::start(&context)?;
@@ -214,16 +215,25 @@ fn housekeeping(
                 if let Err(error) = swept {
                     tracing::warn!(%error, "uploads that were left alone were not removed");
                 }
-                let escalation = NewJob {
-                    name: linking::review::JOB,
-                    payload: serde_json::json!({}),
-                    priority: 0,
-                    deduplicate: Some(linking::review::JOB.to_owned()),
-                };
-                let enqueued = store::connection(&context.pool)
-                    .and_then(|mut c| store::jobs::enqueue(&mut c, &escalation, context.clock.now()));
-                if let Err(error) = enqueued {
-                    tracing::warn!(%error, "the worklists will be looked at an hour later");
+                for name in [linking::review::JOB, notices::keeper::TERMS_JOB] {
+                    let job = NewJob {
+                        name,
+                        payload: serde_json::json!({}),
+                        priority: 0,
+                        deduplicate: Some(name.to_owned()),
+                    };
+                    let enqueued = store::connection(&context.pool)
+                        .and_then(|mut c| store::jobs::enqueue(&mut c, &job, context.clock.now()));
+                    if let Err(error) = enqueued {
+                        tracing::warn!(%error, name, "a job of every hour will be done an hour later");
+                    }
+                }
+            }
+            if rounds.is_multiple_of(60) {
+                let met =
+                    store::connection(&context.pool).and_then(|mut c| store::deadlines::met_by_fulls(&mut c));
+                if let Err(error) = met {
+                    tracing::warn!(%error, "deadlines that full uploads met are noted later");
                 }
             }
             rounds = rounds.wrapping_add(1);

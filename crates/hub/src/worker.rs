@@ -13,6 +13,7 @@ use ingest::{Profiles, Spool};
 use linking::driver;
 use linking::review;
 use mde::PersonId;
+use notices::{Keeper, Limits};
 use store::Pool;
 use store::jobs::{self, Claimed};
 
@@ -33,6 +34,7 @@ pub(crate) struct Context {
     pub(crate) escalation: review::Policy,
     /// After how many days weights are learned anew and proposed; 0 for never.
     pub(crate) refit_days: u32,
+    pub(crate) deadlines: Limits,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -56,7 +58,11 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
             &[driver::JOB, driver::CHECK_JOB, driver::REFIT_JOB],
             Box::new(move |context, job, alive| linker::work(&mut linker, context, job, alive)),
         ),
-        ("notices", &[driver::CHANGED_JOB], Box::new(notice)),
+        (
+            "notices",
+            &[driver::CHANGED_JOB, notices::keeper::TERMS_JOB],
+            Box::new(notice),
+        ),
         ("worklists", &[review::JOB], Box::new(escalate)),
     ];
     let mut threads: Vec<JoinHandle<()>> = workers
@@ -199,12 +205,23 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
     Ok(())
 }
 
+/// Looks for moves of changed persons and at the deadlines that follow from what is told of them; by itself, at terms
+/// that have ended.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
+    let connection = &mut *store::connection(&context.pool)?;
+    let now = context.clock.now();
+    let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;
+    if job.name == notices::keeper::TERMS_JOB {
+        let persons = keeper.terms_ended(connection, now)?;
+        tracing::info!(persons, "looked at terms that have ended");
+        return Ok(());
+    }
     let persons: Vec<PersonId> =
         serde_json::from_value(job.payload.get("persons").cloned().unwrap_or_default())?;
-    let connection = &mut *store::connection(&context.pool)?;
-    let written = notices::handle_changed(connection, &persons, context.clock.now())?;
-    records::contradicted::refresh(connection, &persons, context.clock.now())?;
+    let written = notices::handle_changed(connection, &persons, now)?;
+    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
+    keeper.settle(connection, &numbers, now)?;
+    records::contradicted::refresh(connection, &persons, now)?;
     tracing::info!(persons = persons.len(), notices = written, "looked for moves");
     Ok(())
 }

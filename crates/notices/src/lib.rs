@@ -4,14 +4,22 @@
 //! order in which batches brought them, each move once.
 
 pub mod chronology;
+pub mod deadline;
 pub mod detect;
 pub mod driver;
+pub mod duty;
 pub mod error;
+pub mod keeper;
 pub mod mailbox;
 pub mod manual;
+pub mod working_days;
 
+pub use deadline::{Deadline, Standing};
 pub use detect::{Detected, WINDOW_DAYS, detect};
 pub use driver::{JOB, handle_changed, run};
+pub use duty::{Duty, Limit, Limits};
 pub use error::Error;
+pub use keeper::Keeper;
 pub use mailbox::{Acknowledgement, Answer, acknowledge, inbox, sent};
 pub use manual::{Kind, ManualNotice, Sender, send};
+pub use working_days::WorkCalendar;

@@ -4,6 +4,7 @@ pub(crate) mod batch_tables;
 pub(crate) mod batches;
 pub(crate) mod check;
 pub(crate) mod comparison;
+pub(crate) mod deadlines;
 pub(crate) mod disagreements;
 pub(crate) mod findings;
 pub(crate) mod history;

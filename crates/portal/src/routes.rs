@@ -11,9 +11,9 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, check, comparison, disagreements, findings, history, home, merge, near_match, near_matches,
-    notice_new, notices, papers, person, plans, reconciliations, reports, requests, requirements, search,
-    sign_in,
+    batches, check, comparison, deadlines, disagreements, findings, history, home, merge, near_match,
+    near_matches, notice_new, notices, papers, person, plans, reconciliations, reports, requests,
+    requirements, search, sign_in,
 };
 use crate::state::Portal;
 
@@ -54,6 +54,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/near-matches"),
     ("GET", "/near-matches/{id}"),
     ("POST", "/near-matches/{id}"),
+    ("GET", "/deadlines"),
     ("GET", "/notices"),
     ("GET", "/notices/new"),
     ("POST", "/notices/new"),
@@ -137,6 +138,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/near-matches", get().to(near_matches::list))
             .route("/near-matches/{id}", get().to(near_match::show))
             .route("/near-matches/{id}", post().to(near_match::decide))
+            .route("/deadlines", get().to(deadlines::list))
             .route("/notices", get().to(notices::list))
             .route("/notices/new", get().to(notice_new::show))
             .route("/notices/new", post().to(notice_new::send))

@@ -64,6 +64,7 @@ impl Chrome {
             item("/search", "Find a child", Permission::ReadRecords),
             item("/near-matches", "Near matches", Permission::DecideMatches),
             state(item("/notices", "Move notices", Permission::SendNotices)),
+            state(item("/deadlines", "Deadlines", Permission::SendNotices)),
             state(item("/batches", "Uploads", Permission::SeeBatches)),
             item("/reports", "Reports", Permission::SeeReports),
             state(item("/disagreements", "Contradictions", Permission::ManageState)),

@@ -423,3 +423,19 @@ pub fn by_status(connection: &mut PgConnection) -> Result<Vec<(String, i64)>> {
         .order(batch::status)
         .load(connection)?)
 }
+
+/// Number and time of receipt of the full uploads of a state that were received since and loaded, oldest first.
+pub fn fulls_since(
+    connection: &mut PgConnection,
+    state: StateCode,
+    since: DateTime<Utc>,
+) -> Result<Vec<(i64, DateTime<Utc>)>> {
+    Ok(batch::table
+        .filter(batch::state.eq(state.as_str()))
+        .filter(batch::kind.eq("full"))
+        .filter(batch::status.eq("loaded"))
+        .filter(batch::received_at.ge(since))
+        .order(batch::received_at)
+        .select((batch::batch_id, batch::received_at))
+        .load(connection)?)
+}

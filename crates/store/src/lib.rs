@@ -6,9 +6,11 @@
 pub mod access;
 pub mod accounts;
 pub mod batches;
+pub mod calendars;
 pub mod changes;
 pub mod copy;
 pub mod db;
+pub mod deadlines;
 pub mod disagreements;
 pub mod facilities;
 pub mod jobs;

@@ -308,6 +308,48 @@ diesel::table! {
 }
 
 diesel::table! {
+    deadline (deadline_id) {
+        deadline_id -> Int8,
+        cause -> Text,
+        duty -> Text,
+        state -> Text,
+        student_id -> Uuid,
+        person_id -> Int8,
+        district -> Nullable<Text>,
+        started_on -> Nullable<Date>,
+        due_on -> Nullable<Date>,
+        setting -> Jsonb,
+        met_at -> Nullable<Timestamptz>,
+        met_on -> Nullable<Date>,
+        met_by_batch -> Nullable<Int8>,
+        noted_at -> Timestamptz,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    term (state, district, begin_on, end_on) {
+        state -> Text,
+        district -> Text,
+        begin_on -> Date,
+        end_on -> Date,
+        name -> Text,
+        kept_at -> Timestamptz,
+        kept_by -> Text,
+    }
+}
+
+diesel::table! {
+    work_calendar (state) {
+        state -> Text,
+        federal_holidays -> Bool,
+        own_holidays -> Array<Date>,
+        kept_at -> Timestamptz,
+        kept_by -> Text,
+    }
+}
+
+diesel::table! {
     snapshot (name) {
         name -> Text,
         period_ends -> Int4,
@@ -662,7 +704,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     participant,
     printed_paper,
     requirement_set,
+    deadline,
     snapshot,
+    term,
+    work_calendar,
     certificate,
     batch,
     batch_finding,

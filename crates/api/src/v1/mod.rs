@@ -3,6 +3,7 @@
 pub mod batches;
 mod body;
 pub mod changes;
+pub mod deadlines;
 pub mod disagreements;
 pub mod findings;
 pub mod format;
@@ -148,6 +149,17 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/move-notices/{move_notice_id}/acknowledgement",
             [(Method::POST, web::route().to(notices::acknowledge))],
+        ))
+        .service(resource(
+            "/deadlines",
+            [(Method::GET, web::route().to(deadlines::list))],
+        ))
+        .service(resource(
+            "/calendar",
+            [
+                (Method::GET, web::route().to(deadlines::read)),
+                (Method::PUT, web::route().to(deadlines::keep)),
+            ],
         ))
         .service(resource(
             "/changes",

@@ -3,6 +3,7 @@
 mod batches;
 mod certificates;
 mod counts;
+mod deadlines;
 mod hub;
 mod logs;
 mod notices;

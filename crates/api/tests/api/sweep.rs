@@ -141,6 +141,17 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/move-notices/{notice}/acknowledgement"),
             Expect::NotFound,
         ),
+        ("GET /v1/deadlines", "/v1/deadlines".to_owned(), Expect::Nothing),
+        (
+            "GET /v1/calendar",
+            "/v1/calendar".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "PUT /v1/calendar",
+            "/v1/calendar".to_owned(),
+            Expect::Allowed(200),
+        ),
         ("GET /v1/changes", "/v1/changes".to_owned(), Expect::Nothing),
         ("GET /v1/work-items", "/v1/work-items".to_owned(), Expect::Nothing),
         (
@@ -279,6 +290,7 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
             Some(r#"{"status":"explained","note":"x"}"#.to_owned())
         }
         "POST /v1/snapshots" => Some(r#"{"name":"californian","period":"2026"}"#.to_owned()),
+        "PUT /v1/calendar" => Some(r#"{"own_holidays":["2026-03-31"]}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
         "PUT /v1/work-items/{work_item_id}/assignment" => Some(r#"{"level":"state"}"#.to_owned()),

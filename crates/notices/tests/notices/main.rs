@@ -1,6 +1,8 @@
 //! Moves of made-up children, noticed and sent by hand.
 
 mod by_hand;
+mod deadlines;
 mod detection;
+mod kept;
 mod made_up;
 mod noticed;

@@ -1,0 +1,3 @@
+drop table deadline;
+drop table term;
+drop table work_calendar;
