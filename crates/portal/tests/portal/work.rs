@@ -251,3 +251,28 @@ async fn a_held_upload_is_released_and_findings_say_what_to_do() {
         "held"
     );
 }
+
+#[actix_web::test]
+async fn the_deadlines_board_says_what_is_owed_about_whom_and_by_when() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let texas = StateCode::new("TX").unwrap();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@tea.example").await;
+    let today = crate::support::now().date_naive();
+    let owed =
+        store::deadlines::of_state(&mut c, texas, &store::deadlines::Which::default(), today, 0, 9).unwrap();
+    assert!(
+        owed.iter().any(|kept| kept.duty == "change_of_residence"),
+        "{owed:?}"
+    );
+    let page = b.get("/deadlines").await.text();
+    for shown in [
+        "34 CFR 200.85(b)(3)(iii)",
+        "… Open",
+        "Nothing is overdue",
+        "Districts without a calendar of terms",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+}
