@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
 use tempfile::NamedTempFile;
@@ -13,6 +14,9 @@ use crate::orphans::{self, ORPHAN_PATIENCE};
 
 /// Begins the names of what is being made and gets its proper name when complete.
 pub(crate) const UNFINISHED: &str = "unfinished-";
+
+/// How long a folder that is in use is tried again before it is said.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The entries of the folder.
 #[derive(Debug, Clone)]
@@ -169,7 +173,7 @@ fn lock(paths: &Paths) -> Result<File> {
         .mode(0o600)
         .open(path)
         .context("open", path)?;
-    match file.try_lock() {
+    match lock_with_patience(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -191,6 +195,18 @@ fn lock(paths: &Paths) -> Result<File> {
     file.set_len(0).context("write", path)?;
     writeln!(file, "{}", std::process::id()).context("write", path)?;
     Ok(file)
+}
+
+/// Takes the lock. One that somebody holds is tried again for a moment: a program that another thread is just starting
+/// holds every open file of its parent until it runs.
+fn lock_with_patience(file: &File) -> std::result::Result<(), TryLockError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PATIENCE / 20),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Whether nothing lies in `root` but what a fresh file system has.
