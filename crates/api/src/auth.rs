@@ -13,7 +13,7 @@ use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 use mde::StateCode;
-use pki::ClientCertificate;
+use pki::{CertificateProblem, ClientCertificate};
 use store::access::{Access, Actor, Channel, Purpose};
 use store::participants;
 
@@ -64,33 +64,47 @@ impl StateSystem {
     }
 }
 
+/// What the registry says of a certificate.
+#[derive(Debug, Clone, Copy)]
+enum Registration {
+    /// For this state.
+    For(StateCode),
+    /// No longer.
+    Revoked,
+    /// Nothing.
+    Unknown,
+}
+
 /// Which certificates are registered for which state, remembered for a second.
 #[derive(Debug, Default)]
 pub(crate) struct Registrations {
-    known: Mutex<HashMap<String, (Instant, Option<StateCode>)>>,
+    known: Mutex<HashMap<String, (Instant, Registration)>>,
 }
 
 impl Registrations {
-    /// The state for which a certificate is registered and not revoked.
-    async fn state_of(&self, db: &Db, fingerprint: &str) -> Result<Option<StateCode>, Problem> {
+    async fn of(&self, db: &Db, fingerprint: &str) -> Result<Registration, Problem> {
         let now = Instant::now();
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, state)) = known().get(fingerprint)
+        if let Some((at, registration)) = known().get(fingerprint)
             && now.duration_since(*at) < REMEMBER
         {
-            return Ok(*state);
+            return Ok(*registration);
         }
         let key = fingerprint.to_owned();
         let registered = db
             .run(move |connection| participants::certificate_of(connection, &key))
             .await?;
-        let state = registered
-            .filter(|certificate| certificate.revoked_at.is_none())
-            .and_then(|certificate| StateCode::new(&certificate.state).ok());
+        let registration = match registered {
+            Some(certificate) if certificate.revoked_at.is_some() => Registration::Revoked,
+            Some(certificate) => {
+                StateCode::new(&certificate.state).map_or(Registration::Unknown, Registration::For)
+            }
+            None => Registration::Unknown,
+        };
         let mut known = known();
         known.retain(|_, (at, _)| now.duration_since(*at) < REMEMBER);
-        known.insert(fingerprint.to_owned(), (now, state));
-        Ok(state)
+        known.insert(fingerprint.to_owned(), (now, registration));
+        Ok(registration)
     }
 }
 
@@ -127,22 +141,24 @@ async fn check(request: &HttpRequest) -> Result<StateSystem, Problem> {
         let detail = "This certificate calls too often; wait as long as Retry-After says.";
         return Err(Problem::new(ProblemCode::RateLimited, detail).retry_after(seconds));
     }
+    let refused = |problem: CertificateProblem| {
+        let detail = format!("The certificate is refused: {problem}.");
+        Problem::new(ProblemCode::CertificateRefused, detail)
+    };
     state
         .trust
         .check(certificate, state.clock.now())
-        .map_err(|problem| {
-            Problem::new(
-                ProblemCode::CertificateRefused,
-                format!("The certificate is refused: {problem}."),
-            )
-        })?;
-    let registered = state.registrations.state_of(&state.db, fingerprint).await?;
-    match registered {
-        Some(registered) if certificate.state.as_deref() == Some(registered.as_str()) => Ok(StateSystem {
-            state: registered,
-            fingerprint: fingerprint.clone(),
-        }),
-        _ => Err(Problem::new(
+        .map_err(refused)?;
+    match state.registrations.of(&state.db, fingerprint).await? {
+        Registration::For(registered) if certificate.state.as_deref() == Some(registered.as_str()) => {
+            Ok(StateSystem {
+                state: registered,
+                fingerprint: fingerprint.clone(),
+            })
+        }
+        // The registry may know of a revocation before the list does; its holder is told the same either way.
+        Registration::Revoked => Err(refused(CertificateProblem::Revoked)),
+        Registration::For(_) | Registration::Unknown => Err(Problem::new(
             ProblemCode::CertificateUnregistered,
             "The certificate is not registered for the state that it names; ask the hub's operator to register it.",
         )),

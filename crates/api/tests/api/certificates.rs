@@ -82,10 +82,14 @@ fn a_revocation_bites_on_a_connection_that_stays_open() {
     store::participants::revoke_certificate(&mut hub.connection(), &by_registry.fingerprint, Utc::now())
         .expect("revoked");
     sleep(Duration::from_millis(1_100));
-    problem(
+    let told_by_registry = problem(
         by_registry.get("/v1/batches").send().expect("an answer"),
         403,
-        "certificate-unregistered",
+        "certificate-refused",
+    );
+    assert_eq!(
+        told_by_registry["detail"], refused["detail"],
+        "the same, whichever hears of it first"
     );
 }
 
