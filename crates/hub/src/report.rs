@@ -4,9 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use api::answer::{lists, reports as tables};
+use api::answer::district::{self, List, ListForm};
+use api::answer::reports as tables;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
+use export::lists::About;
 use mde::StateCode;
 use records::counts::{Period, Viewer};
 use records::qa;
@@ -20,7 +22,7 @@ use crate::operator;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45\n  mariposa report qa --period 2026 --state KY --district \"Fayette County\" --own meals.csv --format xlsx --out qa.xlsx"
+    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45\n  mariposa report qa --period 2026 --state KY --district \"Fayette County\" --own meals.csv --format xlsx --out qa.xlsx\n  mariposa report qa --period 2026 --state KY --own meals.csv --format pdf --out qa.pdf"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -62,7 +64,7 @@ enum What {
     Moves,
     /// Children who left a state and came to none
     MissedEnrollments,
-    /// The quality list of a district: detail, counts, and free meals, each on a sheet
+    /// The quality list of a district: detail, counts, and free meals, each on a sheet; as PDF the counts, with plots
     Qa,
     /// Whom a district feeds free of charge without an application
     FreeMeals,
@@ -73,13 +75,15 @@ enum Format {
     Json,
     Csv,
     Xlsx,
+    /// A paper to print; lists of a district only
+    Pdf,
 }
 
 impl Format {
     /// As a table, if it is one.
     fn form(self) -> Option<Form> {
         match self {
-            Self::Json => None,
+            Self::Json | Self::Pdf => None,
             Self::Csv => Some(Form::Csv),
             Self::Xlsx => Some(Form::Xlsx),
         }
@@ -213,8 +217,10 @@ impl ReportArgs {
         let Some(state) = self.state else {
             bail!("name the state of the list with --state");
         };
-        let Some(form) = self.format.form() else {
-            bail!("a list for people is a table: choose --format xlsx or --format csv");
+        let form = match (self.format, self.format.form()) {
+            (_, Some(form)) => ListForm::Table(form),
+            (Format::Pdf, _) => ListForm::Pdf,
+            _ => bail!("a list is for people: choose --format xlsx, csv or pdf"),
         };
         if self.question.known_at.is_some() {
             bail!("a list of children is of what is known now; leave out --known-at");
@@ -233,21 +239,25 @@ impl ReportArgs {
             None => qa::OwnFile::new(),
         };
         let rows = qa::list(connection, access, &wanted, &own)?;
-        let bytes = match (self.what, form) {
-            (What::FreeMeals, form) => lists::free_meals(&rows, question.today).written(form)?,
-            (_, Form::Csv) => lists::detail(&rows).written(Form::Csv)?,
-            (_, Form::Xlsx) => lists::workbook(&[
-                lists::detail(&rows),
-                lists::aggregate(&rows),
-                lists::free_meals(&rows, question.today),
-            ])?,
+        let about = About {
+            state,
+            district: wanted.district,
+            days: wanted.days,
+            today: question.today,
+            by: access.actor.label(),
+            at: access.at,
         };
-        self.file(form, &bytes)
+        let list = if self.what == What::FreeMeals {
+            List::FreeMeals
+        } else {
+            List::Quality
+        };
+        self.file(&district::written(list, &rows, &about, form)?)
     }
 
-    fn file(&self, form: Form, bytes: &[u8]) -> Result<()> {
-        if form == Form::Xlsx && self.out.as_os_str() == "-" {
-            bail!("name a file for the workbook with --out");
+    fn file(&self, bytes: &[u8]) -> Result<()> {
+        if matches!(self.format, Format::Xlsx | Format::Pdf) && self.out.as_os_str() == "-" {
+            bail!("name a file for the workbook or the PDF with --out");
         }
         output(&self.out)?.write_all(bytes)?;
         Ok(())
@@ -255,13 +265,16 @@ impl ReportArgs {
 
     /// Writes the report in the form that is asked for.
     fn write(&self, document: &impl serde::Serialize, table: &Table) -> Result<()> {
+        if self.format == Format::Pdf {
+            bail!("only qa and free-meals are papers: choose --format json, csv or xlsx");
+        }
         let Some(form) = self.format.form() else {
             let mut out = output(&self.out)?;
             serde_json::to_writer_pretty(&mut out, document)?;
             writeln!(out)?;
             return Ok(());
         };
-        self.file(form, &table.written(form)?)
+        self.file(&table.written(form)?)
     }
 }
 

@@ -69,6 +69,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/reports/moves.xlsx"),
     ("GET", "/reports/missed-enrollments.csv"),
     ("GET", "/reports/qa.xlsx"),
+    ("GET", "/reports/free-meals.pdf"),
     ("GET", "/reports/free-meals.csv"),
     ("GET", "/reconciliations"),
     ("GET", "/reconciliations/{id}"),
@@ -152,7 +153,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/batches/{id}/release", post().to(batches::release))
             .route("/reports", get().to(reports::show))
             .route(
-                "/reports/{what:counts|moves|missed-enrollments|qa|free-meals}.{form:csv|xlsx}",
+                "/reports/{what:counts|moves|missed-enrollments|qa|free-meals}.{form:csv|xlsx|pdf}",
                 get().to(reports::download),
             )
             .route("/reconciliations", get().to(reconciliations::list))

@@ -1,7 +1,9 @@
 //! The quality list of a district: its migratory children with what the district should look at, joined with the
 //! district's own file while the list is made. Nothing of that file is kept.
 
-use std::collections::{BTreeMap, HashMap};
+mod summary;
+
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::Connection as _;
@@ -13,12 +15,20 @@ use store::access::Subject;
 use store::lists::{self, ListedStudent};
 use store::program::ProgramStudent;
 
+pub use summary::{Aggregate, Completeness, Tally, aggregate, completeness};
+
 use crate::counts::Days;
 use crate::eligibility::windows;
 use crate::own_list::{ListError, OwnList, yes_or_no};
 
 /// Why a migratory child who is not free is marked: it is so by law, without an application.
 pub const FREE_MEALS: &str = "A migratory child eats free of charge without an application, once the district has the list (42 U.S.C. 1758(b)(12)(A), 7 CFR 245.2 and 245.6(b)). Anything but free is to be corrected.";
+
+/// What a district may rely on for the children of a list of a day's free meals.
+#[must_use]
+pub fn certified(today: NaiveDate) -> String {
+    format!("migratory child on {today}; free meals without an application (42 U.S.C. 1758(b)(12)(A))")
+}
 
 /// How a student is enrolled, in the district's own file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -318,58 +328,16 @@ fn latest(assessments: &[Assessment], subject: &[&str]) -> Option<String> {
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
-/// How many children of a list, each once: by what, of which kind.
-pub type Aggregate = BTreeMap<(&'static str, String), u64>;
-
-/// Adds up a list: each child once, by its latest enrollment, as the report card of a school counts them.
-#[must_use]
-pub fn aggregate(rows: &[QaRow]) -> Aggregate {
-    let mut last: BTreeMap<&str, &QaRow> = BTreeMap::new();
-    for row in rows {
-        let held = last.entry(&row.state_student_id).or_insert(row);
-        if row.enrolled > held.enrolled {
-            *held = row;
-        }
-    }
-    let mut out = Aggregate::new();
-    let mut add = |what, value: &str| *out.entry((what, value.to_owned())).or_default() += 1;
-    let said = |flag: Option<bool>| match flag {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "not recorded",
-    };
-    for row in last.values() {
-        add("children", "");
-        add("grade", row.grade.unwrap_or("not recorded"));
-        add("gender", row.gender.unwrap_or("not recorded"));
-        add("English learner", said(row.english_learner));
-        add("individualized education program", said(row.iep));
-        add("priority for services", said(row.priority_for_services));
-        add("homeless (district's file)", said(row.of_district.homeless));
-        add("free meals (district's file)", said(row.of_district.free_meals));
-        let service = row.of_district.service.map_or("not recorded", Service::letter);
-        add("enrollment type (district's file)", service);
-    }
-    out
-}
-
 /// The children of a list who are eligible and enrolled on a day, each once, as a district certifies free meals by it.
 #[must_use]
 pub fn free_meals(rows: &[QaRow], today: NaiveDate) -> Vec<&QaRow> {
-    let mut last: BTreeMap<&str, &QaRow> = BTreeMap::new();
     let there = |row: &&QaRow| {
         row.enrolled <= today
             && row.withdrawn.is_none_or(|day| today <= day)
             && row.qualifying_arrival <= today
             && today <= row.eligible_until
     };
-    for row in rows.iter().filter(there) {
-        let held = last.entry(&row.state_student_id).or_insert(row);
-        if row.enrolled > held.enrolled {
-            *held = row;
-        }
-    }
-    let mut children: Vec<&QaRow> = last.into_values().collect();
+    let mut children = summary::each_once(rows.iter().filter(there));
     children.sort_by_key(|row| (&row.school, &row.last_name, &row.first_name));
     children
 }

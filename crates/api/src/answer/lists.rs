@@ -111,21 +111,26 @@ pub fn detail(rows: &[QaRow]) -> Table {
 /// The counts of a list, each child once.
 #[must_use]
 pub fn aggregate(rows: &[QaRow]) -> Table {
-    let counts = qa::aggregate(rows);
-    Table::new("Aggregate", &AGGREGATE).with(counts.into_iter().map(|((what, value), n)| {
+    let sums = qa::aggregate(rows);
+    let row = |what: &'static str, value: &'static str, n: u64| {
         vec![
             what.into(),
             value.into(),
             i64::try_from(n).unwrap_or(i64::MAX).into(),
         ]
-    }))
+    };
+    let tallies = sums
+        .tallies()
+        .flat_map(|tally| tally.values.iter().map(|(value, n)| row(tally.what, value, *n)));
+    Table::new("Aggregate", &AGGREGATE)
+        .with([row("children", "", sums.children)])
+        .with(tallies.collect::<Vec<_>>())
 }
 
 /// The children whom a district may feed free of charge on a day without an application.
 #[must_use]
 pub fn free_meals(rows: &[QaRow], today: NaiveDate) -> Table {
-    let certified =
-        format!("migratory child on {today}; free meals without an application (42 U.S.C. 1758(b)(12)(A))");
+    let certified = qa::certified(today);
     Table::new("Free meals", &FREE).with(qa::free_meals(rows, today).into_iter().map(|row| {
         vec![
             row.school.clone().into(),

@@ -100,18 +100,30 @@ fn told(number: Option<u64>, small: Option<u64>) -> Cell<'static> {
 /// The answer with a table as a file.
 pub fn file(table: &Table, name: &str, form: Form) -> Result<HttpResponse, Problem> {
     let bytes = table.written(form).map_err(Problem::internal)?;
-    Ok(attachment(bytes, name, form))
+    let media_type = super::content_type(form);
+    Ok(attachment(bytes, name, form.extension(), media_type))
 }
 
-/// The answer with a file that is written. It may name children, and is kept nowhere on the way.
+/// The answer with a CSV file that is written.
 #[must_use]
-pub fn attachment(bytes: Vec<u8>, name: &str, form: Form) -> HttpResponse {
+pub fn csv(bytes: Vec<u8>, name: &str) -> HttpResponse {
+    attachment(bytes, name, Form::Csv.extension(), super::content_type(Form::Csv))
+}
+
+/// The answer with a file that is written: its name without the extension, that, and its media type. It may name
+/// children, and is kept nowhere on the way.
+pub(crate) fn attachment(
+    bytes: Vec<u8>,
+    name: &str,
+    extension: &str,
+    media_type: &'static str,
+) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, super::content_type(form)))
+        .insert_header((header::CONTENT_TYPE, media_type))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}.{}\"", form.extension()),
+            format!("attachment; filename=\"{name}.{extension}\""),
         ))
         .body(bytes)
 }

@@ -2,14 +2,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data, Query};
+use export::lists::About;
+use records::counts::Period;
 use records::own_list::ListError;
 use records::qa::{self, OwnFile, QaRow};
-use records::report::Question;
 use serde::Deserialize;
 use spreadsheet::Form;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{self, lists};
+use crate::answer::district::{self, List, ListForm};
 use crate::auth::Reading;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
@@ -28,12 +29,24 @@ impl From<ListError> for Problem {
 /// The form of a list for people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum TableForm {
+pub enum PeoplesForm {
     /// One CSV file.
     Csv,
     /// A workbook.
     #[default]
     Xlsx,
+    /// A paper to print.
+    Pdf,
+}
+
+impl From<PeoplesForm> for ListForm {
+    fn from(form: PeoplesForm) -> Self {
+        match form {
+            PeoplesForm::Csv => Self::Table(Form::Csv),
+            PeoplesForm::Xlsx => Self::Table(Form::Xlsx),
+            PeoplesForm::Pdf => Self::Pdf,
+        }
+    }
 }
 
 /// Whose list, of which period.
@@ -44,16 +57,17 @@ pub struct Asked {
     period: String,
     /// The district as the state's facilities name it, upper or lower case; the whole state if missing.
     district: Option<String>,
-    /// `csv` or `xlsx` (the default).
+    /// `csv`, `xlsx` (the default) or `pdf`.
     #[serde(default)]
     #[param(inline, required = false)]
-    format: TableForm,
+    format: PeoplesForm,
 }
 
 /// The state's quality list: its migratory children, enrolled in the period in the district, an item per enrollment. The
 /// district's own file may be sent along as CSV (`state_student_id`, and as far as it has them `enrollment_type`,
 /// `homeless`, `economic_status`): it is joined with the list and kept nowhere. A child whom the file does not feed free
-/// of charge is marked. Each child listed is disclosed. A workbook has three sheets: detail, counts, free meals.
+/// of charge is marked. Each child listed is disclosed. A workbook has three sheets: detail, counts, free meals. The PDF
+/// is the list added up, with plots: children by grade and group, and how much of them is recorded, district by district.
 #[utoipa::path(post, path = "/v1/reports/qa", operation_id = "reportQa", tag = "reports", params(
     Asked,
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
@@ -62,6 +76,7 @@ pub struct Asked {
     (status = 200, description = "the list", content(
         (String = "text/csv"),
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<u8> = "application/pdf"),
     )),
     (status = 422, description = "the district's file cannot be used", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -77,20 +92,9 @@ pub async fn qa(
     } else {
         qa::own_file(&own)?
     };
-    let of = reading.system.state;
-    let (rows, question) = listed(reading, &state, &asked, own).await?;
-    let name = format!("qa-{of}-{}", question.period);
-    Ok(match asked.format {
-        TableForm::Csv => answer::reports::file(&lists::detail(&rows), &name, Form::Csv)?,
-        TableForm::Xlsx => {
-            let book = lists::workbook(&[
-                lists::detail(&rows),
-                lists::aggregate(&rows),
-                lists::free_meals(&rows, question.today),
-            ]);
-            answer::reports::attachment(book.map_err(Problem::internal)?, &name, Form::Xlsx)
-        }
-    })
+    let (rows, about, period) = listed(reading, &state, &asked, own).await?;
+    let name = format!("qa-{}-{period}", about.state);
+    district::file(List::Quality, &rows, &about, asked.format.into(), &name)
 }
 
 /// Whom a district of the state feeds free of charge without an application: migratory children who are eligible and
@@ -103,6 +107,7 @@ pub async fn qa(
     (status = 200, description = "the list", content(
         (String = "text/csv"),
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<u8> = "application/pdf"),
     )),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -111,14 +116,9 @@ pub async fn free_meals(
     state: Data<AppState>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
-    let of = reading.system.state;
-    let (rows, question) = listed(reading, &state, &asked, OwnFile::new()).await?;
-    let form = match asked.format {
-        TableForm::Csv => Form::Csv,
-        TableForm::Xlsx => Form::Xlsx,
-    };
-    let name = format!("free-meals-{of}-{}", question.today);
-    answer::reports::file(&lists::free_meals(&rows, question.today), &name, form)
+    let (rows, about, _) = listed(reading, &state, &asked, OwnFile::new()).await?;
+    let name = format!("free-meals-{}-{}", about.state, about.today);
+    district::file(List::FreeMeals, &rows, &about, asked.format.into(), &name)
 }
 
 async fn listed(
@@ -126,8 +126,8 @@ async fn listed(
     state: &AppState,
     asked: &Asked,
     own: OwnFile,
-) -> Result<(Vec<QaRow>, Question), Problem> {
-    let of = reading.system.state;
+) -> Result<(Vec<QaRow>, About, Period), Problem> {
+    let (of, access) = (reading.system.state, reading.access);
     let question = question(
         &asked.period,
         None,
@@ -139,9 +139,18 @@ async fn listed(
         district: asked.district.clone(),
         days: question.period.until(question.today),
     };
+    let user = access.on_behalf_of.as_deref().unwrap_or_default();
+    let about = About {
+        state: of,
+        district: wanted.district.clone(),
+        days: wanted.days,
+        today: question.today,
+        by: format!("{user} ({})", of.name()),
+        at: access.at,
+    };
     let rows = state
         .db
-        .report(move |connection| qa::list(connection, &reading.access, &wanted, &own))
+        .report(move |connection| qa::list(connection, &access, &wanted, &own))
         .await?;
-    Ok((rows, question))
+    Ok((rows, about, question.period))
 }

@@ -8,7 +8,6 @@ use mde::StateCode;
 use records::counts::{Period, ShownCounts, Viewer};
 use records::snapshot::{self, Since, SnapshotError, Taker};
 use serde::{Deserialize, Serialize};
-use spreadsheet::Form;
 use store::snapshots::{self, Listed, Snapshot};
 use utoipa::ToSchema;
 
@@ -207,7 +206,7 @@ pub async fn extract(
             )?)
         })
         .await?;
-    Ok(answer::reports::attachment(csv, &file, Form::Csv))
+    Ok(answer::reports::csv(csv, &file))
 }
 
 /// What has become of the state's children of a snapshot: voided since, merged, no longer reported, corrected; and who

@@ -237,6 +237,14 @@ fn a_districts_list_marks_who_pays_and_names_what_is_wrong_with_its_file() {
     let before = hub.disclosures("assessment");
     assert!(ask("", "").bytes().expect("bytes").starts_with(b"PK"));
     assert_eq!(hub.disclosures("assessment"), before + 2);
+    let paper = ask("", "&format=pdf");
+    assert_eq!(paper.headers()["content-type"], "application/pdf");
+    assert_eq!(
+        paper.headers()["content-disposition"],
+        "attachment; filename=\"qa-TX-2025-26.pdf\""
+    );
+    assert!(paper.bytes().expect("bytes").starts_with(b"%PDF-"));
+    assert_eq!(hub.disclosures("assessment"), before + 4);
     let wrong = problem(
         ask("state_student_id,economic_status\nTX-1,often\n", ""),
         422,

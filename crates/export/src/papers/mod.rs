@@ -6,7 +6,7 @@ mod code;
 mod confirmation;
 mod print;
 mod record;
-mod words;
+pub(crate) mod words;
 
 use chrono::{DateTime, Utc};
 use mde::StateCode;

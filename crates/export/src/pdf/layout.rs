@@ -1,5 +1,7 @@
 //! Where everything of a paper stands: pages of texts and lines, and the tree that tells what they are.
 
+mod figures;
+
 use super::face::{Face, cleaned, lines};
 use super::{Block, Column, Language, Paper, Row, Table};
 
@@ -34,11 +36,33 @@ pub(crate) struct Line {
     pub(crate) leaf: Option<usize>,
 }
 
-/// A page: its texts in the order in which they are read, and its rules as left, top, right, bottom.
+/// A rectangle of a figure.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Shape {
+    /// Left, top, right, bottom.
+    pub(crate) rect: [f32; 4],
+    /// How dark it is: 0 is black, 255 white.
+    pub(crate) shade: u8,
+    /// Of what it is the content.
+    pub(crate) leaf: usize,
+}
+
+/// A page: its texts in the order in which they are read, what is drawn, and its rules as left, top, right, bottom.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) lines: Vec<Line>,
+    pub(crate) shapes: Vec<Shape>,
     pub(crate) rules: Vec<[f32; 4]>,
+}
+
+/// What a figure is to who does not see it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Figure {
+    /// What is said instead of it.
+    pub(crate) says: String,
+    pub(crate) page: usize,
+    /// Left, top, right, bottom.
+    pub(crate) rect: [f32; 4],
 }
 
 /// What a part of a paper is.
@@ -57,6 +81,7 @@ pub(crate) enum Role {
     Row,
     ColumnHead,
     Cell,
+    Figure(Figure),
 }
 
 /// The tree of a paper.
@@ -96,11 +121,12 @@ pub(crate) fn lay_out(paper: &Paper) -> Layout {
     }
     let mut tree = Vec::new();
     let mut language = paper.language;
-    for block in &paper.blocks {
+    for (index, block) in paper.blocks.iter().enumerate() {
         match block {
             Block::Heading(text) => {
                 let text = cleaned(text);
-                flow.keep_together(4.0 * LEADING + HEADING);
+                let below = below_heading(&paper.blocks[index + 1..]);
+                flow.keep_together(below.max(4.0 * LEADING) + HEADING);
                 flow.y += 3.0;
                 let heading = flow.heading(2, &text, HEADING);
                 flow.rule();
@@ -113,6 +139,8 @@ pub(crate) fn lay_out(paper: &Paper) -> Layout {
             Block::Facts(facts) => parts.push(flow.facts(facts)),
             Block::Table(table) if table.columns.is_empty() || table.is_empty() => {}
             Block::Table(table) => parts.push(flow.table(table)),
+            Block::Charts(columns, charts) => parts.extend(flow.charts(*columns, charts, language)),
+            Block::Code(code) => parts.extend(flow.code(code, language)),
             Block::Language(next) => {
                 let section = Role::Section(language);
                 tree.push(Tree::Group(section, std::mem::take(&mut parts)));
@@ -135,6 +163,17 @@ pub(crate) fn lay_out(paper: &Paper) -> Layout {
         tree,
         leaves: flow.leaves,
         headings: flow.headings,
+    }
+}
+
+/// What a heading is not parted from: plots, with a paragraph before them. Of other things a few lines are enough.
+fn below_heading(blocks: &[Block]) -> f32 {
+    match blocks {
+        [Block::Charts(columns, charts), ..] => figures::first_row(*columns, charts) + 2.0 * LEADING,
+        [Block::Paragraph { .. }, Block::Charts(columns, charts), ..] => {
+            figures::first_row(*columns, charts) + 4.0 * LEADING
+        }
+        _ => 0.0,
     }
 }
 
@@ -424,7 +463,8 @@ struct Place {
     right: bool,
 }
 
-/// The columns of a table: each as wide as its longest text where that is not more than its share of what is left.
+/// The columns of a table: each as wide as its longest text where that is not more than its share of what is left, and
+/// as its longest word, so that none is broken which need not be.
 fn places(table: &Table) -> Vec<Place> {
     let natural = |(index, column): (usize, &Column)| {
         let cells = table.rows.iter().map(|row| (&row.cells[index], row.strong));
@@ -433,6 +473,9 @@ fn places(table: &Table) -> Vec<Place> {
         widths.fold(0.0, f32::max) + GAP + 0.1
     };
     let natural: Vec<f32> = table.columns.iter().enumerate().map(natural).collect();
+    let words: Vec<f32> = (0..natural.len())
+        .map(|index| longest_word(table, index))
+        .collect();
     let mut widths: Vec<Option<f32>> = vec![None; natural.len()];
     loop {
         let left = WIDTH - widths.iter().flatten().sum::<f32>();
@@ -442,10 +485,20 @@ fn places(table: &Table) -> Vec<Place> {
             .zip(&widths)
             .filter(|(_, width)| width.is_none());
         let shares: f32 = open.map(|(column, _)| column.share).sum();
+        let open = |i: &usize| widths[*i].is_none();
+        let share = |i: usize| left * table.columns[i].share / shares;
         let fits = (0..natural.len())
-            .find(|i| widths[*i].is_none() && natural[*i] <= left * table.columns[*i].share / shares);
+            .filter(open)
+            .find(|i| natural[*i] <= share(*i))
+            .map(|i| (i, natural[i]))
+            .or_else(|| {
+                let all: f32 = (0..words.len()).filter(open).map(|i| words[i]).sum();
+                let mut open = (0..words.len()).filter(open);
+                let narrow = open.find(|i| words[*i] > share(*i))?;
+                (all <= left).then_some((narrow, words[narrow]))
+            });
         match fits {
-            Some(index) => widths[index] = Some(natural[index]),
+            Some((index, width)) => widths[index] = Some(width),
             None if shares > 0.0 => {
                 for (width, column) in widths.iter_mut().zip(&table.columns) {
                     width.get_or_insert(left * column.share / shares);
@@ -479,6 +532,20 @@ fn places(table: &Table) -> Vec<Place> {
             place
         })
         .collect()
+}
+
+/// How wide the longest word of a column is.
+fn longest_word(table: &Table, index: usize) -> f32 {
+    let cells = table.rows.iter().map(|row| (&row.cells[index], row.strong));
+    let texts = cells.chain([(&table.columns[index].label, true)]);
+    let widths = texts.flat_map(|(text, bold)| {
+        let widths = cleaned(text)
+            .split(' ')
+            .map(|word| Face::of(bold).width(word) * TEXT)
+            .collect::<Vec<_>>();
+        widths.into_iter()
+    });
+    widths.fold(0.0, f32::max) + GAP + 0.1
 }
 
 fn tallest(cells: &[Vec<Piece>]) -> usize {

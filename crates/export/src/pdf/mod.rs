@@ -1,4 +1,4 @@
-//! Papers: headings, paragraphs, lists of facts and tables, set on letter pages and written as tagged PDF (PDF/UA-1),
+//! Papers: headings, paragraphs, lists of facts, tables and bar charts, set on letter pages and written as tagged PDF (PDF/UA-1),
 //! the same bytes for the same content.
 //!
 //! ```no_run
@@ -12,11 +12,13 @@
 //! let bytes = paper.pdf().expect("a font that is built in");
 //! ```
 
+mod code;
 mod face;
 mod layout;
 mod write;
 
 use chrono::{DateTime, Utc};
+use code::Code;
 
 /// Why a paper cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +143,49 @@ impl Table {
     }
 }
 
+/// A bar chart: a heading, and for each bar its label, the bar, and what it stands for in words.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    pub(crate) title: String,
+    /// What a bar over the whole length stands for.
+    pub(crate) whole: u64,
+    pub(crate) bars: Vec<Bar>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) value: u64,
+    pub(crate) text: String,
+}
+
+impl Chart {
+    /// A chart without bars. A bar over the whole length stands for `whole`.
+    #[must_use]
+    pub fn new(title: impl Into<String>, whole: u64) -> Self {
+        Self {
+            title: title.into(),
+            whole,
+            bars: Vec::new(),
+        }
+    }
+
+    /// Whether there is no bar.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bars.is_empty()
+    }
+
+    /// Adds a bar; `text` stands behind it.
+    pub fn bar(&mut self, label: impl Into<String>, value: u64, text: impl Into<String>) {
+        self.bars.push(Bar {
+            label: label.into(),
+            value,
+            text: text.into(),
+        });
+    }
+}
+
 /// A part of a paper.
 #[derive(Debug, Clone)]
 pub(crate) enum Block {
@@ -151,6 +196,9 @@ pub(crate) enum Block {
     },
     Facts(Vec<(String, String)>),
     Table(Table),
+    /// Charts in so many columns.
+    Charts(usize, Vec<Chart>),
+    Code(Code),
     /// What follows is in this language.
     Language(Language),
     /// What follows begins on a new page.
@@ -225,6 +273,29 @@ impl Paper {
     /// A table.
     pub fn table(&mut self, table: Table) {
         self.blocks.push(Block::Table(table));
+    }
+
+    /// Charts, side by side in so many columns. To who hears a paper they say their labels and texts.
+    pub fn charts(&mut self, columns: usize, charts: impl IntoIterator<Item = Chart>) {
+        self.blocks
+            .push(Block::Charts(columns.max(1), charts.into_iter().collect()));
+    }
+
+    /// Paragraphs, of which some are not to be overlooked, with a QR code of an address beside them. Of an address that
+    /// is too long for one only the paragraphs are there.
+    pub fn code<T: Into<String>>(&mut self, address: &str, paragraphs: impl IntoIterator<Item = (T, bool)>) {
+        let paragraphs: Vec<(String, bool)> = paragraphs
+            .into_iter()
+            .map(|(text, strong)| (text.into(), strong))
+            .collect();
+        match Code::of(address, paragraphs.clone()) {
+            Some(code) => self.blocks.push(Block::Code(code)),
+            None => self.blocks.extend(
+                paragraphs
+                    .into_iter()
+                    .map(|(text, strong)| Block::Paragraph { text, strong }),
+            ),
+        }
     }
 
     /// What follows is in this language.

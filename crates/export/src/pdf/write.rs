@@ -3,21 +3,23 @@
 use std::num::NonZeroU16;
 
 use chrono::{Datelike as _, Timelike as _};
+use krilla::color::luma;
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
+use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{
-    Artifact, ArtifactType, ContentTag, Identifier, ListNumbering, Node, SpanTag, TableHeaderScope, Tag,
-    TagGroup, TagKind, TagTree,
+    Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, Node, SpanTag, TableHeaderScope,
+    Tag, TagGroup, TagKind, TagTree,
 };
 use krilla::{Document, SerializeSettings};
 
 use super::face::Face;
-use super::layout::{Layout, Line, Mark, PAGE, Page, Role, Tree};
+use super::layout::{Figure, Layout, Line, Mark, PAGE, Page, Role, Shape, Tree};
 use super::{Paper, PdfError};
 
 pub(super) fn write(paper: &Paper, layout: &Layout) -> Result<Vec<u8>, PdfError> {
@@ -90,16 +92,16 @@ fn metadata(paper: &Paper) -> Metadata {
 
 fn draw(surface: &mut Surface<'_>, page: &Page, marks: &mut [Vec<Identifier>]) {
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
-    for [left, top, right, bottom] in &page.rules {
-        let mut path = PathBuilder::new();
-        if let Some(rect) = Rect::from_ltrb(*left, *top, *right, *bottom) {
-            path.push_rect(rect);
-        }
-        if let Some(path) = path.finish() {
-            surface.draw_path(&path);
-        }
+    for rule in &page.rules {
+        filled(surface, &[*rule]);
     }
     surface.end_tagged();
+    for shapes in page.shapes.chunk_by(|one, next| one.leaf == next.leaf) {
+        let mark = surface.start_tagged(ContentTag::Other);
+        marks[shapes[0].leaf].push(mark);
+        drawing(surface, shapes);
+        surface.end_tagged();
+    }
     for lines in page.lines.chunk_by(|one, next| one.leaf == next.leaf) {
         match lines[0].leaf {
             Some(leaf) => {
@@ -117,6 +119,34 @@ fn draw(surface: &mut Surface<'_>, page: &Page, marks: &mut [Vec<Identifier>]) {
         }
         surface.end_tagged();
     }
+}
+
+/// The shapes of a figure, those of one shade at once.
+fn drawing(surface: &mut Surface<'_>, shapes: &[Shape]) {
+    let before = surface.get_fill().cloned();
+    for shapes in shapes.chunk_by(|one, next| one.shade == next.shade) {
+        surface.set_fill(Some(Fill {
+            paint: luma::Color::new(shapes[0].shade).into(),
+            ..Fill::default()
+        }));
+        let rects: Vec<[f32; 4]> = shapes.iter().map(|shape| shape.rect).collect();
+        filled(surface, &rects);
+    }
+    surface.set_fill(before);
+}
+
+fn filled(surface: &mut Surface<'_>, rects: &[[f32; 4]]) {
+    let mut path = PathBuilder::new();
+    for rect in rects.iter().filter_map(rectangle) {
+        path.push_rect(rect);
+    }
+    if let Some(path) = path.finish() {
+        surface.draw_path(&path);
+    }
+}
+
+fn rectangle([left, top, right, bottom]: &[f32; 4]) -> Option<Rect> {
+    Rect::from_ltrb(*left, *top, *right, *bottom)
 }
 
 fn text(surface: &mut Surface<'_>, line: &Line) {
@@ -160,5 +190,9 @@ fn kind(role: &Role) -> TagKind {
         Role::Row => Tag::TR.into(),
         Role::ColumnHead => Tag::TH(TableHeaderScope::Column).into(),
         Role::Cell => Tag::TD.into(),
+        Role::Figure(Figure { says, page, rect }) => {
+            let bounds = rectangle(rect).map(|rect| BBox::new(*page, rect));
+            Tag::Figure(Some(says.clone())).with_bbox(bounds).into()
+        }
     }
 }

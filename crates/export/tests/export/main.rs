@@ -2,5 +2,6 @@
 //! sample exports (`STATE/DATE/files`), for theirs.
 
 mod children;
+mod lists;
 mod papers;
 mod schemas;

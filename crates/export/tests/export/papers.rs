@@ -54,7 +54,7 @@ pub(crate) fn text(pdf: &[u8]) -> Option<String> {
 }
 
 /// The structure of a PDF, as poppler has it.
-fn structure(pdf: &[u8]) -> Option<String> {
+pub(crate) fn structure(pdf: &[u8]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("paper.pdf");
     std::fs::write(&path, pdf).unwrap();
@@ -176,7 +176,7 @@ pub(crate) fn some_of_everything() -> ConsolidatedRecord {
 }
 
 /// Where `PAPERS` names a folder, papers are kept there to be looked at.
-fn keep(name: &str, pdf: &[u8]) {
+pub(crate) fn keep(name: &str, pdf: &[u8]) {
     if let Some(folder) = std::env::var_os("PAPERS") {
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.pdf")), pdf).unwrap();
     }

@@ -2,9 +2,11 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use api::answer::{lists, reports as tables};
+use api::answer::district::{self, List, ListForm};
+use api::answer::reports as tables;
 use askama::Template;
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
+use export::lists::About;
 use records::counts::{Period, ShownCounts, ShownTally, Viewer};
 use records::qa;
 use records::report::{self, PATIENCE, Question};
@@ -284,9 +286,19 @@ pub(crate) async fn download(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
     let (what, form) = path.into_inner();
-    let form = Form::named(&form).ok_or(Failure::NotFound)?;
     let question = asked.question(&portal, &user).ok().flatten();
     let question = question.ok_or(Failure::BadRequest)?;
+    let list = match what.as_str() {
+        "qa" => Some(List::Quality),
+        "free-meals" => Some(List::FreeMeals),
+        _ => None,
+    };
+    if let Some(list) = list {
+        let form = ListForm::named(&form).ok_or(Failure::NotFound)?;
+        let name = format!("{what}-{}", question.period);
+        return district_list(&portal, &user, (list, form, &name), question, &asked.district).await;
+    }
+    let form = Form::named(&form).ok_or(Failure::NotFound)?;
     let table = match what.as_str() {
         "counts" => tables::counts(&shown(&portal, &user, question).await?),
         "moves" => {
@@ -300,7 +312,7 @@ pub(crate) async fn download(
                 .report(move |c| report::missed_enrollments(c, &access, &question, state, PATIENCE));
             tables::missed(&missed.await?)
         }
-        what => return district_list(&portal, &user, what, form, question, &asked.district).await,
+        _ => return Err(Failure::NotFound),
     };
     Ok(tables::file(
         &table,
@@ -313,8 +325,7 @@ pub(crate) async fn download(
 async fn district_list(
     portal: &Portal,
     user: &User,
-    what: &str,
-    form: Form,
+    (list, form, name): (List, ListForm, &str),
     question: Question,
     district: &str,
 ) -> Result<HttpResponse, Failure> {
@@ -325,23 +336,19 @@ async fn district_list(
         district: named.map(ToOwned::to_owned),
         days: question.period.until(question.today),
     };
+    let about = About {
+        state,
+        district: wanted.district.clone(),
+        days: wanted.days,
+        today: question.today,
+        by: user.email.clone(),
+        at: access.at,
+    };
     let rows = portal
         .db()
         .report(move |c| qa::list(c, &access, &wanted, &qa::OwnFile::new()))
         .await?;
-    let free = lists::free_meals(&rows, question.today);
-    let name = format!("{what}-{}", question.period);
-    if what == "free-meals" {
-        return Ok(tables::file(&free, &name, form)?);
-    }
-    match form {
-        Form::Csv => Ok(tables::file(&lists::detail(&rows), &name, form)?),
-        Form::Xlsx => {
-            let book = lists::workbook(&[lists::detail(&rows), lists::aggregate(&rows), free]);
-            let book = book.map_err(api::Problem::internal)?;
-            Ok(tables::attachment(book, &name, form))
-        }
-    }
+    Ok(district::file(list, &rows, &about, form, name)?)
 }
 
 /// A snapshot to take.
@@ -418,5 +425,5 @@ pub(crate) async fn children(
             snapshot::children_of(c, &access, &found, state).map_err(|error| api::Problem::from(error).into())
         })
         .await?;
-    Ok(tables::attachment(csv, &file, Form::Csv))
+    Ok(tables::csv(csv, &file))
 }

@@ -99,6 +99,33 @@ async fn a_districts_list_and_a_reconciliation_are_for_the_state_alone() {
     );
     let fed = b.get("/reports/free-meals.csv?period=2025-26&district=").await;
     assert_eq!(fed.body.lines().count(), 2, "{}", fed.body);
+    let paper = b.get("/reports/free-meals.pdf?period=2025-26&district=").await;
+    assert_eq!(paper.headers.get("content-type").unwrap(), "application/pdf");
+    if let Some(words) = crate::same::pdf_words(&paper.bytes) {
+        let row = csv::Reader::from_reader(fed.body.as_bytes())
+            .into_records()
+            .next()
+            .unwrap()
+            .unwrap();
+        // School, identifier, names, and the rule; dates and grades are written otherwise for people.
+        for cell in [0, 1, 2, 3, 7] {
+            let cell = crate::same::bare(&row[cell]);
+            assert!(words.contains(&cell), "{cell} is not in {words}");
+        }
+        assert!(
+            words.contains(&crate::same::bare("1 child on this list")),
+            "{words}"
+        );
+    }
+    let report = b.get("/reports/qa.pdf?period=2025-26&district=").await;
+    assert!(report.status == 200 && report.bytes.starts_with(b"%PDF-"));
+    if let Some(words) = crate::same::pdf_words(&report.bytes) {
+        assert!(
+            !words.contains(&crate::same::bare("Reyes")),
+            "it names nobody: {words}"
+        );
+    }
+    assert_eq!(b.get("/reports/counts.pdf?period=2025-26").await.status, 404);
     assert_eq!(
         b.get("/reports/qa.csv?period=2025-26&district=Nowhere")
             .await

@@ -25,7 +25,7 @@ fn day(text: &str) -> String {
 }
 
 /// A text without white space, which each form sets as it likes.
-fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
@@ -48,7 +48,7 @@ fn words(html: &str) -> String {
     bare(&out.replace("&#60;", "<").replace("&#62;", ">"))
 }
 
-fn pdf_words(pdf: &[u8]) -> Option<String> {
+pub(crate) fn pdf_words(pdf: &[u8]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("record.pdf");
     std::fs::write(&path, pdf).unwrap();

@@ -102,15 +102,45 @@ fn a_districts_list_marks_who_does_not_eat_free_and_is_written_down() {
         (first.eligible_until, first.english_learner),
         (day("2027-08-09"), Some(true))
     );
-    let counts = qa::aggregate(&rows);
-    let count = |what, value: &str| counts[&(what, value.to_owned())];
+    let sums = qa::aggregate(&rows);
+    let count = |what, value: &str| sums.tallies().find(|t| t.what == what).unwrap().of(value);
     assert_eq!(
         (
-            count("children", ""),
+            sums.children,
             count("English learner", "yes"),
             count("free meals (district's file)", "no")
         ),
         (5, 5, 1)
+    );
+    let grades: Vec<_> = sums.grade.values.iter().map(|(grade, n)| (*grade, *n)).collect();
+    assert_eq!(
+        grades,
+        [
+            ("preschool", 1),
+            ("grade 9", 1),
+            ("grade 10", 1),
+            ("grade 11", 1),
+            ("out of school", 1)
+        ]
+    );
+    let complete: Vec<_> = qa::completeness(rows.iter())
+        .iter()
+        .map(|of| (of.element, of.recorded, of.percent()))
+        .collect();
+    for told in [
+        ("Birth date", 5, 100),
+        ("Gender", 0, 0),
+        ("Mathematics result", 5, 100),
+        ("Reading result", 0, 0),
+        ("Homeless (district's file)", 2, 40),
+    ] {
+        assert!(complete.contains(&told), "{told:?}: {complete:?}");
+    }
+    let without_file: Vec<_> = rows.iter().filter(|r| r.state_student_id == "KY-3").collect();
+    assert_eq!(
+        qa::completeness(without_file.into_iter()).len(),
+        9,
+        "a district without a file is not asked for it"
     );
     // KY-5's eligibility ended on 19 September: on the list of the period, and no longer fed by it.
     let fed: Vec<_> = qa::free_meals(&rows, today)
