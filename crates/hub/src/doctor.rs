@@ -65,11 +65,13 @@ pub(crate) fn run(place: &Place) -> Result<()> {
                         )
                     },
                 );
+                let waiting = store::link_holds::counts(connection)?;
                 for hold in store::link_holds::all(connection)?
                     .iter()
                     .filter(|hold| hold.released_at.is_none())
                 {
-                    check(false, in_doubt(hold));
+                    let students = waiting.get(&hold.state).copied().unwrap_or_default();
+                    check(false, in_doubt(hold, students));
                 }
                 let dead = store::jobs::dead(connection)?;
                 check(dead.is_empty(), format!("{} jobs failed for good", dead.len()));
@@ -111,13 +113,12 @@ pub(crate) fn run(place: &Place) -> Result<()> {
 }
 
 /// What is wrong with what a state sent, and what to do.
-fn in_doubt(hold: &store::link_holds::Hold) -> String {
+fn in_doubt(hold: &store::link_holds::Hold, students: i64) -> String {
     let doubts: Vec<linking::doubt::Doubt> = serde_json::from_value(hold.doubts.clone()).unwrap_or_default();
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     format!(
-        "{} students of {} wait since {} and are not linked: {}. Let the state send a corrected upload; if it is right as \
+        "{students} students of {} wait since {} and are not linked: {}. Let the state send a corrected upload; if it is right as \
          it is: mariposa link release {}",
-        hold.students,
         hold.state,
         hold.since.format("%Y-%m-%d %H:%M"),
         doubts.join("; "),

@@ -224,6 +224,53 @@ fn probabilities_are_those_of_a_calibrated_model() {
 }
 
 #[test]
+fn a_threshold_cuts_at_the_probability_that_is_shown() {
+    let mut model = linking::Model::default_fixed();
+    // By what people decided these weights are far less sure than by themselves.
+    model.calibration = vec![(-3.0, 0.02), (20.0, 0.98)];
+    let folder = Folder::new()
+        .with("people.csv", people(40))
+        .with("model.json", serde_json::json!({ "model": model }).to_string());
+    let own = [
+        "run",
+        "people.csv",
+        "--out",
+        "clusters.csv",
+        "--pairs",
+        "pairs.csv",
+        "--model",
+        "model.json",
+    ];
+    let shown = || {
+        let rows = folder.read("pairs.csv");
+        let mut reader = csv::Reader::from_reader(rows.as_bytes());
+        let rows = reader.deserialize::<(String, String, f64, f64)>();
+        let of_one = |row: &(String, String, f64, f64)| row.0[1..] == row.1[1..];
+        rows.map(|row| row.unwrap()).filter(of_one).collect::<Vec<_>>()
+    };
+    folder.link(&own).done();
+    let mut seen: Vec<f64> = shown().iter().map(|row| row.3).collect();
+    seen.sort_by(f64::total_cmp);
+    let threshold = f64::midpoint(seen[seen.len() / 4], seen[seen.len() * 3 / 4]);
+    assert!(
+        (seen[0] + 0.02..seen[seen.len() - 1] - 0.02).contains(&threshold),
+        "{seen:?}"
+    );
+
+    let ran = folder.link(&[&own[..], &["--threshold", &threshold.to_string()]].concat());
+    ran.done();
+    let clusters = folder.clusters();
+    for (one, other, weight, probability) in shown() {
+        let together = clusters[&one] == clusters[&other];
+        assert_eq!(
+            together,
+            probability >= threshold,
+            "{one}, {other}: {weight} bits"
+        );
+    }
+}
+
+#[test]
 fn a_threshold_nobody_reaches_keeps_all_apart() {
     let folder = Folder::new().with("people.csv", people(20));
     folder.run(&["--threshold", "90b"]).done();

@@ -114,6 +114,30 @@ pub fn at(curve: &[(f32, f64)], weight: f32) -> f64 {
     }
 }
 
+/// The least weight that has at least this probability by a curve, in bits: what [`at`] takes back. `chance` is above 0
+/// and below 1.
+#[must_use]
+pub fn weight_from(curve: &[(f32, f64)], chance: f64) -> f32 {
+    let logit = (chance / (1.0 - chance)).log2() as f32;
+    if curve.is_empty() {
+        return logit;
+    }
+    // A curve only rises, and beyond its ends it is the logistic one, or flat until that has caught up.
+    let ends = curve.first().into_iter().chain(curve.last()).map(|point| point.0);
+    let (mut below, mut reached) = ends.fold((logit - 1.0, logit + 1.0), |(low, high), end| {
+        (low.min(end - 1.0), high.max(end + 1.0))
+    });
+    for _ in 0..f32::MANTISSA_DIGITS {
+        let middle = f32::midpoint(below, reached);
+        if at(curve, middle) >= chance {
+            reached = middle;
+        } else {
+            below = middle;
+        }
+    }
+    reached
+}
+
 /// Gives a model the curve of these decisions, as far as they are between its thresholds, and says how many those are.
 /// The upper threshold goes up to where the curve is sure; it never comes down.
 pub fn apply(model: &mut Model, decisions: &[Decided]) -> usize {
@@ -173,6 +197,22 @@ mod tests {
             prop_assert!(model.thresholds.auto >= Model::default_fixed().thresholds.auto);
             prop_assert!(model.thresholds.auto <= model.thresholds.clip);
         }
+    }
+
+    #[test]
+    fn the_weight_from_a_probability_on_is_what_gives_that_probability() {
+        let curve = [(-1.0, 0.2), (2.0, 0.3), (3.0, 0.3), (7.0, 0.96)];
+        for chance in [0.001, 0.1, 0.25, 0.31, 0.5, 0.95, 0.97, 0.999_9] {
+            let weight = weight_from(&curve, chance);
+            assert!(at(&curve, weight) >= chance, "{chance}: {weight}");
+            assert!(at(&curve, weight - 0.001) < chance, "{chance}: {weight}");
+            assert!((probability(weight_from(&[], chance)) - chance).abs() < 1e-6);
+        }
+        assert!(
+            (weight_from(&curve, 0.3) - 2.0).abs() < 0.001,
+            "the least of equals"
+        );
+        assert_eq!(weight_from(&[], 0.5).to_bits(), 0.0_f32.to_bits());
     }
 
     #[test]

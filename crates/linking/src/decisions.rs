@@ -73,6 +73,12 @@ impl HumanDecisions {
         }
     }
 
+    /// Holds nobody any more. What people decided stays.
+    pub fn release(&mut self) {
+        self.held.clear();
+        self.members.clear();
+    }
+
     /// The person in which a student is held.
     pub fn held(&self, key: u128) -> Option<u64> {
         self.held.get(&key).copied()
@@ -150,5 +156,14 @@ mod tests {
         assert_eq!((all.held_with(2), all.held_with(4).len()), ([1, 2].as_slice(), 0));
         assert_eq!(all.held_persons().count(), 2);
         assert_eq!(all.iter().count(), 0, "nothing is decided yet");
+        all.record(HumanDecision {
+            verdict: Verdict::Same,
+            key_a: 1,
+            key_b: 3,
+        });
+        all.release();
+        assert_eq!((all.held(1), all.held_with(2).len()), (None, 0));
+        assert_eq!(all.held_persons().count(), 0);
+        assert_eq!(all.verdict(1, 3), Some(Verdict::Same), "it stands");
     }
 }

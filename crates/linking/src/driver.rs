@@ -11,6 +11,7 @@ use mde::{PersonId, StateCode, StudentId};
 use store::{link_holds, links};
 use uuid::Uuid;
 
+use crate::decisions::HumanDecisions;
 use crate::index::LinkIndex;
 use crate::model::Model;
 use crate::resolve::{Entities, Memberships as _};
@@ -84,6 +85,8 @@ enum Cause {
 pub struct Linker {
     index: LinkIndex,
     persons: Entities,
+    /// What people decided, and the persons that they hold.
+    humans: HumanDecisions,
     /// The last entry of the log of links that `persons` follows.
     read_to: i64,
     /// How many students there were when the frequencies of names were last frozen.
@@ -97,6 +100,7 @@ impl Linker {
         let mut linker = Self {
             index: LinkIndex::new(model),
             persons: Entities::default(),
+            humans: people::read(connection)?,
             read_to: 0,
             frozen_at: 0,
             unlooked: hold::Unlooked::default(),
@@ -113,7 +117,7 @@ impl Linker {
                 student::gather(
                     &mut linker.index,
                     state,
-                    &store::students::read(connection, chunk)?,
+                    &store::students::read_parts(connection, chunk, student::PARTS)?,
                 );
             }
         }
@@ -139,7 +143,7 @@ impl Linker {
         for chunk in ids.chunks(CHUNK) {
             let held = store::students::held(connection, chunk)?;
             let mut found: HashSet<Uuid> = HashSet::new();
-            for (id, student) in store::students::read(connection, chunk)? {
+            for (id, student) in store::students::read_parts(connection, chunk, student::PARTS)? {
                 if let Some(state) = held
                     .get(&id.0)
                     .filter(|h| h.status == "live")
@@ -189,9 +193,9 @@ impl Linker {
             .collect();
         self.freeze_if_grown();
         self.follow(connection)?;
-        let humans = people::decisions(connection)?;
+        people::refresh(&mut self.humans, connection, &ids)?;
         let changed: Vec<u128> = seen.iter().map(|(id, _)| id.as_u128()).collect();
-        let resolution = self.index.resolve(&changed, &self.persons, &humans);
+        let resolution = self.index.resolve(&changed, &self.persons, &self.humans);
         if !resolution.cut.is_empty() {
             tracing::warn!(
                 students = resolution.cut.len(),
@@ -202,9 +206,13 @@ impl Linker {
             resolution: &resolution,
             changed: &changed,
             cause: Cause::Changed,
-            humans: &humans,
         };
+        let looked_at = found.looked_at();
         let round = store::db::write(connection, |connection| {
+            self.stand_still(connection)?;
+            if people::catch_up(&mut self.humans, connection, &looked_at)? {
+                return Err(store::Error::LinkMoved);
+            }
             let written = self.write(connection, &found, now)?;
             links::unqueue(connection, &seen)?;
             Ok(written)
@@ -234,6 +242,18 @@ impl Linker {
             self.read_to = event;
         }
         Ok(())
+    }
+
+    /// Lets nobody else change links until the end of the transaction. [`store::Error::LinkMoved`] if somebody has since
+    /// they were read.
+    fn stand_still(&self, connection: &mut PgConnection) -> store::Result<()> {
+        // Taken before any row of an item: whoever decides takes it first as well.
+        links::lock(connection)?;
+        if links::last_event(connection)? == self.read_to {
+            Ok(())
+        } else {
+            Err(store::Error::LinkMoved)
+        }
     }
 
     /// Freezes the frequencies of names again when the students have become half as many more, so that a first load is

@@ -350,6 +350,11 @@ impl Model {
         crate::calibrate::at(&self.calibration, weight)
     }
 
+    /// The least weight in bits that has at least this probability (above 0, below 1).
+    pub fn weight_from(&self, probability: f64) -> f32 {
+        crate::calibrate::weight_from(&self.calibration, probability)
+    }
+
     /// Whether relatives are told from strangers.
     pub fn has_relatives(&self) -> bool {
         self.priors.twin + self.priors.sibling > 0.0

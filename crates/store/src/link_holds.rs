@@ -1,5 +1,7 @@
 //! States in doubt: their changed students wait in the linker's queue.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -25,19 +27,30 @@ pub struct Hold {
     /// When a person said that it is right; `None` while students wait.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub released_at: Option<DateTime<Utc>>,
-    /// How many students wait.
-    #[diesel(sql_type = BigInt)]
-    pub students: i64,
 }
 
 /// All states in doubt, and those released by a person, by state.
 pub fn all(connection: &mut PgConnection) -> Result<Vec<Hold>> {
-    Ok(sql_query(
-        "select h.state, h.since, h.doubts, h.released_at,
-            (select count(*) from link_held w join link_queue q using (student_id, batch_id) where w.state = h.state) as students
-         from link_hold h order by h.state",
+    Ok(
+        sql_query("select state, since, doubts, released_at from link_hold order by state")
+            .load(connection)?,
     )
-    .load(connection)?)
+}
+
+/// How many students wait, by the state that is in doubt.
+pub fn counts(connection: &mut PgConnection) -> Result<HashMap<String, i64>> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = Text)]
+        state: String,
+        #[diesel(sql_type = BigInt)]
+        students: i64,
+    }
+    let rows: Vec<Count> = sql_query(
+        "select state, count(*) as students from link_held join link_queue using (student_id, batch_id) group by state",
+    )
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| (row.state, row.students)).collect())
 }
 
 /// Lets changed students of a state wait, each as this batch left it. What was said of the state before is replaced.

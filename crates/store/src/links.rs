@@ -16,7 +16,7 @@ mod decisions;
 mod queue;
 mod replay;
 
-pub use decisions::{Decision, Different, decide, decisions, different_of, set_weights};
+pub use decisions::{Decision, Different, decide, decisions, decisions_of, different_of, set_weights};
 pub use queue::{queue, queue_length, queued, unqueue};
 pub use replay::{disagreements, replay};
 

@@ -18,7 +18,7 @@ mod read;
 mod versions;
 
 pub use load::{Prepared, UNKNOWN_BIRTH_DATE, confirm, mark, replace, tokens};
-pub use read::{read, read_statement};
+pub use read::{read, read_parts, read_statement};
 pub(crate) use versions::unpacked;
 pub use versions::{Version, keep_late, kept, versions};
 

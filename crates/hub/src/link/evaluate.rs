@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use linking::Model;
 use linking::evaluate::{BCubed, Curve, Scope, Score, b_cubed, pairwise, true_pairs};
-use linking::model::probability;
 use serde::Serialize;
 use serde_json::json;
 
@@ -72,10 +72,10 @@ struct At {
 }
 
 impl At {
-    fn new(bits: f32, score: Score) -> At {
+    fn new(bits: f32, score: Score, model: &Model) -> At {
         At {
             bits,
-            probability: probability(bits),
+            probability: model.probability(bits),
             score,
         }
     }
@@ -110,7 +110,12 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<End> {
     let alarmed = tell_alarms(training.as_ref(), &progress);
     let linked = args.weights.link(&people.index, args.input.across, &progress);
     progress.end();
-    let figures = figures(&people, &linked, args.input.across, args.weights.cluster_at());
+    let figures = figures(
+        &people,
+        &linked,
+        args.input.across,
+        args.weights.cluster_at(people.index.model()),
+    );
     if args.json {
         let summary =
             json!({ "model": people.index.model().version, "alarmed": alarmed, "figures": figures });
@@ -164,13 +169,15 @@ fn figures(people: &People, linked: &linking::bulk::Linked, across: bool, cluste
         clusters: pairwise(&truth, &clusters, scope),
         clusters_b_cubed: b_cubed(&truth, &clusters),
         pairs_at_threshold: curve.at(cluster_at),
-        best_f1: curve.best_f1().map(|(bits, score)| At::new(bits, score)),
+        best_f1: curve
+            .best_f1()
+            .map(|(bits, score)| At::new(bits, score, people.index.model())),
         recall_at_precision_99: curve.recall_at_precision(0.99),
         recall_at_precision_999: curve.recall_at_precision(0.999),
         recall_of_pairs: curve.at(f32::MIN).recall,
         curve: THRESHOLDS
             .iter()
-            .map(|&bits| At::new(bits, curve.at(bits)))
+            .map(|&bits| At::new(bits, curve.at(bits), people.index.model()))
             .collect(),
     }
 }

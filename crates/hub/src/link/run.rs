@@ -79,7 +79,7 @@ pub(super) fn run(args: &RunArgs) -> Result<End> {
             linked: &linked,
             training: training.as_ref(),
             held,
-            cluster_at: args.weights.cluster_at(),
+            cluster_at: args.weights.cluster_at(people.index.model()),
             values: args.report_values,
         };
         report::write(path, &contents)?;
@@ -116,7 +116,7 @@ pub(super) fn run(args: &RunArgs) -> Result<End> {
             "pairs": linked.pairs.len(),
             "clusters": clusters,
             "held": held,
-            "threshold_bits": args.weights.cluster_at(),
+            "threshold_bits": args.weights.cluster_at(people.index.model()),
             "model": people.index.model().version,
             "alarms": alarms.unwrap_or_default(),
             "training": training,

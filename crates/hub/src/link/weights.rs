@@ -26,9 +26,9 @@ pub(super) struct WeightsArgs {
     /// Save the weights with the report of their training, as JSON
     #[arg(long, value_name = "FILE")]
     save_model: Option<PathBuf>,
-    /// Put people together from this probability (0.95) or this many bits (4.2b)
+    /// Put people together from this probability (0.95) or this many bits (4.2b) [default: 0.5]
     #[arg(long, value_name = "P or BITSb", value_parser = threshold, allow_hyphen_values = true)]
-    threshold: Option<f32>,
+    threshold: Option<Threshold>,
     /// Whether twins and siblings are told from the person: for files with families
     #[arg(long, default_value = "auto")]
     relatives: RelativesArg,
@@ -45,19 +45,40 @@ enum RelativesArg {
     Off,
 }
 
-/// Bits of a probability or of bits.
-fn threshold(text: &str) -> Result<f32, String> {
+/// From where people are put together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Threshold {
+    /// From a probability of the model, as pairs and report show it.
+    Probability(f64),
+    /// From a weight in bits, whatever its probability.
+    Bits(f32),
+}
+
+impl Threshold {
+    /// As likely as not.
+    const DEFAULT: Threshold = Threshold::Probability(0.5);
+
+    fn bits(self, model: &Model) -> f32 {
+        match self {
+            Self::Probability(probability) => model.weight_from(probability),
+            Self::Bits(bits) => bits,
+        }
+    }
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
     let wrong = || "write a probability such as 0.95, or bits such as 4.2b".to_owned();
     if let Some(bits) = text.strip_suffix('b') {
         return bits
             .parse()
             .ok()
             .filter(|bits: &f32| bits.is_finite())
+            .map(Threshold::Bits)
             .ok_or_else(wrong);
     }
     let probability: f64 = text.parse().map_err(|_| wrong())?;
     if probability > 0.0 && probability < 1.0 {
-        Ok((probability / (1.0 - probability)).log2() as f32)
+        Ok(Threshold::Probability(probability))
     } else {
         Err(wrong())
     }
@@ -129,25 +150,21 @@ impl WeightsArgs {
         Ok(training)
     }
 
-    fn options(&self, across: bool) -> BulkOptions {
-        let default = BulkOptions::default();
-        BulkOptions {
-            across,
-            cluster_at: self.threshold.unwrap_or(default.cluster_at),
-            ..default
-        }
-    }
-
-    /// The weight from which people are put together, in bits.
-    pub(super) fn cluster_at(&self) -> f32 {
-        self.options(false).cluster_at
+    /// The weight from which people are put together by this model, in bits.
+    pub(super) fn cluster_at(&self, model: &Model) -> f32 {
+        self.threshold.unwrap_or(Threshold::DEFAULT).bits(model)
     }
 
     /// Links all records of an index.
     pub(super) fn link(&self, index: &LinkIndex, across: bool, progress: &Progress) -> Linked {
         let total = index.len() as u64;
         progress.begin("comparing", total);
-        bulk::link(index, &self.options(across), &|now| match now {
+        let options = BulkOptions {
+            across,
+            cluster_at: self.cluster_at(index.model()),
+            ..BulkOptions::default()
+        };
+        bulk::link(index, &options, &|now| match now {
             bulk::Progress::Compared(done) => progress.at(done),
             bulk::Progress::Grouping(_) => progress.begin("putting together", 0),
         })
@@ -169,7 +186,8 @@ mod tests {
 
     #[test]
     fn thresholds_are_probabilities_or_bits() {
-        let close = |text: &str, bits: f32| (threshold(text).unwrap() - bits).abs() < 1e-4;
+        let model = Model::default_fixed();
+        let close = |text: &str, bits: f32| (threshold(text).unwrap().bits(&model) - bits).abs() < 1e-4;
         assert!(close("0.5", 0.0) && close("0.95", 4.2479) && close("4.2b", 4.2) && close("-1b", -1.0));
         for text in ["1", "0", "1.5", "4", "b", "NaNb", "infb", "95%", ""] {
             assert!(threshold(text).is_err(), "{text}");

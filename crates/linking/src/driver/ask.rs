@@ -29,11 +29,10 @@ impl Linker {
         connection: &mut PgConnection,
         looked_at: &[Uuid],
         mut found: Vec<work_items::NearMatch>,
-        humans: &HumanDecisions,
         now: DateTime<Utc>,
     ) -> store::Result<usize> {
         found.extend(review::reopened(connection, &self.index, looked_at)?);
-        found.retain(|near| !held(humans, near.student_a, near.student_b));
+        found.retain(|near| !self.is_held(near.student_a, near.student_b));
         let new = work_items::open_near_matches(connection, &found, now)?;
         let still: HashSet<(Uuid, Uuid)> = found
             .iter()
@@ -41,7 +40,7 @@ impl Linker {
             .collect();
         let settled: Vec<i64> = work_items::open_near_matches_of(connection, looked_at)?
             .into_iter()
-            .filter(|(_, a, b)| !still.contains(&(*a, *b)) && !held(humans, *a, *b))
+            .filter(|(_, a, b)| !still.contains(&(*a, *b)) && !self.is_held(*a, *b))
             .map(|(id, ..)| id)
             .collect();
         work_items::close(connection, &settled, SETTLED, now)?;
@@ -55,10 +54,10 @@ impl Linker {
         connection: &mut PgConnection,
         mut found: Vec<work_items::NearMatch>,
         changes: &[LinkChange],
-        humans: &HumanDecisions,
         now: DateTime<Utc>,
     ) -> store::Result<usize> {
-        let decided: HashSet<Uuid> = humans
+        let decided: HashSet<Uuid> = self
+            .humans
             .iter()
             .filter(|decision| decision.verdict == Verdict::Different)
             .flat_map(|decision| [decision.key_a, decision.key_b])
@@ -66,7 +65,7 @@ impl Linker {
             .collect();
         let decided: Vec<Uuid> = decided.into_iter().collect();
         found.extend(review::reopened(connection, &self.index, &decided)?);
-        found.retain(|near| !held(humans, near.student_a, near.student_b));
+        found.retain(|near| !self.is_held(near.student_a, near.student_b));
         let still: HashSet<(Uuid, Uuid)> = found
             .iter()
             .map(|near| (near.student_a, near.student_b))
@@ -86,7 +85,7 @@ impl Linker {
         let settled: Vec<i64> = link_models::open_questions(connection)?
             .into_iter()
             .filter(|open| !still.contains(&(open.student_a, open.student_b)))
-            .filter(|open| !held(humans, open.student_a, open.student_b))
+            .filter(|open| !self.is_held(open.student_a, open.student_b))
             .map(|open| open.work_item_id)
             .collect();
         work_items::close(connection, &settled, SETTLED, now)?;
@@ -141,12 +140,12 @@ impl Linker {
         }
         Ok(by_pair.into_values().collect())
     }
-}
 
-/// Whether people are deciding about a person of one of two students: what is asked about it neither comes nor goes until
-/// they have.
-fn held(humans: &HumanDecisions, a: Uuid, b: Uuid) -> bool {
-    [a, b]
-        .iter()
-        .any(|student| humans.held(student.as_u128()).is_some())
+    /// Whether people are deciding about a person of one of two students: what is asked about it neither comes nor goes
+    /// until they have.
+    fn is_held(&self, a: Uuid, b: Uuid) -> bool {
+        [a, b]
+            .iter()
+            .any(|student| self.humans.held(student.as_u128()).is_some())
+    }
 }

@@ -19,16 +19,19 @@ impl Linker {
 
     fn check_once(&mut self, connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<Round> {
         self.follow(connection)?;
-        let humans = people::decisions(connection)?;
-        let resolution = self.index.resolve_all(&self.persons, &humans);
+        self.humans = people::read(connection)?;
+        let resolution = self.index.resolve_all(&self.persons, &self.humans);
         let students = self.index.len();
         let found = Found {
             resolution: &resolution,
             changed: &[],
             cause: Cause::Check,
-            humans: &humans,
         };
         let round = store::db::write(connection, |connection| {
+            self.stand_still(connection)?;
+            if people::catch_up_all(&mut self.humans, connection)? {
+                return Err(store::Error::LinkMoved);
+            }
             let written = self.write(connection, &found, now)?;
             let counts = (students, written.links, written.near_matches);
             link_models::checked(connection, counts, now)?;

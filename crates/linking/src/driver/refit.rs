@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Linker, people, state_of};
 use crate::calibrate::{self, Decided};
-use crate::decisions::{HumanDecisions, Verdict};
+use crate::decisions::Verdict;
 use crate::learn::{LearnOptions, Relatives, TrainingReport, learn};
 use crate::model::Model;
 use crate::resolve::{Memberships, Resolution};
@@ -76,7 +76,7 @@ impl Linker {
     pub fn refit(&mut self, connection: &mut PgConnection) -> store::Result<Refit> {
         let in_force = self.index.model().clone();
         self.follow(connection)?;
-        let humans = people::decisions(connection)?;
+        self.humans = people::read(connection)?;
         self.index.set_model(Model::default_fixed());
         let options = LearnOptions {
             relatives: Relatives::On,
@@ -85,10 +85,10 @@ impl Linker {
         let learned = learn(&self.index, &options);
         let mut model = learned.model;
         self.index.set_model(model.clone());
-        let decided = self.decided(&humans);
+        let decided = self.decided();
         let decisions = calibrate::apply(&mut model, &decided);
         self.index.set_model(model.clone());
-        let resolution = self.index.resolve_all(&self.persons, &humans);
+        let resolution = self.index.resolve_all(&self.persons, &self.humans);
         self.index.set_model(in_force.clone());
 
         let mut refused: Vec<String> = learned.report.alarms.iter().map(ToString::to_string).collect();
@@ -113,8 +113,8 @@ impl Linker {
 
     /// The decisions of people with the weight that their pairs have by the model of the index. Pairs of which a
     /// student is no longer reported say nothing.
-    fn decided(&self, humans: &HumanDecisions) -> Vec<Decided> {
-        let weighed = humans.iter().filter_map(|decision| {
+    fn decided(&self) -> Vec<Decided> {
+        let weighed = self.humans.iter().filter_map(|decision| {
             Some(Decided {
                 weight: self.index.compare(decision.key_a, decision.key_b)?.weight,
                 same: decision.verdict == Verdict::Same,

@@ -1,9 +1,12 @@
 //! A student as the store holds it, in the form that linking reads.
 
-use mde::{Identity, StateCode, Student, StudentId, code};
+use mde::{Identity, PartKind, StateCode, Student, StudentId, code};
 
 use crate::index::LinkIndex;
 use crate::record::{BirthDate, BirthDateEvidence, EnrollmentSpan, PersonNameInput, RecordInput, Sex};
+
+/// The parts of a student at which linking looks, beside the identity.
+pub(super) const PARTS: &[PartKind] = &[PartKind::AlternateId, PartKind::Enrollment];
 
 /// What of a student is a list.
 struct Lists<'a> {

@@ -11,7 +11,6 @@ use store::work_items;
 use uuid::Uuid;
 
 use super::{CHANGED_JOB, Cause, Linker, Round, json, person_id};
-use crate::decisions::HumanDecisions;
 use crate::resolve::{Join, Part, Resolution};
 
 /// What was found about students, to be written.
@@ -21,29 +20,34 @@ pub(super) struct Found<'a> {
     /// The students that changed.
     pub(super) changed: &'a [u128],
     pub(super) cause: Cause,
-    /// What people had decided, and about whom they were deciding.
-    pub(super) humans: &'a HumanDecisions,
+}
+
+impl Found<'_> {
+    /// The changed students and all that is connected with them, each once.
+    pub(super) fn looked_at(&self) -> Vec<Uuid> {
+        let members = self
+            .resolution
+            .clusters
+            .iter()
+            .flat_map(|cluster| &cluster.members);
+        let all: HashSet<u128> = members.chain(self.changed).copied().collect();
+        all.into_iter().map(Uuid::from_u128).collect()
+    }
 }
 
 impl Linker {
-    /// Writes what was resolved. [`store::Error::LinkMoved`] if somebody has changed a link since it was read, or holds
-    /// a person that would change.
+    /// Writes what was resolved, while links stand still. [`store::Error::LinkMoved`] if somebody holds a person that
+    /// would change.
     pub(super) fn write(
         &self,
         connection: &mut PgConnection,
         found: &Found<'_>,
         now: DateTime<Utc>,
     ) -> store::Result<Round> {
-        // Taken before any row of an item: whoever decides takes it first as well.
-        links::lock(connection)?;
-        if links::last_event(connection)? != self.read_to {
-            return Err(store::Error::LinkMoved);
-        }
         let Found {
             resolution,
             changed,
             cause,
-            humans,
         } = *found;
         let parts: Vec<&Part> = resolution.parts().collect();
         let fresh = parts.iter().filter(|part| part.keeps.is_none()).count();
@@ -87,8 +91,8 @@ impl Linker {
         links::apply(connection, &changes, now)?;
         let near = self.near_matches(resolution, &person_of)?;
         let near_matches = match cause {
-            Cause::Changed => self.ask(connection, &looked_at(resolution, changed), near, humans, now)?,
-            Cause::Check => self.ask_all(connection, near, &changes, humans, now)?,
+            Cause::Changed => self.ask(connection, &found.looked_at(), near, now)?,
+            Cause::Check => self.ask_all(connection, near, &changes, now)?,
         };
 
         let own = changed
@@ -203,11 +207,4 @@ impl Linker {
             "explanation": explanation,
         }))
     }
-}
-
-/// The changed students and all that is connected with them, each once.
-fn looked_at(resolution: &Resolution, changed: &[u128]) -> Vec<Uuid> {
-    let members = resolution.clusters.iter().flat_map(|cluster| &cluster.members);
-    let all: HashSet<u128> = members.chain(changed).copied().collect();
-    all.into_iter().map(Uuid::from_u128).collect()
 }

@@ -6,6 +6,7 @@ use linking::{Entities, HumanDecisions, LinkIndex, Model, PersonNameInput, Recor
 
 mod clerks;
 mod families;
+mod levels;
 mod persons;
 mod telling;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use linking::review::{self, Answer, Error, Judge, Outcome};
-use store::work_items;
+use store::{links, work_items};
 
 use crate::made_up::{ANA, Child, Hub, in_california, now, sister, unclear};
 use crate::{arbiter, asked, judge, requested, sound};
@@ -51,6 +51,29 @@ fn people_are_asked_once_about_two_persons_and_their_answer_stands() -> Result<(
     hub.link()?;
     assert_ne!(hub.person(&ANA)?, hub.person(&unclear())?);
     assert!(hub.questions()?.is_empty(), "it is not asked again");
+    sound(&mut hub)
+}
+
+/// What is decided while a round is under way stands in what the round writes, though the round is not about the two.
+#[test]
+fn a_decision_that_comes_in_the_middle_of_a_round_stands() -> Result<()> {
+    let (mut hub, _) = asked()?;
+    let (ana, other) = (ANA.key().0, unclear().key().0);
+    links::decide(
+        &mut hub.connection,
+        (ana, other),
+        true,
+        "account:alma",
+        "one girl",
+        now(),
+    )?;
+    hub.load(&Child {
+        state: "GA",
+        id: "9",
+        ..unclear()
+    })?;
+    assert_eq!(hub.link()?.students, 1);
+    assert_eq!(hub.person(&ANA)?, hub.person(&unclear())?);
     sound(&mut hub)
 }
 

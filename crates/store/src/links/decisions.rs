@@ -5,20 +5,23 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, Float, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Float, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::db::Result;
 use crate::schema::link_decision;
 
 /// What people decided about pairs.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, QueryableByName)]
 pub struct Decision {
     /// The smaller student id.
+    #[diesel(sql_type = SqlUuid)]
     pub student_a: Uuid,
     /// The larger student id.
+    #[diesel(sql_type = SqlUuid)]
     pub student_b: Uuid,
     /// Whether they are the same child.
+    #[diesel(sql_type = Bool)]
     pub same: bool,
 }
 
@@ -31,6 +34,17 @@ pub fn decisions(connection: &mut PgConnection) -> Result<Vec<Decision>> {
             link_decision::same,
         ))
         .load(connection)?)
+}
+
+/// The decisions of people about pairs of which one is among these students.
+pub fn decisions_of(connection: &mut PgConnection, students: &[Uuid]) -> Result<Vec<Decision>> {
+    // Two look-ups, each by its own index: an "or" over both columns is read as a scan where many are asked for.
+    Ok(sql_query(
+        "select student_a, student_b, same from link_decision where student_a = any($1)
+         union select student_a, student_b, same from link_decision where student_b = any($1)",
+    )
+    .bind::<Array<SqlUuid>, _>(students)
+    .load(connection)?)
 }
 
 /// Remembers a decision of people about a pair; a later one replaces it. The linker adds the weight that the evidence

@@ -4,7 +4,7 @@ use diesel::deserialize::{FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgConnection, PgValue};
 use diesel::sql_types::{Array, Integer, Json, Uuid as SqlUuid};
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
-use mde::{Student, StudentId};
+use mde::{PartKind, Student, StudentId};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -14,8 +14,17 @@ use crate::tables::PART_TABLES;
 /// The statement that reads students whole: one round trip for all parts of all of them.
 #[must_use]
 pub fn read_statement() -> String {
+    statement(PART_TABLES)
+}
+
+/// The same for these parts, and the identity.
+fn statement(parts: &[PartKind]) -> String {
     let mut sql = "select 0 as part, student_id, 0 as ordinal, to_json(t) as data from student t where student_id = any($1)".to_owned();
-    for (index, part) in PART_TABLES.iter().enumerate() {
+    for (index, part) in PART_TABLES
+        .iter()
+        .enumerate()
+        .filter(|(_, part)| parts.contains(part))
+    {
         sql.push_str(&format!(
             " union all select {}, student_id, ordinal, to_json(t) from {} t where student_id = any($1)",
             index + 1,
@@ -58,7 +67,16 @@ impl RawJson {
 /// The current content of students, in the order of their ids. For the hub's own work: what shows a record to
 /// somebody goes through [`crate::persons`], which writes the disclosure.
 pub fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(StudentId, Student)>> {
-    let rows: Vec<PartRow> = sql_query(read_statement())
+    read_parts(connection, ids, PART_TABLES)
+}
+
+/// The same with these parts alone; the others are empty, whatever the store holds.
+pub fn read_parts(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    parts: &[PartKind],
+) -> Result<Vec<(StudentId, Student)>> {
+    let rows: Vec<PartRow> = sql_query(statement(parts))
         .bind::<Array<SqlUuid>, _>(ids)
         .load(connection)?;
     let mut students: Vec<(StudentId, Student)> = Vec::with_capacity(ids.len());
