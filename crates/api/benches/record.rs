@@ -9,12 +9,11 @@
 //! - the limit: `pgbench -M prepared` with the same statements and the disclosure in one transaction, over the Unix
 //!   socket, each commit on disk.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -33,10 +32,11 @@ use linking::driver::Linker;
 use mde::{PersonId, StateCode};
 use pgcluster::Cluster;
 use pki::{Authority, ClientCertificate, Identity, TrustStore};
-use reqwest::blocking::Client;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use simulate::{Config, Nation};
 use store::participants::{self, Certificate};
-use store::{Pool, persons, students};
+use store::{Pool, access, persons, students};
 
 const RUNS: usize = 3;
 
@@ -272,16 +272,16 @@ impl Hub {
 
     /// Clients that ask for persons one after the other, each on a connection of its own.
     fn ask(&self, persons: &[PersonId], clients: usize, time: Duration) -> Result<Answers> {
-        let connected = (0..clients)
-            .map(|_| self.client())
-            .collect::<Result<Vec<Client>>>()?;
+        let mut connected = (0..clients)
+            .map(|_| self.caller())
+            .collect::<Result<Vec<Caller>>>()?;
         let start = Instant::now();
         let asked: Vec<Result<(usize, Vec<Duration>)>> = std::thread::scope(|scope| {
             let running: Vec<_> = connected
-                .iter()
+                .iter_mut()
                 .enumerate()
-                .map(|(number, client)| {
-                    scope.spawn(move || self.ask_until(client, persons, number * 37, start + time))
+                .map(|(number, caller)| {
+                    scope.spawn(move || self.ask_until(caller, persons, number * 37, start + time))
                 })
                 .collect();
             running
@@ -306,7 +306,7 @@ impl Hub {
 
     fn ask_until(
         &self,
-        client: &Client,
+        caller: &mut Caller,
         persons: &[PersonId],
         from: usize,
         until: Instant,
@@ -318,28 +318,57 @@ impl Hub {
             if start >= until {
                 break;
             }
-            let answer = client
-                .get(format!(
-                    "https://localhost:{}/v1/persons/{person}",
-                    self.address.port()
-                ))
-                .header("Purpose", "enroll")
-                .header("On-Behalf-Of", "counselor-17")
-                .send()?
-                .error_for_status()?;
-            bytes += answer.bytes()?.len();
+            bytes += caller.ask(*person)?;
             latencies.push(start.elapsed());
         }
         Ok((bytes, latencies))
     }
 
-    fn client(&self) -> Result<Client> {
+    fn caller(&self) -> Result<Caller> {
         let identity = Identity::from_pem(self.certificate.as_bytes(), self.key.as_bytes())?;
         let tls = pki::client_config(self.authority.as_bytes(), Some(identity))?;
-        Ok(Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(Duration::from_secs(30))
-            .build()?)
+        let connection = ClientConnection::new(Arc::new(tls), ServerName::try_from("localhost")?)?;
+        let socket = TcpStream::connect(self.address)?;
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(Caller {
+            stream: BufReader::new(StreamOwned::new(connection, socket)),
+        })
+    }
+}
+
+/// A caller who does as little as `pgbench`: it asks on a connection that is kept, and throws the answer away. A whole
+/// HTTP library would take as much of the machine as the hub.
+struct Caller {
+    stream: BufReader<StreamOwned<ClientConnection, TcpStream>>,
+}
+
+impl Caller {
+    /// Reads the record of a person and gives the length of the answer's body.
+    fn ask(&mut self, person: PersonId) -> Result<usize> {
+        let request = format!(
+            "GET /v1/persons/{person} HTTP/1.1\r\nHost: localhost\r\nPurpose: enroll\r\nOn-Behalf-Of: counselor-17\r\n\r\n"
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut length = 0;
+        let mut status = String::new();
+        self.stream.read_line(&mut status)?;
+        ensure!(status.starts_with("HTTP/1.1 200 "), "the hub answers {status}");
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse()?;
+            }
+        }
+        ensure!(length > 0, "an answer without a length");
+        let read = io::copy(&mut (&mut self.stream).take(length), &mut io::sink())?;
+        ensure!(read == length, "an answer that ends early");
+        Ok(usize::try_from(length)?)
     }
 }
 
@@ -354,62 +383,67 @@ impl Drop for Hub {
 
 /// One script for each person: what `store::persons::read` sends for it, its values in the text, since a variable of
 /// `pgbench` holds no array.
-fn scripts(pool: &Pool, asked: &[PersonId], folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+fn scripts(pool: &Pool, asked: &[PersonId], folder: &Path) -> Result<Vec<PathBuf>> {
     let mut connection = store::connection(pool)?;
     let mut scripts = Vec::with_capacity(asked.len());
     for (number, &person) in asked.iter().enumerate() {
         let record = persons::load(&mut connection, person)?.context("the person")?;
-        let ids: BTreeSet<String> = record
-            .students
-            .iter()
-            .map(|s| s.student_id.0.to_string())
-            .collect();
-        let ids = format!("'{{{}}}'::uuid[]", ids.into_iter().collect::<Vec<_>>().join(","));
-        let (states, codes): (Vec<String>, Vec<String>) = record
-            .facilities
-            .keys()
-            .map(|(state, code)| (state.to_string(), format!("\"{code}\"")))
-            .unzip();
+        let list = |items: &mut dyn Iterator<Item = String>, of: &str| {
+            format!("'{{{}}}'::{of}[]", items.collect::<Vec<_>>().join(","))
+        };
+        let students = list(
+            &mut record.students.iter().map(|s| s.student_id.0.to_string()),
+            "uuid",
+        );
+        let states = list(&mut record.students.iter().map(|s| s.state.to_string()), "text");
+        let facilities = &record.facilities;
+        let beside = [
+            list(&mut facilities.keys().map(|(state, _)| state.to_string()), "text"),
+            list(
+                &mut facilities.keys().map(|(_, code)| format!("\"{code}\"")),
+                "text",
+            ),
+            states,
+        ];
+        let disclosed = [
+            "now()".to_owned(),
+            format!("'certificate:{}'", "0".repeat(64)),
+            "'TX'".to_owned(),
+            "'counselor-17'".to_owned(),
+            "'enroll'".to_owned(),
+            "'exchange'".to_owned(),
+            format!("'{{{}}}'", person.number()),
+            "'{null}'".to_owned(),
+            "'{all}'::text[]".to_owned(),
+        ];
+        let statements = [
+            "begin".to_owned(),
+            filled(persons::STUDENTS_OF_PERSON, &[person.number().to_string()]),
+            filled(&students::READ, &[students]),
+            filled(persons::BESIDE, &beside),
+            filled(access::DISCLOSE, &disclosed),
+            "commit".to_owned(),
+        ];
         let path = folder.join(format!("person-{number}.sql"));
-        let mut script = fs::File::create(&path)?;
-        let statement = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        writeln!(script, "begin;")?;
-        writeln!(
-            script,
-            "{};",
-            statement(persons::STUDENTS_OF_PERSON).replace("$1", &person.number().to_string())
-        )?;
-        writeln!(
-            script,
-            "{};",
-            statement(&students::read_statement()).replace("$1", &ids)
-        )?;
-        if !codes.is_empty() {
-            writeln!(
-                script,
-                "select f.state, to_jsonb(f) as data from unnest('{{{}}}'::text[], '{{{}}}'::text[]) as k (state, code) join facility f using (state, code);",
-                states.join(","),
-                codes.join(",")
-            )?;
-        }
-        writeln!(
-            script,
-            "insert into disclosure (at, actor, actor_state, on_behalf_of, purpose, channel, person_id, student_id, categories) \
-             select now(), 'certificate:{}', 'TX', 'counselor-17', 'enroll', 'exchange', s.person_id, s.student_id, '{{all}}'::text[] \
-             from unnest('{{{}}}'::bigint[], '{{null}}'::uuid[]) as s (person_id, student_id);",
-            "0".repeat(64),
-            person.number()
-        )?;
-        writeln!(script, "commit;")?;
+        fs::write(&path, statements.map(|sql| format!("{sql};\n")).concat())?;
         scripts.push(path);
     }
     Ok(scripts)
 }
 
+/// A statement on one line with values in the places of its parameters.
+fn filled(sql: &str, values: &[String]) -> String {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let numbered = values.iter().enumerate();
+    numbered.fold(line, |line, (index, value)| {
+        line.replace(&format!("${}", index + 1), value)
+    })
+}
+
 /// Transactions a second.
 fn pgbench(
     cluster: &Cluster,
-    scripts: &[std::path::PathBuf],
+    scripts: &[PathBuf],
     clients: usize,
     seconds: usize,
     protocol: &str,

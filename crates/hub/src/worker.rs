@@ -14,6 +14,7 @@ use linking::driver;
 use linking::review;
 use mde::PersonId;
 use notices::{Keeper, Limits};
+use records::contradicted;
 use store::Pool;
 use store::jobs::{self, Claimed};
 
@@ -60,7 +61,11 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
         ),
         (
             "notices",
-            &[driver::CHANGED_JOB, notices::keeper::TERMS_JOB],
+            &[
+                driver::CHANGED_JOB,
+                notices::keeper::TERMS_JOB,
+                contradicted::SWEEP_JOB,
+            ],
             Box::new(notice),
         ),
         ("worklists", &[review::JOB], Box::new(escalate)),
@@ -205,11 +210,16 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
     Ok(())
 }
 
-/// Looks for moves of changed persons and at the deadlines that follow from what is told of them; by itself, at terms
-/// that have ended.
+/// Looks for moves of changed persons, at the deadlines that follow from what is told of them, and for contradictions;
+/// by itself, at terms that have ended, and for the contradictions of all persons.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
     let now = context.clock.now();
+    if job.name == contradicted::SWEEP_JOB {
+        let persons = contradicted::sweep(connection, &job.payload, now)?;
+        tracing::info!(persons, "looked for contradictions");
+        return Ok(());
+    }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;
     if job.name == notices::keeper::TERMS_JOB {
         let persons = keeper.terms_ended(connection, now)?;
@@ -221,7 +231,7 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     let written = notices::handle_changed(connection, &persons, now)?;
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
     keeper.settle(connection, &numbers, now)?;
-    records::contradicted::refresh(connection, &persons, now)?;
+    contradicted::refresh(connection, &persons, now)?;
     tracing::info!(persons = persons.len(), notices = written, "looked for moves");
     Ok(())
 }

@@ -121,6 +121,14 @@ impl<const MAX: usize> From<Text<MAX>> for CompactString {
 /// digits. Letters without a Latin form are kept.
 #[must_use]
 pub fn fold(name: &str) -> Vec<String> {
+    // Most names are ASCII, in which there is nothing to take apart.
+    if name.is_ascii() {
+        return name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_uppercase)
+            .collect();
+    }
     let plain: String = name
         .nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))

@@ -6,8 +6,8 @@ use mde::Assessment;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::source::{Report, Row, Source, group, rows};
-use crate::words::{Coded, coded, same_spelled, texts};
+use crate::source::{Report, Row, Source, rows};
+use crate::words::{Coded, coded, spelling, texts};
 
 /// An assessment, with the state's own scale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,10 +32,18 @@ pub struct AssessmentEntry {
 
 /// Assessments of all students, latest first; reports that differ in spelling only are of the same one.
 pub(crate) fn assessments(reports: &[Report<'_>]) -> Vec<AssessmentEntry> {
-    let groups = group(rows(reports, |student| student.assessments.as_slice()), |a, b| {
-        is_same(a.item, b.item).then_some(0)
-    });
-    let mut entries: Vec<AssessmentEntry> = groups.iter().map(|group| entry(group)).collect();
+    let mut groups: Vec<(Vec<Option<String>>, Vec<Row<'_, Assessment>>)> = Vec::new();
+    for row in rows(reports, |student| student.assessments.as_slice()) {
+        let said = texts(row.item)
+            .into_iter()
+            .map(|text| text.as_deref().map(spelling))
+            .collect();
+        match groups.iter_mut().find(|(of, _)| *of == said) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((said, vec![row])),
+        }
+    }
+    let mut entries: Vec<AssessmentEntry> = groups.iter().map(|(_, group)| entry(group)).collect();
     entries.sort_by(|a, b| {
         (Reverse(&a.month), &a.name, &a.content, &a.sources).cmp(&(
             Reverse(&b.month),
@@ -45,14 +53,6 @@ pub(crate) fn assessments(reports: &[Report<'_>]) -> Vec<AssessmentEntry> {
         ))
     });
     entries
-}
-
-fn is_same(a: &Assessment, b: &Assessment) -> bool {
-    texts(a).iter().zip(&texts(b)).all(|pair| match pair {
-        (Some(one), Some(two)) => same_spelled(one, two),
-        (None, None) => true,
-        _ => false,
-    })
 }
 
 fn entry(group: &[Row<'_, Assessment>]) -> AssessmentEntry {

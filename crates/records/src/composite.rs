@@ -92,12 +92,35 @@ const GROUPS: &[Group] = &[
     current(&["parent2_phone"]),
 ];
 
-struct Candidate<'a> {
+/// What a counted student says of who the child is.
+struct Said<'a> {
     report: &'a Report<'a>,
     /// Rank of the evidence behind the birth date; `None` if none is named.
     evidence: Option<u8>,
-    /// The values of the group's columns.
+    /// In the order of the identity's fields.
     values: Vec<Option<String>>,
+}
+
+impl<'a> Said<'a> {
+    fn by(report: &'a Report<'a>) -> Self {
+        let identity = &report.student.identity;
+        Self {
+            report,
+            // A verification speaks of the birth date; without one there is nothing that it verifies.
+            evidence: identity
+                .birth_date
+                .and(identity.birth_verification)
+                .map(BirthVerification::rank),
+            values: texts(identity),
+        }
+    }
+}
+
+struct Candidate<'a> {
+    report: &'a Report<'a>,
+    evidence: Option<u8>,
+    /// The values of the group's columns.
+    values: Vec<Option<&'a str>>,
 }
 
 /// Resolves every data element over the counted students, and tells where they contradict each other.
@@ -106,32 +129,31 @@ struct Candidate<'a> {
 /// states, then the most recent; for everything else the most recent. What the chosen student leaves out is taken from
 /// the next one that contradicts it nowhere in the group.
 pub(crate) fn composite(reports: &[Report<'_>]) -> (Vec<Composite>, Vec<Disagreement>) {
+    let said: Vec<Said<'_>> = reports.iter().filter(|r| r.counted).map(Said::by).collect();
     let mut elements = Vec::new();
     let mut disagreements = Vec::new();
     for group in GROUPS {
-        resolve(group, reports, &mut elements, &mut disagreements);
+        resolve(group, &said, &mut elements, &mut disagreements);
     }
     (elements, disagreements)
 }
 
 fn resolve(
     group: &Group,
-    reports: &[Report<'_>],
+    said: &[Said<'_>],
     elements: &mut Vec<Composite>,
     disagreements: &mut Vec<Disagreement>,
 ) {
-    let candidates = candidates(group, reports);
+    let fields = fields(group);
+    let candidates = candidates(group, &fields, said);
     let Some(best) = candidates.first() else { return };
     for (index, column) in group.columns.iter().enumerate() {
         let stating: Vec<&Candidate<'_>> = candidates.iter().filter(|c| c.values[index].is_some()).collect();
-        let field = Identity::FIELDS
-            .iter()
-            .find(|f| f.column == *column)
-            .expect("the columns above are columns of the identity; a test looks each up");
+        let field = &Identity::FIELDS[fields[index]];
         let name = element_name(field);
         let Some(chosen) = stating.iter().copied().find(|c| !contradict(best, c)) else {
             for other in stating {
-                let value = other.values[index].as_deref().unwrap_or_default();
+                let value = other.values[index].unwrap_or_default();
                 let who = &other.report.source.state;
                 disagreements.push(Disagreement {
                     kind: DisagreementKind::Identity,
@@ -145,21 +167,21 @@ fn resolve(
             }
             continue;
         };
-        let value = chosen.values[index].clone().unwrap_or_default();
+        let value = chosen.values[index].unwrap_or_default();
         let mut confirmed_by = Vec::new();
         let mut others: Vec<OtherValue> = Vec::new();
         for other in stating.iter().filter(|c| !std::ptr::eq(**c, chosen)) {
             let source = other.report.source.clone();
-            let said = other.values[index].clone().unwrap_or_default();
+            let said = other.values[index].unwrap_or_default();
             if said == value {
                 confirmed_by.push(source);
             } else if let Some(known) = others.iter_mut().find(|o| o.value == said) {
                 known.sources.push(source);
             } else {
                 others.push(OtherValue {
-                    label: label(column, &said),
-                    spelling_only: same_spelled(&said, &value),
-                    value: said,
+                    label: label(column, said),
+                    spelling_only: same_spelled(said, value),
+                    value: said.to_owned(),
                     sources: vec![source],
                 });
             }
@@ -177,7 +199,7 @@ fn resolve(
             })
             .collect();
         if !contradicting.is_empty() {
-            let shown = label(column, &value).unwrap_or_else(|| value.clone());
+            let shown = label(column, value).unwrap_or_else(|| value.to_owned());
             let contradicted = others.iter().filter(|o| !o.spelling_only);
             disagreements.push(Disagreement {
                 kind: DisagreementKind::Identity,
@@ -197,8 +219,8 @@ fn resolve(
             element: field.element.to_owned(),
             column: (*column).to_owned(),
             name: name.to_owned(),
-            label: label(column, &value),
-            value,
+            label: label(column, value),
+            value: value.to_owned(),
             source: chosen.report.source.clone(),
             rule,
             confirmed_by,
@@ -207,29 +229,26 @@ fn resolve(
     }
 }
 
+/// Where the group's columns stand among the identity's fields.
+fn fields(group: &Group) -> Vec<usize> {
+    let place = |column: &&str| Identity::FIELDS.iter().position(|f| f.column == *column);
+    let places = group.columns.iter().map(|column| {
+        place(column).expect("the columns above are columns of the identity; a test looks each up")
+    });
+    places.collect()
+}
+
 /// The counted students that state the group's leading element, or, where none does, any element of it; best first.
-fn candidates<'a>(group: &Group, reports: &'a [Report<'a>]) -> Vec<Candidate<'a>> {
-    let mut all: Vec<Candidate<'a>> = reports
+fn candidates<'a>(group: &Group, fields: &[usize], said: &'a [Said<'a>]) -> Vec<Candidate<'a>> {
+    let mut all: Vec<Candidate<'a>> = said
         .iter()
-        .filter(|r| r.counted)
-        .map(|report| {
-            let identity = &report.student.identity;
-            let values = Identity::FIELDS.iter().zip(texts(identity));
-            let by_column: std::collections::HashMap<&str, Option<String>> =
-                values.map(|(field, value)| (field.column, value)).collect();
-            Candidate {
-                report,
-                // A verification speaks of the birth date; without one there is nothing that it verifies.
-                evidence: identity
-                    .birth_date
-                    .and(identity.birth_verification)
-                    .map(BirthVerification::rank),
-                values: group
-                    .columns
-                    .iter()
-                    .map(|column| by_column[column].clone())
-                    .collect(),
-            }
+        .map(|said| Candidate {
+            report: said.report,
+            evidence: said.evidence,
+            values: fields
+                .iter()
+                .map(|field| said.values[*field].as_deref())
+                .collect(),
         })
         .filter(|c| c.values.iter().any(Option::is_some))
         .collect();

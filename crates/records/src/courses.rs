@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::facility::{Facilities, FacilityInfo, resolve};
 use crate::source::{Report, Row, Source, group, rows};
-use crate::words::{Coded, coded, same_spelled};
+use crate::words::{Coded, coded, spelling};
 
 /// How far a course is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -123,6 +123,9 @@ impl CourseStatus {
 struct Reported<'a> {
     row: Row<'a, Course>,
     facility: Option<FacilityInfo>,
+    /// Its title, however it is spelled.
+    spelling: String,
+    school_year: Option<String>,
 }
 
 impl Reported<'_> {
@@ -156,6 +159,8 @@ pub(crate) fn courses(reports: &[Report<'_>], facilities: &Facilities) -> Course
                 row.item.facility_code.as_ref(),
                 None,
             ),
+            spelling: spelling(row.item.title.as_str()),
+            school_year: school_year(row.item),
             row,
         })
         .collect();
@@ -195,12 +200,12 @@ fn likeness(a: &Reported<'_>, b: &Reported<'_>) -> Option<usize> {
     let (x, y) = (a.row.item, b.row.item);
     let places = (&a.facility, &b.facility);
     let same = a.row.report.held.student_id != b.row.report.held.student_id
-        && matches!(places, (Some(one), Some(two)) if one.is_same(two))
-        && same_spelled(x.title.as_str(), y.title.as_str())
-        && school_year(x) == school_year(y)
         && x.term_type == y.term_type
         && x.section == y.section
-        && (x.sced.is_none() || y.sced.is_none() || x.sced == y.sced);
+        && (x.sced.is_none() || y.sced.is_none() || x.sced == y.sced)
+        && a.school_year == b.school_year
+        && a.spelling == b.spelling
+        && matches!(places, (Some(one), Some(two)) if one.is_same(two));
     same.then(|| usize::from(x.credits == y.credits) + usize::from(x.final_grade == y.final_grade))
 }
 
@@ -238,7 +243,7 @@ fn entry(group: &[Reported<'_>]) -> CourseEntry {
             .map(ToString::to_string),
         course_type: rows.iter().find_map(|c| c.course_type).map(coded),
         sced: rows.iter().find_map(|c| c.sced.as_ref()).map(ToString::to_string),
-        school_year: school_year(course),
+        school_year: first.school_year.clone(),
         section: course.section.map(coded),
         term_type: course.term_type.map(coded),
         status,

@@ -82,6 +82,11 @@ fn country(facility: &Facility) -> Option<String> {
         .map(|country| country.name().to_owned())
 }
 
+/// Whether two names are the same words.
+fn same_words(one: &str, two: &str) -> bool {
+    one == two || fold(one) == fold(two)
+}
+
 impl FacilityInfo {
     /// Whether both are the same place: the same code of one state, the same NCES identifier, or, sent by two states
     /// of which one has no NCES identifier, the same name and state and no other city.
@@ -100,10 +105,10 @@ impl FacilityInfo {
             return false;
         };
         let one_city = match (&self.city, &other.city) {
-            (Some(one), Some(two)) => fold(one) == fold(two),
+            (Some(one), Some(two)) => same_words(one, two),
             _ => true,
         };
-        self.state == other.state && self.country == other.country && one_city && fold(one) == fold(two)
+        self.state == other.state && self.country == other.country && one_city && same_words(one, two)
     }
 
     /// Name and city for people: `Rio Vista Elementary, Mission`; the code where there is no name.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::source::{Report, Row, Source, rows};
+use crate::words::spelling;
 
 /// Groups of the CVX table in the order of the childhood schedule, with their names.
 const GROUPS: &[(&str, &str)] = &[
@@ -89,8 +90,11 @@ const NO_DOSE: &[&str] = &["EXEMPT", "OPTOUT", "WAIVER", "REFUS", "DECLIN", "OBJ
 /// Whether a row says that a vaccine was not given. No element is for it; where a state sends it as a type, it is kept
 /// as such.
 fn is_exemption(item: &Immunization) -> bool {
-    let text = mde::text::fold(item.vaccine.as_str()).concat();
-    item.cvx.is_none() && NO_DOSE.iter().any(|word| text.contains(word))
+    if item.cvx.is_some() {
+        return false;
+    }
+    let text = spelling(item.vaccine.as_str());
+    NO_DOSE.iter().any(|word| text.contains(word))
 }
 
 /// `1 dose`, `2 doses`.

@@ -179,9 +179,10 @@ fn overlaps(schools: &[&EnrollmentEntry], today: NaiveDate) -> Vec<Overlap> {
         for earlier in &schools[index + 1..] {
             let from = later.start.max(earlier.start);
             let to = [last_day(later), last_day(earlier)].into_iter().flatten().min();
-            let same_school =
-                matches!((&later.facility, &earlier.facility), (Some(a), Some(b)) if a.is_same(b));
-            if (to.unwrap_or(today) - from).num_days() <= SHARED_DAYS || same_school {
+            if (to.unwrap_or(today) - from).num_days() <= SHARED_DAYS {
+                continue;
+            }
+            if matches!((&later.facility, &earlier.facility), (Some(a), Some(b)) if a.is_same(b)) {
                 continue;
             }
             let until = to.map_or_else(|| "until today".to_owned(), |day| format!("to {day}"));

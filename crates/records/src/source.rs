@@ -153,11 +153,9 @@ pub(crate) fn group<T>(rows: Vec<T>, likeness: impl Fn(&T, &T) -> Option<usize>)
             .iter()
             .enumerate()
             .filter_map(|(index, group)| {
-                let alike = group
-                    .iter()
-                    .map(|member| likeness(member, &row))
-                    .collect::<Option<Vec<_>>>()?;
-                Some((alike.into_iter().sum::<usize>(), std::cmp::Reverse(index)))
+                let mut alike = group.iter().map(|member| likeness(member, &row));
+                let sum = alike.try_fold(0, |sum, alike| Some(sum + alike?))?;
+                Some((sum, std::cmp::Reverse(index)))
             })
             .max();
         match best {

@@ -130,9 +130,14 @@ pub(crate) fn element_values<P: Part>(part: PartKind, row: &P) -> Vec<ElementVal
         .collect()
 }
 
+/// A text without case, accents, hyphens and spaces.
+pub(crate) fn spelling(text: &str) -> String {
+    mde::text::fold(text).concat()
+}
+
 /// Whether two texts differ in nothing but case, accents, hyphens and spaces.
 pub(crate) fn same_spelled(one: &str, two: &str) -> bool {
-    mde::text::fold(one).concat() == mde::text::fold(two).concat()
+    one == two || spelling(one) == spelling(two)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use mde::{PersonId, StateCode, StudentId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::Result;
+use crate::prepared::prepared;
 
 /// The purpose of a look-up: those for which the exchange exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +139,12 @@ pub struct Access {
     pub at: DateTime<Utc>,
 }
 
+/// The statement that writes disclosures, one for each subject.
+pub const DISCLOSE: &str = "
+    insert into disclosure (at, actor, actor_state, on_behalf_of, purpose, channel, person_id, student_id, categories)
+    select $1, $2, $3, $4, $5, $6, s.person_id, s.student_id, $9
+    from unnest($7::bigint[], $8::uuid[]) as s (person_id, student_id)";
+
 /// Of whom something was disclosed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
@@ -163,20 +170,17 @@ impl Access {
                 Subject::Student(id) => (None, Some(id.0)),
             })
             .unzip();
-        sql_query(
-            "insert into disclosure (at, actor, actor_state, on_behalf_of, purpose, channel, person_id, student_id, categories)
-             select $1, $2, $3, $4, $5, $6, s.person_id, s.student_id, $9 from unnest($7::bigint[], $8::uuid[]) as s (person_id, student_id)",
-        )
-        .bind::<Timestamptz, _>(self.at)
-        .bind::<Text, _>(self.actor.label())
-        .bind::<Nullable<Text>, _>(self.actor.state().map(|s| s.to_string()))
-        .bind::<Nullable<Text>, _>(self.on_behalf_of.as_deref())
-        .bind::<Text, _>(self.purpose.name())
-        .bind::<Text, _>(self.channel.name())
-        .bind::<Array<Nullable<BigInt>>, _>(persons)
-        .bind::<Array<Nullable<SqlUuid>>, _>(students)
-        .bind::<Array<Text>, _>(categories)
-        .execute(connection)?;
+        prepared(DISCLOSE)
+            .bind::<Timestamptz, _>(self.at)
+            .bind::<Text, _>(self.actor.label())
+            .bind::<Nullable<Text>, _>(self.actor.state().map(|s| s.to_string()))
+            .bind::<Nullable<Text>, _>(self.on_behalf_of.as_deref())
+            .bind::<Text, _>(self.purpose.name())
+            .bind::<Text, _>(self.channel.name())
+            .bind::<Array<Nullable<BigInt>>, _>(persons)
+            .bind::<Array<Nullable<SqlUuid>>, _>(students)
+            .bind::<Array<Text>, _>(categories)
+            .execute(connection)?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use mde::{PersonId, StateCode};
 
 use crate::db::Result;
+use crate::prepared::prepared;
 
 /// How many persons of a state hold a kind of contradiction.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -25,13 +26,31 @@ pub struct Tally {
 /// wrongly of a child its findings tell.
 pub fn candidates(connection: &mut PgConnection, persons: &[PersonId]) -> Result<Vec<PersonId>> {
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
-    let rows: Vec<Found> = sql_query(
+    let rows: Vec<Found> = prepared(
         "select person_id from unnest($1) as p (person_id)
          where (select count(*) from link l where l.person_id = p.person_id) > 1
             or exists (select from disagreement d where d.person_id = p.person_id)
          order by person_id",
     )
     .bind::<Array<BigInt>, _>(numbers)
+    .load(connection)?;
+    numbered(rows)
+}
+
+/// The next such persons of all, by number, after `after`.
+pub fn next_candidates(
+    connection: &mut PgConnection,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>> {
+    let rows: Vec<Found> = prepared(
+        "(select person_id from link where person_id > $1 group by person_id having count(*) > 1 order by person_id limit $2)
+         union
+         (select distinct person_id from disagreement where person_id > $1 order by person_id limit $2)
+         order by person_id limit $2",
+    )
+    .bind::<BigInt, _>(after.map_or(0, PersonId::number))
+    .bind::<BigInt, _>(limit)
     .load(connection)?;
     numbered(rows)
 }
@@ -57,7 +76,7 @@ pub fn replace(
 ) -> Result<()> {
     let states: Vec<&str> = found.iter().map(|(state, _)| state.as_str()).collect();
     let kinds: Vec<&str> = found.iter().map(|(_, kind)| *kind).collect();
-    sql_query(
+    prepared(
         "with found as (select distinct * from unnest($2::text[], $3::text[]) as f (state, kind)),
               gone as (delete from disagreement d where d.person_id = $1
                          and not exists (select from found f where f.state = d.state and f.kind = d.kind))

@@ -23,6 +23,7 @@ pub mod lists;
 pub mod notices;
 pub mod participants;
 pub mod persons;
+mod prepared;
 pub mod printed;
 pub mod program;
 pub mod reconciliations;

@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _};
 use mde::{EligibilityRules, Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
 use serde::Deserialize as _;
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
+use crate::prepared::prepared;
 use crate::requirements::Requirement;
 use crate::students::{self, Version};
 
 mod beside;
+
+pub use beside::BESIDE;
 
 /// One student of a person, whole, with what the hub knows about it.
 #[derive(Debug, Clone)]
@@ -118,7 +121,7 @@ pub fn read(
 
 /// Reads a person for the hub's own work (detecting moves, counting). Nothing of it is handed out.
 pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<PersonRecord>> {
-    let rows: Vec<Row> = sql_query(STUDENTS_OF_PERSON)
+    let rows: Vec<Row> = prepared(STUDENTS_OF_PERSON)
         .bind::<BigInt, _>(id.number())
         .load(connection)?;
     let Some(first) = rows.first() else {
@@ -164,7 +167,7 @@ fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules
 
 /// Keeps others who take the same lock from working on this person until the end of the transaction.
 pub fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
-    sql_query("select from person where person_id = $1 for no key update")
+    prepared("select from person where person_id = $1 for no key update")
         .bind::<BigInt, _>(id.number())
         .execute(connection)?;
     Ok(())
@@ -252,7 +255,7 @@ pub fn read_student(
 ) -> Result<Option<OwnStudent>> {
     let student_id = StudentId::of(state, id);
     connection.transaction(|connection| {
-        let row: Option<Row> = sql_query(
+        let row: Option<Row> = prepared(
             "select coalesce(l.person_id, 0) as person_id, t.student_id, l.decided, t.state, t.status, t.status_since,
                     case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
                     t.received_at, t.batch_id, t.version, c.eligibility_rules

@@ -349,6 +349,31 @@ fn a_read_is_written_down_in_its_own_transaction() -> Result<()> {
 }
 
 #[test]
+fn a_person_is_read_with_statements_that_are_planned_once() -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let db = database()?;
+    let connection = &mut db.connect()?;
+    let student = full_student("1");
+    replace(connection, 1, std::slice::from_ref(&student))?;
+    let person = linked(connection, &student)?;
+    for _ in 0..3 {
+        store::persons::read(connection, &access(), person, &["all"])?.expect("a person");
+    }
+    let kept: Count = sql_query(
+        "select count(*) as n from pg_prepared_statements where generic_plans + custom_plans = 3
+         and (statement like '%from person p%' or statement like '%from student t%'
+              or statement like '%from requirement_set r%' or statement like '%into disclosure%')",
+    )
+    .get_result(connection)?;
+    assert_eq!(kept.n, 4);
+    Ok(())
+}
+
+#[test]
 fn retired_numbers_resolve_for_ever() -> Result<()> {
     let db = database()?;
     let connection = &mut db.connect()?;

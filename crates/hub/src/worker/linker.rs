@@ -76,6 +76,7 @@ pub(super) fn work(
     );
     if job.name == driver::CHECK_JOB && alive() {
         let round = linker.check(connection, clock())?;
+        records::contradicted::ask_for_sweep(connection, clock())?;
         tracing::info!(
             students = round.students,
             links = round.links,

@@ -100,27 +100,45 @@ pub(super) fn counted(entries: &[CourseEntry]) -> Vec<Counted> {
             e.sources.clone(),
         )
     });
-    let mut groups: Vec<Vec<&CourseEntry>> = Vec::new();
-    for entry in taken {
+    let mut groups: Vec<Vec<Named<'_>>> = Vec::new();
+    for entry in taken.into_iter().map(Named::of) {
         match groups
             .iter_mut()
-            .find(|group| group.iter().any(|e| is_same(e, entry)))
+            .find(|group| group.iter().any(|e| e.is_same(&entry)))
         {
             Some(group) => group.push(entry),
             None => groups.push(vec![entry]),
         }
     }
-    let mut out: Vec<Counted> = groups.iter().map(|group| count(group)).collect();
+    let entries = groups
+        .iter()
+        .map(|group| group.iter().map(|named| named.entry).collect::<Vec<_>>());
+    let mut out: Vec<Counted> = entries.map(|group| count(&group)).collect();
     out.sort_by(|a, b| (a.subject, &a.title).cmp(&(b.subject, &b.title)));
     out
 }
 
-/// Whether two entries are of one course: by SCED where both have it, else by title, in which Roman and Arabic numbers
-/// are one.
-fn is_same(a: &CourseEntry, b: &CourseEntry) -> bool {
-    match (&a.sced, &b.sced) {
-        (Some(a), Some(b)) => a == b,
-        _ => numbered(&a.title) == numbered(&b.title),
+/// An entry with the words of its title.
+struct Named<'e> {
+    entry: &'e CourseEntry,
+    words: Vec<String>,
+}
+
+impl<'e> Named<'e> {
+    fn of(entry: &'e CourseEntry) -> Self {
+        Self {
+            entry,
+            words: numbered(&entry.title),
+        }
+    }
+
+    /// Whether two entries are of one course: by SCED where both have it, else by title, in which Roman and Arabic
+    /// numbers are one.
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.entry.sced, &other.entry.sced) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.words == other.words,
+        }
     }
 }
 

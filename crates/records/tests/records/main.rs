@@ -13,3 +13,4 @@ mod plan;
 mod schooling;
 mod snapshot;
 mod statements;
+mod sweep;

@@ -5,17 +5,26 @@ use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, Bool, Jsonb, Text};
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::{QueryableByName, RunQueryDsl as _};
 use mde::code::Grade;
 use mde::{Facility, StateCode};
 
 use super::StudentRecord;
 use crate::db::{Error, Result};
+use crate::prepared::prepared;
 use crate::requirements::Requirement;
 use crate::{facilities, requirements};
 
 /// Facilities by state and code, and requirements.
 type Beside = (HashMap<(StateCode, String), Facility>, Vec<Requirement>);
+
+/// The statement that reads what stands beside students: facilities by states and codes, requirements by states.
+pub const BESIDE: &str = "
+    select true as is_facility, f.state, to_jsonb(f) as data
+    from unnest($1::text[], $2::text[]) as k (state, code) join facility f using (state, code)
+    union all
+    select false, r.state, to_jsonb(r) || jsonb_build_object('units', r.units::text)
+    from requirement_set r where r.state = any($3)";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -38,17 +47,11 @@ pub(super) fn read(connection: &mut PgConnection, students: &[StudentRecord]) ->
         .into_iter()
         .map(|(state, code)| (state.to_string(), code))
         .unzip();
-    let rows: Vec<Row> = sql_query(
-        "select true as is_facility, f.state, to_jsonb(f) as data
-         from unnest($1::text[], $2::text[]) as k (state, code) join facility f using (state, code)
-         union all
-         select false, r.state, to_jsonb(r) || jsonb_build_object('units', r.units::text)
-         from requirement_set r where r.state = any($3)",
-    )
-    .bind::<Array<Text>, _>(states)
-    .bind::<Array<Text>, _>(codes)
-    .bind::<Array<Text>, _>(asked.iter().map(StateCode::as_str).collect::<Vec<_>>())
-    .load(connection)?;
+    let rows: Vec<Row> = prepared(BESIDE)
+        .bind::<Array<Text>, _>(states)
+        .bind::<Array<Text>, _>(codes)
+        .bind::<Array<Text>, _>(asked.iter().map(StateCode::as_str).collect::<Vec<_>>())
+        .load(connection)?;
     for row in rows {
         if row.is_facility {
             let state = StateCode::new(&row.state).map_err(|e| Error::Corrupt {

@@ -3,12 +3,13 @@
 use diesel::deserialize::{FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgConnection, PgValue};
 use diesel::sql_types::{Array, Integer, Json, Uuid as SqlUuid};
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::{QueryableByName, RunQueryDsl as _};
 use mde::{PartKind, Student, StudentId};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::db::{Error, Result};
+use crate::prepared::prepared;
 use crate::tables::PART_TABLES;
 
 /// The statement that reads students whole: one round trip for all parts of all of them.
@@ -76,7 +77,7 @@ pub fn read_parts(
     ids: &[Uuid],
     parts: &[PartKind],
 ) -> Result<Vec<(StudentId, Student)>> {
-    let rows: Vec<PartRow> = sql_query(statement(parts))
+    let rows: Vec<PartRow> = prepared(statement(parts))
         .bind::<Array<SqlUuid>, _>(ids)
         .load(connection)?;
     let mut students: Vec<(StudentId, Student)> = Vec::with_capacity(ids.len());

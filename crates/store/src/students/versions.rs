@@ -14,6 +14,7 @@ use super::load::Key;
 use super::{Held, Source, read};
 use crate::copy::{Rows, copy_into};
 use crate::db::{Error, Result};
+use crate::prepared::prepared;
 
 /// Content that came too late to be current: kept as history, with the batch that brought it.
 pub fn keep_late(
@@ -142,7 +143,7 @@ struct VersionRow {
 
 /// Earlier versions of a student, newest first. For callers that have written the disclosure.
 pub fn versions(connection: &mut PgConnection, id: StudentId) -> Result<Vec<Version>> {
-    let rows: Vec<VersionRow> = sql_query(
+    let rows: Vec<VersionRow> = prepared(
         "select batch_id, version, as_of, received_at, content from student_version where student_id = $1
          order by as_of desc, received_at desc, version desc",
     )
