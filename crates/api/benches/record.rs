@@ -281,7 +281,7 @@ impl Hub {
                 .iter_mut()
                 .enumerate()
                 .map(|(number, caller)| {
-                    scope.spawn(move || self.ask_until(caller, persons, number * 37, start + time))
+                    scope.spawn(move || caller.ask_until(persons, number * 37, start + time))
                 })
                 .collect();
             running
@@ -304,26 +304,6 @@ impl Hub {
         Ok(answers)
     }
 
-    fn ask_until(
-        &self,
-        caller: &mut Caller,
-        persons: &[PersonId],
-        from: usize,
-        until: Instant,
-    ) -> Result<(usize, Vec<Duration>)> {
-        let mut bytes = 0;
-        let mut latencies = Vec::new();
-        for person in persons.iter().cycle().skip(from) {
-            let start = Instant::now();
-            if start >= until {
-                break;
-            }
-            bytes += caller.ask(*person)?;
-            latencies.push(start.elapsed());
-        }
-        Ok((bytes, latencies))
-    }
-
     fn caller(&self) -> Result<Caller> {
         let identity = Identity::from_pem(self.certificate.as_bytes(), self.key.as_bytes())?;
         let tls = pki::client_config(self.authority.as_bytes(), Some(identity))?;
@@ -344,6 +324,27 @@ struct Caller {
 }
 
 impl Caller {
+    /// Asks for persons one after the other, beginning with that of this place, and gives the bytes and times of their
+    /// answers.
+    fn ask_until(
+        &mut self,
+        persons: &[PersonId],
+        from: usize,
+        until: Instant,
+    ) -> Result<(usize, Vec<Duration>)> {
+        let mut bytes = 0;
+        let mut latencies = Vec::new();
+        for person in persons.iter().cycle().skip(from) {
+            let start = Instant::now();
+            if start >= until {
+                break;
+            }
+            bytes += self.ask(*person)?;
+            latencies.push(start.elapsed());
+        }
+        Ok((bytes, latencies))
+    }
+
     /// Reads the record of a person and gives the length of the answer's body.
     fn ask(&mut self, person: PersonId) -> Result<usize> {
         let request = format!(

@@ -6,7 +6,7 @@ use mde::Assessment;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::source::{Report, Row, Source, rows};
+use crate::source::{Report, Row, Source, group, rows};
 use crate::words::{Coded, coded, spelling, texts};
 
 /// An assessment, with the state's own scale.
@@ -30,20 +30,30 @@ pub struct AssessmentEntry {
     pub sources: Vec<Source>,
 }
 
-/// Assessments of all students, latest first; reports that differ in spelling only are of the same one.
-pub(crate) fn assessments(reports: &[Report<'_>]) -> Vec<AssessmentEntry> {
-    let mut groups: Vec<(Vec<Option<String>>, Vec<Row<'_, Assessment>>)> = Vec::new();
-    for row in rows(reports, |student| student.assessments.as_slice()) {
-        let said = texts(row.item)
-            .into_iter()
-            .map(|text| text.as_deref().map(spelling))
-            .collect();
-        match groups.iter_mut().find(|(of, _)| *of == said) {
-            Some((_, group)) => group.push(row),
-            None => groups.push((said, vec![row])),
+struct Reported<'a> {
+    row: Row<'a, Assessment>,
+    /// What it says, however it is spelled.
+    spelling: Vec<Option<String>>,
+}
+
+impl<'a> Reported<'a> {
+    fn of(row: Row<'a, Assessment>) -> Self {
+        let said = texts(row.item).into_iter();
+        Self {
+            spelling: said.map(|text| text.as_deref().map(spelling)).collect(),
+            row,
         }
     }
-    let mut entries: Vec<AssessmentEntry> = groups.iter().map(|(_, group)| entry(group)).collect();
+}
+
+/// Assessments of all students, latest first; reports that differ in spelling only are of the same one.
+pub(crate) fn assessments(reports: &[Report<'_>]) -> Vec<AssessmentEntry> {
+    let reported = rows(reports, |student| student.assessments.as_slice())
+        .into_iter()
+        .map(Reported::of)
+        .collect();
+    let groups = group(reported, |a, b| (a.spelling == b.spelling).then_some(0));
+    let mut entries: Vec<AssessmentEntry> = groups.iter().map(|group| entry(group)).collect();
     entries.sort_by(|a, b| {
         (Reverse(&a.month), &a.name, &a.content, &a.sources).cmp(&(
             Reverse(&b.month),
@@ -55,9 +65,9 @@ pub(crate) fn assessments(reports: &[Report<'_>]) -> Vec<AssessmentEntry> {
     entries
 }
 
-fn entry(group: &[Row<'_, Assessment>]) -> AssessmentEntry {
-    let item = group[0].item;
-    let mut sources: Vec<Source> = group.iter().map(|row| row.report.source.clone()).collect();
+fn entry(group: &[Reported<'_>]) -> AssessmentEntry {
+    let item = group[0].row.item;
+    let mut sources: Vec<Source> = group.iter().map(|r| r.row.report.source.clone()).collect();
     sources.dedup();
     AssessmentEntry {
         name: item.name.to_string(),
