@@ -420,7 +420,7 @@ fn scripts(pool: &Pool, asked: &[PersonId], folder: &Path) -> Result<Vec<PathBuf
         let statements = [
             "begin".to_owned(),
             filled(persons::STUDENTS_OF_PERSON, &[person.number().to_string()]),
-            filled(&students::READ, &[students]),
+            filled(&students::read_statement(), &[students]),
             filled(persons::BESIDE, &beside),
             filled(access::DISCLOSE, &disclosed),
             "commit".to_owned(),
