@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::names::{given_words, place_word, surname_words};
 use crate::record::Words;
-use crate::tokens::{NONE, TokenId, Tokens};
+use crate::tokens::{NONE, TokenId};
 
 /// How a cell is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,88 +39,63 @@ pub(crate) struct Cells {
     compounds: FxHashMap<[TokenId; 2], TokenId>,
 }
 
-/// Where words come from.
-pub(crate) trait Read {
-    /// The words of a cell; `None` if it is not known.
-    fn cell(&mut self, text: &str, kind: CellKind) -> Option<Cell>;
+/// What gives words their numbers.
+pub(crate) trait Numbering {
+    /// The number of `word` (folded), new if need be; [`NONE`] for an empty word.
+    fn intern(&mut self, word: &str) -> TokenId;
 
-    /// Words written as one; `None` if it is not known.
-    fn compound(&mut self, words: &[TokenId]) -> Option<TokenId>;
+    /// The word of a number.
+    fn text(&self, id: TokenId) -> &str;
 }
 
-/// Reads known cells only; can be shared between threads.
-pub(crate) struct Known<'a> {
-    pub(crate) cells: &'a Cells,
-    pub(crate) tokens: &'a Tokens,
-}
-
-impl Read for Known<'_> {
-    fn cell(&mut self, text: &str, kind: CellKind) -> Option<Cell> {
-        self.cells.of[kind as usize].get(text).copied()
-    }
-
-    fn compound(&mut self, words: &[TokenId]) -> Option<TokenId> {
-        match words {
-            &[first, second] => self.cells.compounds.get(&[first, second]).copied(),
-            _ => self.tokens.find(&joined(words, self.tokens)),
-        }
-    }
-}
-
-/// Reads any cell and remembers it.
-pub(crate) struct Learning<'a> {
-    pub(crate) cells: &'a mut Cells,
-    pub(crate) tokens: &'a mut Tokens,
-}
-
-impl Read for Learning<'_> {
-    fn cell(&mut self, text: &str, kind: CellKind) -> Option<Cell> {
-        let known = &mut self.cells.of[kind as usize];
+impl Cells {
+    /// The words of a cell.
+    pub(crate) fn cell(&mut self, text: &str, kind: CellKind, words: &mut impl Numbering) -> Cell {
+        let known = &mut self.of[kind as usize];
         if let Some(&cell) = known.get(text) {
-            return Some(cell);
+            return cell;
         }
         let mut cell = Cell::default();
-        let words = match kind {
+        let found = match kind {
             CellKind::Given => given_words(text, &mut cell.generation),
             CellKind::Surname => surname_words(text, &mut cell.generation),
             CellKind::Place => vec![place_word(text)],
         };
-        cell.words = words.iter().map(|word| self.tokens.intern(word)).collect();
+        cell.words = found.iter().map(|word| words.intern(word)).collect();
         if text.len() <= LONGEST && known.len() < KEPT {
             known.insert(text.into(), cell);
         }
-        Some(cell)
+        cell
     }
 
-    fn compound(&mut self, words: &[TokenId]) -> Option<TokenId> {
-        let pair = match words {
+    /// Several words written as one.
+    pub(crate) fn compound(&mut self, several: &[TokenId], words: &mut impl Numbering) -> TokenId {
+        let pair = match several {
             &[first, second] => Some([first, second]),
             _ => None,
         };
-        if let Some(&known) = pair.and_then(|pair| self.cells.compounds.get(&pair)) {
-            return Some(known);
+        if let Some(&known) = pair.and_then(|pair| self.compounds.get(&pair)) {
+            return known;
         }
-        let compound = self.tokens.intern(&joined(words, self.tokens));
+        let joined: String = several
+            .iter()
+            .filter(|&&word| word != NONE)
+            .map(|&word| words.text(word))
+            .collect();
+        let compound = words.intern(&joined);
         if let Some(pair) = pair
-            && self.cells.compounds.len() < KEPT
+            && self.compounds.len() < KEPT
         {
-            self.cells.compounds.insert(pair, compound);
+            self.compounds.insert(pair, compound);
         }
-        Some(compound)
+        compound
     }
-}
-
-fn joined(words: &[TokenId], tokens: &Tokens) -> String {
-    words
-        .iter()
-        .filter(|&&word| word != NONE)
-        .map(|&word| tokens.text(word))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::Tokens;
 
     #[test]
     fn a_cell_read_before_says_the_same() {
@@ -130,59 +105,27 @@ mod tests {
             ("De la Cruz Jr", CellKind::Surname),
             ("Los Mochis", CellKind::Place),
         ] {
-            assert!(
-                Known {
-                    cells: &cells,
-                    tokens: &tokens
-                }
-                .cell(text, kind)
-                .is_none()
-            );
-            let first = Learning {
-                cells: &mut cells,
-                tokens: &mut tokens,
-            }
-            .cell(text, kind)
-            .unwrap();
-            let again = Known {
-                cells: &cells,
-                tokens: &tokens,
-            }
-            .cell(text, kind)
-            .unwrap();
+            let first = cells.cell(text, kind, &mut tokens);
+            let held = tokens.len();
+            let again = cells.cell(text, kind, &mut tokens);
             assert_eq!(
                 (first.words, first.generation),
                 (again.words, again.generation),
                 "{text}"
             );
+            assert_eq!(tokens.len(), held, "nothing is numbered twice");
         }
         let [given, other] = ["JUAN", "CARLOS"].map(|word| tokens.intern(word));
-        let compound = Learning {
-            cells: &mut cells,
-            tokens: &mut tokens,
-        }
-        .compound(&[given, other])
-        .unwrap();
+        let compound = cells.compound(&[given, other], &mut tokens);
         assert_eq!(tokens.text(compound), "JUANCARLOS");
-        assert_eq!(
-            Known {
-                cells: &cells,
-                tokens: &tokens
-            }
-            .compound(&[given, other]),
-            Some(compound)
-        );
+        assert_eq!(cells.compound(&[given, other], &mut tokens), compound);
     }
 
     #[test]
     fn long_cells_are_not_kept() {
         let (mut cells, mut tokens) = (Cells::default(), Tokens::default());
         let long = "A".repeat(100_000);
-        Learning {
-            cells: &mut cells,
-            tokens: &mut tokens,
-        }
-        .cell(&long, CellKind::Surname);
+        cells.cell(&long, CellKind::Surname, &mut tokens);
         assert!(cells.of.iter().all(FxHashMap::is_empty));
     }
 }

@@ -1,6 +1,7 @@
 //! What files of other people than students have: address, postcode, telephone, e-mail, one number for life, and
 //! further columns of text. Students have no such data elements and pay one empty pointer for it.
 
+use crate::cells::Numbering;
 use crate::frequency::Role;
 use crate::keys::KeyKind;
 use crate::levels::level::{MISSING, address, contact as reach, identifier, locality, other};
@@ -154,7 +155,7 @@ impl ContactWords {
         })
     }
 
-    pub(crate) fn number(&self, tokens: &mut Tokens) -> Contact {
+    pub(crate) fn number(&self, tokens: &mut impl Numbering) -> Contact {
         let [place, postcode, phone, email, identifier] =
             self.words.each_ref().map(|word| tokens.intern(word));
         let mut other = [NONE; MAX_WORDS];
@@ -175,6 +176,22 @@ impl ContactWords {
 }
 
 impl Contact {
+    /// All words.
+    pub(crate) fn words_mut(&mut self) -> impl Iterator<Item = &mut TokenId> {
+        let alone = [
+            &mut self.house,
+            &mut self.place,
+            &mut self.postcode,
+            &mut self.phone,
+            &mut self.email,
+            &mut self.identifier,
+        ];
+        alone
+            .into_iter()
+            .chain(self.street.places_mut())
+            .chain(&mut self.other)
+    }
+
     /// The uses of words that are counted.
     pub(crate) fn word_uses(&self) -> impl Iterator<Item = (TokenId, Role)> + '_ {
         let street = self.street.as_slice().iter().map(|&id| (id, Role::Street));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cells::Cells;
 use crate::compare::{Comparison, compare, compare_but_parents};
+use crate::gather::Gathering;
 use crate::keys::{Key, KeyKind, keys};
 use crate::levels::Levels;
 use crate::model::Model;
@@ -55,6 +56,8 @@ pub struct LinkIndex {
     scorer: Scorer,
     tokens: Tokens,
     cells: Cells,
+    /// What a first gathering has met so far.
+    gathering: Gathering,
     records: Vec<Option<Record>>,
     free: Vec<Slot>,
     /// Slots by the hash of their key, which is compared in the record.
@@ -112,6 +115,7 @@ impl LinkIndex {
             model,
             tokens: Tokens::default(),
             cells: Cells::default(),
+            gathering: Gathering::default(),
             records: Vec::new(),
             free: Vec::new(),
             slots: HashTable::new(),
@@ -135,50 +139,32 @@ impl LinkIndex {
     /// [`LinkIndex::file`] at the end and nothing else in between. Of two with one key, the later counts. Records are
     /// numbered in the order of arrival.
     pub fn gather(&mut self, inputs: &[RecordInput<'_>]) {
-        let read: Vec<Option<Record>> = inputs
-            .par_iter()
-            .with_min_len(256)
-            .map(|input| self.read(input))
-            .collect();
-        self.gather_read(read, |at, take| take(&inputs[at]));
+        self.gather_each(inputs.len(), |at, (), take| take(&inputs[at]));
     }
 
-    /// A record as far as its names and places were gathered before, `None` if one of them is new: what many cores can
-    /// do of [`LinkIndex::gather`].
-    pub fn read(&self, input: &RecordInput<'_>) -> Option<Record> {
-        Prepared::new(input).with_known(input, &self.cells, &self.tokens)
-    }
-
-    /// Gathers what was read; `again` gives the input of those with something new, by their place.
-    pub fn gather_read(
+    /// The same with `count` records of which `read` hands over each by its place, exactly one at a time; it is called
+    /// on many cores, each with a run of places, for which it may note something. What was noted comes back in the
+    /// order of places.
+    pub fn gather_each<T: Default + Send>(
         &mut self,
-        read: Vec<Option<Record>>,
-        again: impl Fn(usize, &mut dyn FnMut(&RecordInput<'_>)),
-    ) {
-        self.records.reserve(read.len());
-        for (at, record) in read.into_iter().enumerate() {
-            if let Some(record) = record {
-                self.gather_one(record);
-            } else {
-                again(at, &mut |input| {
-                    let record = Prepared::new(input).number(input, &mut self.cells, &mut self.tokens);
-                    self.gather_one(record);
-                });
-            }
-        }
-    }
-
-    fn gather_one(&mut self, record: Record) {
+        count: usize,
+        read: impl Fn(usize, &mut T, &mut dyn FnMut(&RecordInput<'_>)) + Sync,
+    ) -> Vec<T> {
         if self.unfiled == 0 {
             // Those with one key are found when all are put in order.
-            self.count(&record);
-            self.records.push(Some(record));
-            return;
+            return self.gathering.take_in(&mut self.records, count, read);
         }
-        if self.slot(record.key).is_some_and(|slot| slot < self.unfiled) {
-            self.remove(record.key);
+        let mut noted = T::default();
+        for at in 0..count {
+            read(at, &mut noted, &mut |input| {
+                let record = Prepared::new(input).number(input, &mut self.cells, &mut self.tokens);
+                if self.slot(record.key).is_some_and(|slot| slot < self.unfiled) {
+                    self.remove(record.key);
+                }
+                self.hold(record, false);
+            });
         }
-        self.hold(record, false);
+        vec![noted]
     }
 
     /// Files all gathered records under their keys and freezes the frequencies of names.
@@ -197,6 +183,8 @@ impl LinkIndex {
     fn end_gathering(&mut self) {
         self.cells = Cells::default();
         if self.unfiled == 0 {
+            let words = std::mem::take(&mut self.gathering).join(&mut self.records);
+            self.tokens.hold_all(words);
             self.put_in_order();
         }
         self.freeze();

@@ -9,6 +9,7 @@
 //!
 //! - [`text`], [`names`], [`nicknames`], [`tokens`]: names as lists of small integers;
 //! - [`record`]: one student in the form that is compared;
+//! - `gather`: many records at once, on all cores;
 //! - [`keys`], [`postings`]: blocking, so that only likely pairs are compared;
 //! - [`levels`], [`compare`], [`parents`], `glance`: how well each data element agrees, and what rules a pair out first;
 //! - [`model`], [`frequency`]: Fellegi–Sunter weights with classes for the same child, twins, siblings and strangers;
@@ -30,6 +31,7 @@ pub mod driver;
 pub mod evaluate;
 pub mod explain;
 pub mod frequency;
+mod gather;
 mod glance;
 pub mod index;
 pub mod keys;

@@ -3,12 +3,12 @@
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::cells::{Cell, CellKind, Cells, Known, Learning, Read};
+use crate::cells::{CellKind, Cells, Numbering};
 use crate::contact::{Contact, ContactInput, ContactWords};
 use crate::frequency::Role;
 use crate::names::{MAX_WORDS, generation_of};
 use crate::text::fold;
-use crate::tokens::{NONE, TokenId, Tokens, hash_bytes};
+use crate::tokens::{NONE, TokenId, hash_bytes};
 
 /// Data element 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -107,6 +107,11 @@ pub struct RecordInput<'a> {
 pub struct Words([TokenId; MAX_WORDS]);
 
 impl Words {
+    /// All places.
+    pub(crate) fn places_mut(&mut self) -> &mut [TokenId] {
+        &mut self.0
+    }
+
     fn len(&self) -> usize {
         self.0.iter().position(|&id| id == NONE).unwrap_or(MAX_WORDS)
     }
@@ -239,6 +244,27 @@ impl Record {
                 .any(|a| other.stays().any(|b| a.0 <= b.1 && b.0 <= a.1))
     }
 
+    /// Gives every word another number.
+    pub(crate) fn renumber(&mut self, number: impl Fn(TokenId) -> TokenId) {
+        let names = self
+            .given
+            .places_mut()
+            .iter_mut()
+            .chain(self.surnames.places_mut());
+        let adults = [&mut self.mother, &mut self.father, &mut self.guardian]
+            .into_iter()
+            .flat_map(|adult| adult.last.iter_mut().chain([&mut adult.first]));
+        let others = [
+            &mut self.given_compound,
+            &mut self.surname_compound,
+            &mut self.city,
+        ];
+        let contact = self.contact.iter_mut().flat_map(|contact| contact.words_mut());
+        for word in names.chain(adults).chain(others).chain(contact) {
+            *word = number(*word);
+        }
+    }
+
     /// Bytes held outside the record itself.
     pub(crate) fn heap(&self) -> usize {
         self.numbers.len() * 4 + self.contact.as_ref().map_or(0, |contact| size_of_val(&**contact))
@@ -341,81 +367,63 @@ impl Prepared {
         }
     }
 
-    /// Fills in names and places as far as `cells` knows them; `None` where it does not.
-    pub(crate) fn with_known(
-        mut self,
-        input: &RecordInput<'_>,
-        cells: &Cells,
-        tokens: &Tokens,
-    ) -> Option<Record> {
-        if self.contact.is_some() {
-            return None;
-        }
-        fill(&mut self.record, input, &mut Known { cells, tokens })?;
-        Some(self.record)
-    }
-
     /// Fills in names and places, numbering words that are new.
-    pub(crate) fn number(self, input: &RecordInput<'_>, cells: &mut Cells, tokens: &mut Tokens) -> Record {
+    pub(crate) fn number(
+        self,
+        input: &RecordInput<'_>,
+        cells: &mut Cells,
+        words: &mut impl Numbering,
+    ) -> Record {
         let Prepared { mut record, contact } = self;
-        let filled = fill(&mut record, input, &mut Learning { cells, tokens });
-        debug_assert!(filled.is_some(), "every cell can be read");
-        record.contact = contact.map(|contact| Box::new(contact.number(tokens)));
+        fill(&mut record, input, cells, words);
+        record.contact = contact.map(|contact| Box::new(contact.number(words)));
         record
     }
 }
 
 /// Fills in names and places.
-fn fill(record: &mut Record, input: &RecordInput<'_>, read: &mut impl Read) -> Option<()> {
+fn fill(record: &mut Record, input: &RecordInput<'_>, cells: &mut Cells, words: &mut impl Numbering) {
     let mut generation = generation_of(input.generation);
-    let mut words = |text: &str, kind: CellKind, into: &mut Words| {
-        let cell = if text.is_empty() {
-            Cell::default()
-        } else {
-            read.cell(text, kind)?
-        };
+    let mut list = |text: &str, kind: CellKind, into: &mut Words| {
+        if text.is_empty() {
+            return;
+        }
+        let cell = cells.cell(text, kind, words);
         if cell.generation != 0 {
             generation = cell.generation;
         }
         cell.words.as_slice().iter().for_each(|&word| into.push(word));
-        Some(())
     };
-    words(input.first_name, CellKind::Given, &mut record.given)?;
+    list(input.first_name, CellKind::Given, &mut record.given);
     record.first_words = record.given.len() as u8;
-    words(input.middle_name, CellKind::Given, &mut record.given)?;
-    words(input.last_name_1, CellKind::Surname, &mut record.surnames)?;
-    words(input.last_name_2, CellKind::Surname, &mut record.surnames)?;
+    list(input.middle_name, CellKind::Given, &mut record.given);
+    list(input.last_name_1, CellKind::Surname, &mut record.surnames);
+    list(input.last_name_2, CellKind::Surname, &mut record.surnames);
     record.generation = generation;
+    let mut first = |text: &str, kind| {
+        if text.is_empty() {
+            Words::default()
+        } else {
+            cells.cell(text, kind, words).words
+        }
+    };
     let adults = [
         (&input.mother, &mut record.mother),
         (&input.father, &mut record.father),
         (&input.guardian, &mut record.guardian),
     ];
     for (input, adult) in adults {
-        let mut word = |text: &str, kind| {
-            if text.is_empty() {
-                Some(Cell::default())
-            } else {
-                read.cell(text, kind)
-            }
-        };
-        adult.first = word(input.first, CellKind::Given)?.words.0[0];
-        adult.last = *word(input.last, CellKind::Surname)?
-            .words
-            .0
-            .first_chunk()
-            .unwrap_or(&[NONE; 2]);
+        adult.first = first(input.first, CellKind::Given).0[0];
+        let last = first(input.last, CellKind::Surname);
+        adult.last = *last.0.first_chunk().unwrap_or(&[NONE; 2]);
     }
-    if !input.birth_city.is_empty() {
-        record.city = read.cell(input.birth_city, CellKind::Place)?.words.0[0];
-    }
+    record.city = first(input.birth_city, CellKind::Place).0[0];
     if let [first, second, ..] = *record.given.as_slice() {
-        record.given_compound = read.compound(&[first, second])?;
+        record.given_compound = cells.compound(&[first, second], words);
     }
     if let several @ [_, _, ..] = record.surnames.as_slice() {
-        record.surname_compound = read.compound(several)?;
+        record.surname_compound = cells.compound(several, words);
     }
-    Some(())
 }
 
 /// The uses of words that a record adds to the frequencies.
@@ -432,6 +440,7 @@ pub(crate) fn word_uses(record: &Record) -> impl Iterator<Item = (TokenId, Role)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::Tokens;
 
     #[test]
     fn codes_and_stays() {

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
+use crate::cells::Numbering;
 use crate::frequency::{Role, SMOOTHING, default_share, is_common_given, smoothed_share};
 use crate::{nicknames, text};
 
@@ -185,28 +186,79 @@ pub(crate) fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A word that is to be held, all worked out that takes no other.
+#[derive(Debug)]
+pub(crate) struct NewWord {
+    token: Token,
+    shape: Shape,
+    hash: u64,
+}
+
+impl NewWord {
+    /// Of a word (folded, not empty) that is used so often in each role.
+    pub(crate) fn new(word: &str, counts: [u32; Role::COUNT]) -> NewWord {
+        NewWord {
+            token: Token {
+                text: word.into(),
+                groups: nicknames::groups(word),
+                counts,
+            },
+            shape: Shape::new(word),
+            hash: hash_bytes(word.as_bytes()),
+        }
+    }
+}
+
+impl Numbering for Tokens {
+    fn intern(&mut self, word: &str) -> TokenId {
+        Tokens::intern(self, word)
+    }
+
+    fn text(&self, id: TokenId) -> &str {
+        Tokens::text(self, id)
+    }
+}
+
 impl Tokens {
     /// The number of `word` (folded), new if need be; [`NONE`] for an empty word.
     pub fn intern(&mut self, word: &str) -> TokenId {
         if word.is_empty() {
             return NONE;
         }
-        if let Some(id) = self.find(word) {
-            return id;
-        }
+        self.find(word).unwrap_or_else(|| {
+            let shares = log_shares(word, [0; Role::COUNT], self.frozen);
+            self.hold(NewWord::new(word, [0; Role::COUNT]), shares)
+        })
+    }
+
+    /// Holds a word that is not held yet.
+    fn hold(&mut self, word: NewWord, shares: [f32; Role::COUNT]) -> TokenId {
         let id = self.all.len() as TokenId;
-        self.all.push(Token {
-            text: word.into(),
-            groups: nicknames::groups(word),
-            counts: [0; Role::COUNT],
-        });
-        self.log_shares
-            .push(log_shares(word, [0; Role::COUNT], self.frozen));
-        self.shapes.push(Shape::new(word));
+        let NewWord { token, shape, hash } = word;
+        for (total, count) in self.totals.iter_mut().zip(token.counts) {
+            *total += u64::from(count);
+        }
+        self.log_shares.push(shares);
+        self.all.push(token);
+        self.shapes.push(shape);
         let all = &self.all;
         let hash_of = |&id: &TokenId| hash_bytes(all[id as usize].text.as_bytes());
-        self.ids.insert_unique(hash_bytes(word.as_bytes()), id, hash_of);
+        self.ids.insert_unique(hash, id, hash_of);
         id
+    }
+
+    /// Holds many words, none of which is held yet, in their order. How common they are is known from the next
+    /// [`Tokens::freeze`] on.
+    pub(crate) fn hold_all(&mut self, words: Vec<NewWord>) {
+        self.all.reserve_exact(words.len());
+        self.shapes.reserve_exact(words.len());
+        self.log_shares.reserve_exact(words.len());
+        let all = &self.all;
+        self.ids
+            .reserve(words.len(), |&id| hash_bytes(all[id as usize].text.as_bytes()));
+        for word in words {
+            self.hold(word, [0.0; Role::COUNT]);
+        }
     }
 
     /// The folded word of a number.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use csv::ByteRecord;
-use linking::record::Record;
-use linking::{LinkIndex, Model};
+use csv::StringRecord;
+use linking::{LinkIndex, Model, RecordInput};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::columns::{Column, Element, Mapping, Wanted};
@@ -60,6 +60,12 @@ impl Ids {
     fn push(&mut self, id: &str) {
         self.bytes.extend_from_slice(id.as_bytes());
         self.ends.push(self.bytes.len());
+    }
+
+    fn append(&mut self, later: &Ids) {
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(&later.bytes);
+        self.ends.extend(later.ends.iter().map(|end| before + end));
     }
 
     fn raw(&self, number: usize) -> &[u8] {
@@ -129,7 +135,7 @@ const MAX_SOURCES: usize = 26 + 26 * 26 + 26 * 26 * 26;
 
 /// Numbers for texts, in the order in which they come.
 #[derive(Debug, Default)]
-struct Numbers(HashMap<String, u32>);
+struct Numbers(FxHashMap<String, u32>);
 
 impl Numbers {
     fn of(&mut self, text: &str) -> u32 {
@@ -167,11 +173,11 @@ fn open(path: &Path, wanted: &Wanted) -> Result<Table> {
 }
 
 /// The share of the rows that have a value of their own in a column.
-fn unique(sample: &[ByteRecord], at: usize) -> f64 {
+fn unique(sample: &[StringRecord], at: usize) -> f64 {
     let cells = sample
         .iter()
-        .map(|record| record.get(at).unwrap_or_default().trim_ascii());
-    let distinct: std::collections::HashSet<&[u8]> = cells.filter(|cell| !cell.is_empty()).collect();
+        .map(|record| record.get(at).unwrap_or_default().trim());
+    let distinct: std::collections::HashSet<&str> = cells.filter(|cell| !cell.is_empty()).collect();
     distinct.len() as f64 / sample.len() as f64
 }
 
@@ -248,10 +254,7 @@ pub(super) fn load(
     Ok(people)
 }
 
-/// Rows that one task takes apart.
-const PIECE: usize = 512;
-
-fn line_of(record: &ByteRecord) -> u64 {
+fn line_of(record: &StringRecord) -> u64 {
     record.position().map_or(0, csv::Position::line)
 }
 
@@ -260,6 +263,13 @@ enum Sourced {
     Not,
     ByFile(u32),
     ByColumn,
+}
+
+/// What one core saw of a chunk.
+#[derive(Default)]
+struct Share {
+    left_out: LeftOut,
+    ids: Ids,
 }
 
 struct Loading {
@@ -299,44 +309,27 @@ impl Loading {
                     .get(at)
                     .map_or("", |&source| codes[source as usize].as_str())
             };
-            let index = &self.people.index;
-            let pieces: Vec<(Vec<Option<Record>>, LeftOut)> = records
-                .par_chunks(PIECE)
-                .enumerate()
-                .map(|(piece, records)| {
-                    let mut left_out = LeftOut::default();
-                    let read = records.iter().enumerate().map(|(offset, record)| {
-                        let at = piece * PIECE + offset;
-                        let person = reading.person(record);
-                        left_out.add(&person, line_of(record));
-                        index.read(&person.input((start + at) as u128, source(at)))
-                    });
-                    (read.collect(), left_out)
-                })
-                .collect();
-            for (piece, (read, of_piece)) in pieces.into_iter().enumerate() {
-                left_out.append(&of_piece);
-                self.people.index.gather_read(read, |offset, take| {
-                    let at = piece * PIECE + offset;
-                    let person = reading.person(&records[at]);
-                    take(&person.input((start + at) as u128, source(at)));
-                });
-            }
-            for record in records {
+            let take_apart = |at: usize, share: &mut Share, take: &mut dyn FnMut(&RecordInput<'_>)| {
+                let record = &records[at];
+                let person = reading.person(record);
+                share.left_out.add(&person, line_of(record));
                 if numbered {
-                    self.people.ids.push(&format!("{name}:{}", line_of(record)));
+                    share.ids.push(&format!("{name}:{}", line_of(record)));
                 } else {
-                    self.people.ids.push(reading.one(record, Element::Id));
+                    share.ids.push(reading.one(record, Element::Id));
                 }
-                if known {
-                    let text = reading.one(record, Element::Truth);
-                    let person = if text.is_empty() {
-                        UNKNOWN
-                    } else {
-                        self.persons.of(text)
-                    };
-                    self.people.truth.push(person);
-                }
+                take(&person.input((start + at) as u128, source(at)));
+            };
+            for share in self.people.index.gather_each(records.len(), take_apart) {
+                left_out.append(&share.left_out);
+                self.people.ids.append(&share.ids);
+            }
+            if known {
+                let person = |record| match reading.one(record, Element::Truth) {
+                    "" => UNKNOWN,
+                    person => self.persons.of(person),
+                };
+                self.people.truth.extend(records.iter().map(person));
             }
             self.people.sources.extend(sources);
             progress.at(read.load(Ordering::Relaxed));
@@ -358,7 +351,7 @@ impl Loading {
     }
 
     /// The source of each record of a chunk; empty without sources.
-    fn sources(&mut self, records: &[ByteRecord], reading: &Reading, sourced: Sourced) -> Result<Vec<u32>> {
+    fn sources(&mut self, records: &[StringRecord], reading: &Reading, sourced: Sourced) -> Result<Vec<u32>> {
         let sources = match sourced {
             Sourced::Not => Vec::new(),
             Sourced::ByFile(number) => {

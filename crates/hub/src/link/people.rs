@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use csv::ByteRecord;
+use csv::StringRecord;
 use linking::record::BirthDate;
 use linking::{ContactInput, PersonNameInput, RecordInput, Sex};
 use serde::Serialize;
@@ -111,20 +111,19 @@ pub(super) struct Reading {
 /// Longer cells are cut: no name or address is as long, and work grows with the length.
 const LONGEST_CELL: usize = 1_000;
 
-fn cell(record: &ByteRecord, at: usize) -> &str {
-    let bytes = record.get(at).unwrap_or_default();
-    std::str::from_utf8(bytes).unwrap_or_default().trim()
+fn cell(record: &StringRecord, at: usize) -> &str {
+    record.get(at).unwrap_or_default().trim()
 }
 
 /// The beginning of a cell.
-fn cut(record: &ByteRecord, at: usize) -> &str {
+fn cut(record: &StringRecord, at: usize) -> &str {
     let text = cell(record, at);
     &text[..text.floor_char_boundary(LONGEST_CELL)]
 }
 
 impl Reading {
     /// Decides from a file's first rows how its values are written, and notes that in the mapping.
-    pub(super) fn new(mapping: &mut Mapping, sample: &[ByteRecord]) -> Result<Reading, Refusal> {
+    pub(super) fn new(mapping: &mut Mapping, sample: &[StringRecord]) -> Result<Reading, Refusal> {
         let mut columns = vec![Vec::new(); Element::COUNT];
         for (at, column) in mapping.columns.iter().enumerate() {
             columns[column.element as usize].push(at);
@@ -158,21 +157,21 @@ impl Reading {
     }
 
     /// The first cell of an element; empty if there is none.
-    pub(super) fn one<'a>(&self, record: &'a ByteRecord, element: Element) -> &'a str {
+    pub(super) fn one<'a>(&self, record: &'a StringRecord, element: Element) -> &'a str {
         self.columns[element as usize]
             .first()
             .map_or("", |&at| cell(record, at))
     }
 
-    fn all<'a>(&self, record: &'a ByteRecord, element: Element) -> impl Iterator<Item = &'a str> {
+    fn all<'a>(&self, record: &'a StringRecord, element: Element) -> impl Iterator<Item = &'a str> {
         self.columns[element as usize]
             .iter()
             .map(|&at| cut(record, at))
             .filter(|text| !text.is_empty())
     }
 
-    /// Takes a row apart. All its cells are UTF-8.
-    pub(super) fn person<'a>(&self, record: &'a ByteRecord) -> Person<'a> {
+    /// Takes a row apart.
+    pub(super) fn person<'a>(&self, record: &'a StringRecord) -> Person<'a> {
         let mut person = Person {
             sex: self.sex(self.one(record, Element::Sex)),
             multiple_birth: yes(self.one(record, Element::MultipleBirth)),
@@ -204,7 +203,7 @@ impl Reading {
     }
 
     /// The birth date of one column, or of parts where that one is empty. `Err` also says what of it may be right.
-    fn birth_date(&self, record: &ByteRecord) -> Result<Option<NaiveDate>, (Bad, BirthDate)> {
+    fn birth_date(&self, record: &StringRecord) -> Result<Option<NaiveDate>, (Bad, BirthDate)> {
         let unknown = |bad| (bad, BirthDate::default());
         if let Some(parts) =
             dates::parts(self.one(record, Element::BirthDate), self.order).map_err(unknown)?
@@ -296,9 +295,9 @@ mod tests {
     use super::*;
     use crate::link::columns::Wanted;
 
-    fn reading(header: &[&str], rows: &[&[&str]]) -> Result<(Reading, Vec<ByteRecord>, Mapping), Refusal> {
+    fn reading(header: &[&str], rows: &[&[&str]]) -> Result<(Reading, Vec<StringRecord>, Mapping), Refusal> {
         let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
-        let rows: Vec<ByteRecord> = rows.iter().map(|&row| ByteRecord::from(row.to_vec())).collect();
+        let rows: Vec<StringRecord> = rows.iter().map(|&row| StringRecord::from(row.to_vec())).collect();
         let mut mapping = Mapping::new(&header, &Wanted::default(), &|_| 1.0)?;
         let reading = Reading::new(&mut mapping, &rows)?;
         Ok((reading, rows, mapping))

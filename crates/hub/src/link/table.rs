@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use anyhow::Result;
-use csv::ByteRecord;
-use rayon::prelude::*;
+use csv::{ByteRecord, StringRecord};
 
 use super::Refusal;
 
@@ -103,7 +102,7 @@ impl Lines {
 #[derive(Debug, Default)]
 struct Chunk {
     /// Only the first `used` are filled; the others are kept for their room.
-    records: Vec<ByteRecord>,
+    records: Vec<StringRecord>,
     used: usize,
 }
 
@@ -192,15 +191,14 @@ impl Table {
     }
 
     /// The first rows: what the mapping is guessed from.
-    pub(super) fn sample(&self) -> &[ByteRecord] {
+    pub(super) fn sample(&self) -> &[StringRecord] {
         &self.first.records[..self.first.used]
     }
 
-    /// Hands out all rows, chunk by chunk and in order. All cells handed out are UTF-8.
-    pub(super) fn each_chunk(self, mut take: impl FnMut(&[ByteRecord]) -> Result<()>) -> Result<Seen> {
+    /// Hands out all rows, chunk by chunk and in order.
+    pub(super) fn each_chunk(self, mut take: impl FnMut(&[StringRecord]) -> Result<()>) -> Result<Seen> {
         let Table { first, cutter, .. } = self;
-        let mut decoded = Lines::default();
-        let seen = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let (send, receive) = sync_channel(1);
             let (give_back, empty) = channel();
             let cut = scope.spawn(move || cutter.cut(first, &send, &empty));
@@ -209,16 +207,14 @@ impl Table {
                 let _ = give_back.send(Chunk::default());
             }
             for chunk in receive {
-                let mut chunk: Chunk = chunk;
-                decode(&mut chunk.records[..chunk.used], &mut decoded);
+                let chunk: Chunk = chunk;
                 take(&chunk.records[..chunk.used])?;
                 // The reader is done when nobody takes it back.
                 let _ = give_back.send(chunk);
             }
             cut.join()
                 .map_err(|_| anyhow::anyhow!("the reading thread panicked"))?
-        })?;
-        Ok(Seen { decoded, ..seen })
+        })
     }
 }
 
@@ -242,20 +238,33 @@ impl Cutter {
         let mut bytes = 0;
         while chunk.used < CHUNK && bytes < CHUNK_BYTES {
             if chunk.used == chunk.records.len() {
-                chunk.records.push(ByteRecord::new());
+                chunk.records.push(StringRecord::new());
             }
-            let record = &mut chunk.records[chunk.used];
-            let mut own = std::mem::take(record);
-            let more = self.next(&mut own)?;
+            // Its room is used again.
+            let mut row = std::mem::take(&mut chunk.records[chunk.used]).into_byte_record();
+            let more = self.next(&mut row)?;
             if !more {
                 break;
             }
-            self.look_at(&own);
-            bytes += own.as_slice().len();
-            chunk.records[chunk.used] = own;
+            self.look_at(&row);
+            bytes += row.as_slice().len();
+            chunk.records[chunk.used] = self.decode(row);
             chunk.used += 1;
         }
         Ok(())
+    }
+
+    /// A row as text, whatever it is written in; counted if that is not UTF-8.
+    fn decode(&mut self, row: ByteRecord) -> StringRecord {
+        StringRecord::from_byte_record(row).unwrap_or_else(|error| {
+            let row = error.into_byte_record();
+            self.seen
+                .decoded
+                .add(row.position().map_or(0, csv::Position::line));
+            let mut decoded: StringRecord = row.iter().map(text).collect();
+            decoded.set_position(row.position().cloned());
+            decoded
+        })
     }
 
     fn look_at(&mut self, record: &ByteRecord) {
@@ -305,30 +314,6 @@ pub(super) fn text(cell: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(cell) {
         Ok(text) => text.into(),
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0,
-    }
-}
-
-/// Rewrites the rows that are not UTF-8, and counts them.
-fn decode(records: &mut [ByteRecord], decoded: &mut Lines) {
-    let rewritten: Vec<u64> = records
-        .par_iter_mut()
-        .filter_map(|record| {
-            if std::str::from_utf8(record.as_slice()).is_ok() {
-                return None;
-            }
-            let line = record.position().map_or(0, csv::Position::line);
-            let position = record.position().cloned();
-            *record = record
-                .iter()
-                .map(|cell| text(cell).into_owned())
-                .collect::<Vec<_>>()
-                .into();
-            record.set_position(position);
-            Some(line)
-        })
-        .collect();
-    for line in rewritten {
-        decoded.add(line);
     }
 }
 
@@ -390,7 +375,7 @@ pub(super) fn rows(path: &Path, wanted: &[usize]) -> Result<Vec<Row>> {
                 found.push(Row {
                     number,
                     line: record.position().map_or(0, csv::Position::line),
-                    cells: record.iter().map(|cell| text(cell).into_owned()).collect(),
+                    cells: record.iter().map(str::to_owned).collect(),
                 });
             }
             number += 1;
@@ -417,10 +402,7 @@ mod tests {
         let mut rows = Vec::new();
         let seen = table.each_chunk(|records| {
             for record in records {
-                let cells = record
-                    .iter()
-                    .map(|cell| std::str::from_utf8(cell).map(str::to_owned));
-                rows.push(cells.collect::<Result<_, _>>()?);
+                rows.push(record.iter().map(str::to_owned).collect());
             }
             Ok(())
         })?;
