@@ -13,9 +13,11 @@ use crate::cluster::{Board, Evidence, Veto, veto};
 use crate::glance::Glances;
 use crate::index::LinkIndex;
 use crate::model::Thresholds;
+use crate::parents::compare_parents;
 use crate::postings::{PARTS, Slot, WAVES, slot_of};
 use crate::record::Record;
 use crate::tokens::mix;
+use crate::weigh::Gains;
 
 /// What is linked, and how far down.
 #[derive(Debug, Clone, Copy)]
@@ -74,9 +76,6 @@ pub struct Linked {
 /// The largest piece of the pair graph that is worked on as a whole.
 const MAX_PIECE: usize = 300;
 
-/// Pairs that one task compares.
-const AT_ONCE: usize = 1_024;
-
 /// Records that are looked up side by side.
 const READ_AHEAD: usize = 128;
 
@@ -109,14 +108,14 @@ fn pack(a: Slot, b: Slot) -> u64 {
 /// Pairs that keys brought together.
 #[derive(Default)]
 struct Brought {
-    /// Those that may reach the floor.
-    likely: Vec<u64>,
+    /// Those at or above the floor.
+    found: Vec<LinkedPair>,
     /// How many there were.
     pairs: u64,
 }
 
-/// Likely pairs of which it is remembered that they were met: one child's two records share a dozen keys, and need not be
-/// compared under each. Whoever comes later takes the place, which costs a comparison and changes nothing.
+/// Pairs of which it is remembered that they were compared in full: one child's two records share a dozen keys, and need
+/// not be compared under each. Whoever comes later takes the place, which costs a comparison and changes nothing.
 struct Met(Box<[AtomicU64]>);
 
 /// How many pairs are remembered.
@@ -147,8 +146,8 @@ struct Ahead {
     members: Vec<Slot>,
     /// Where each block ends.
     ends: Vec<usize>,
-    /// Pairs that a glance does not tell apart.
-    open: Vec<(Slot, Slot)>,
+    /// Pairs that a glance does not tell apart, with the most that they can weigh.
+    open: Vec<(Slot, Slot, Gains)>,
 }
 
 impl Ahead {
@@ -180,20 +179,29 @@ impl Ahead {
                         continue;
                     }
                     brought.pairs += 1;
-                    if glances.may_reach(a, b, options.pair_floor) {
-                        self.open.push((a, b));
+                    if let Some(most) = glances.at_most(a, b, options.pair_floor) {
+                        self.open.push((a, b, most));
                     }
                 }
             }
         }
-        self.open.retain(|&(a, b)| !met.holds(pack(a, b)));
-        for &(a, b) in &self.open {
-            black_box((index.at(a).given, index.at(b).given));
+        self.open.retain(|&(a, b, _)| !met.holds(pack(a, b)));
+        for &(a, b, _) in &self.open {
+            for record in [index.at(a), index.at(b)] {
+                black_box((record.given, record.mother));
+            }
         }
-        for &(a, b) in &self.open {
-            if index.may_reach(index.at(a), index.at(b), options.pair_floor) {
-                met.remember(pack(a, b));
-                brought.likely.push(pack(a, b));
+        for &(a, b, most) in &self.open {
+            let (one, other) = (index.at(a), index.at(b));
+            let parents = compare_parents(one, other, index.tokens());
+            if !glances.with_parents(most, parents, options.pair_floor) {
+                continue;
+            }
+            met.remember(pack(a, b));
+            let weight = index.weight_with_parents(one, other, parents);
+            if weight >= options.pair_floor {
+                let (a, b) = (a.min(b), a.max(b));
+                brought.found.push(LinkedPair { a, b, weight });
             }
         }
         self.members.clear();
@@ -203,15 +211,14 @@ impl Ahead {
 }
 
 /// The pairs at or above the floor, ascending by slots, and how many pairs a key brought together. Most of those cannot
-/// reach the floor, which shows before the parents are compared; only the others are kept, and those that came by
-/// several keys are compared in full once.
+/// reach the floor, which shows at a glance or when the parents are compared; only the others are compared in full.
 pub(crate) fn pairs(
     index: &LinkIndex,
     options: &BulkOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
     let done = AtomicU64::new(0);
-    let (mut likely, mut room, mut compared) = (Vec::new(), MET, 0);
+    let (mut found, mut room, mut compared) = (Vec::new(), MET, 0);
     let (glances, met) = (Glances::new(index), Met::new());
     for wave in 0..WAVES {
         let parts = index.postings().blocks(wave, |blocks| {
@@ -232,23 +239,15 @@ pub(crate) fn pairs(
         });
         for part in parts {
             compared += part.pairs;
-            likely.extend(part.likely);
+            found.extend(part.found);
         }
-        if likely.len() > room || wave + 1 == WAVES {
-            likely.par_sort_unstable();
-            likely.dedup();
-            room = MET.max(2 * likely.len());
+        if found.len() > room || wave + 1 == WAVES {
+            let slots = |pair: &LinkedPair| (pair.a, pair.b);
+            found.par_sort_unstable_by_key(slots);
+            found.dedup_by_key(|pair| slots(pair));
+            room = MET.max(2 * found.len());
         }
     }
-    let found = likely
-        .par_iter()
-        .with_min_len(AT_ONCE)
-        .filter_map(|&pair| {
-            let (a, b) = ((pair >> 32) as Slot, pair as Slot);
-            let weight = index.score(index.at(a), index.at(b)).1;
-            (weight >= options.pair_floor).then_some(LinkedPair { a, b, weight })
-        })
-        .collect();
     (found, compared)
 }
 

@@ -1,7 +1,7 @@
 //! Telling at a glance that two records cannot be one person, before anything is read of them but a few numbers.
 //!
 //! Most pairs that share a key are strangers with one name in common, and far below any weight that matters. A
-//! [`Glance`] holds of a record what shows that, side by side and small; [`Glances::may_reach`] gives each field the
+//! [`Glance`] holds of a record what shows that, side by side and small; [`Glances::at_most`] gives each field the
 //! level that it has, or the best that it can have, and so never less than the pair's true weight.
 
 use rayon::prelude::*;
@@ -165,11 +165,12 @@ impl<'a> Glances<'a> {
         self.of[slot as usize].source.0
     }
 
-    /// False if the weight of a pair is below `floor` whatever else is known of the two.
-    pub(crate) fn may_reach(&self, a: Slot, b: Slot, floor: f32) -> bool {
+    /// The most that a pair's weight can be against each class, parents as alike as they can be; `None` if that is
+    /// below `floor` whatever else is known of the two.
+    pub(crate) fn at_most(&self, a: Slot, b: Slot, floor: f32) -> Option<Gains> {
         let (a, b) = (&self.of[a as usize], &self.of[b as usize]);
         if a.odd || b.odd || a.first_missing != b.first_missing || a.mixes_names(b) || a.ids & b.ids != 0 {
-            return true;
+            return Some([f32::MAX; _]);
         }
         let floor = floor - ROUNDING;
         let gains = |field, level| self.scorer.gains(field, level);
@@ -211,19 +212,19 @@ impl<'a> Glances<'a> {
             let differs = plus(gains(Field::BirthCity, city::DIFFERS), of_place);
             let best = plus(sum, most(close, differs));
             if same_given && least(&best) < floor {
-                return false;
+                return None;
             }
             let level = compare_city(a.city, b.city, self.tokens);
             sum = plus(sum, if level == city::CLOSE { close } else { differs });
         }
         if !same_given {
             let Some(of_given) = self.given(a, b) else {
-                return true;
+                return Some([f32::MAX; _]);
             };
             sum = plus(sum, of_given);
         }
         if least(&sum) < floor {
-            return false;
+            return None;
         }
         if other_surnames {
             // What was added is the best of several levels.
@@ -232,7 +233,16 @@ impl<'a> Glances<'a> {
                 *gain += gains(Field::Surname, level)[class] - of_surnames[class];
             }
         }
-        least(&sum) >= floor
+        (least(&sum) >= floor).then_some(sum)
+    }
+
+    /// Whether a pair can still reach `floor` when the level of its parents is known, from what
+    /// [`Glances::at_most`] gave.
+    pub(crate) fn with_parents(&self, most: Gains, level: u8, floor: f32) -> bool {
+        let gained = self.scorer.gains(Field::Parents, level);
+        let lost = self.scorer.most_of_parents();
+        let sum: Gains = std::array::from_fn(|class| most[class] - lost[class] + gained[class]);
+        least(&sum) >= floor - ROUNDING
     }
 
     /// The most that the surnames add, and whether they are two different words, of which more can be told.
@@ -312,6 +322,7 @@ mod tests {
 
     use super::*;
     use crate::model::Model;
+    use crate::parents::compare_parents;
     use crate::record::{PersonNameInput, RecordInput};
     use crate::tokens::mix;
 
@@ -389,20 +400,35 @@ mod tests {
     fn a_glance_never_rules_out_what_reaches_the_floor() {
         let index = index(600);
         let glances = Glances::new(&index);
-        let (mut ruled_out, mut all) = (0, 0);
+        let (mut ruled_out, mut by_parents, mut all) = (0, 0, 0);
         for a in 0..index.slots() {
             for b in a + 1..index.slots() {
                 let weight = index.score(index.at(a), index.at(b)).1;
+                let parents = compare_parents(index.at(a), index.at(b), index.tokens());
+                let passes = |floor| {
+                    let most = glances.at_most(a, b, floor);
+                    (
+                        most.is_some(),
+                        most.is_some_and(|most| glances.with_parents(most, parents, floor)),
+                    )
+                };
                 assert!(
-                    glances.may_reach(a, b, weight),
+                    passes(weight).1,
                     "{weight} bits: {:?} {:?}",
                     index.at(a),
                     index.at(b)
                 );
                 all += 1;
-                ruled_out += u32::from(!glances.may_reach(a, b, -3.0));
+                let (at_a_glance, with_parents) = passes(-3.0);
+                ruled_out += u32::from(!at_a_glance);
+                by_parents += u32::from(at_a_glance && !with_parents);
             }
         }
         assert!(ruled_out * 10 > all, "{ruled_out} of {all}: it is of no use");
+        assert!(
+            by_parents * 10 > all - ruled_out,
+            "{by_parents} of {}: parents are of no use",
+            all - ruled_out
+        );
     }
 }

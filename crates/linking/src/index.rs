@@ -9,7 +9,7 @@ use crate::cells::Cells;
 use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::gather::Gathering;
 use crate::keys::{Key, KeyKind, keys};
-use crate::levels::Levels;
+use crate::levels::{Field, Levels};
 use crate::model::Model;
 use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Round, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
@@ -520,10 +520,11 @@ impl LinkIndex {
         compare(a, b, &self.tokens)
     }
 
-    /// Whether the weight of a pair can be as high as `floor`, told without its parents.
-    pub(crate) fn may_reach(&self, a: &Record, b: &Record, floor: f32) -> bool {
-        let comparison = compare_but_parents(a, b, &self.tokens);
-        self.scorer.weight_at_most(&comparison, &self.tokens) >= floor
+    /// The weight of a pair of which the level of the parents is known.
+    pub(crate) fn weight_with_parents(&self, a: &Record, b: &Record, parents: u8) -> f32 {
+        let mut comparison = compare_but_parents(a, b, &self.tokens);
+        comparison.levels = comparison.levels.with(Field::Parents, parents);
+        self.scorer.weigh(&comparison, &self.tokens)
     }
 
     pub(crate) fn score(&self, a: &Record, b: &Record) -> (Comparison, f32) {

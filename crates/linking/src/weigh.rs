@@ -97,7 +97,7 @@ pub struct Scorer {
     /// [`Model::namesakes`].
     namesakes: [f32; 2],
     /// The most bits that parents can add for one child against each class.
-    parents: [f32; CLASSES],
+    parents: Gains,
     /// What each level of a field says for one child against each class, by field and level.
     gains: Box<[[Gains; 16]; 16]>,
 }
@@ -116,17 +116,14 @@ impl Scorer {
         }
         let p = model.priors;
         let names = [Field::Given, Field::Middle];
-        let of_parents = &logs[Field::Parents as usize];
-        let parents = std::array::from_fn(|class| {
-            let gains = of_parents.iter().map(|level| level[SAME] - level[class]);
-            gains.fold(0.0, f32::max)
-        });
         let mut gains = Box::new([[Gains::default(); 16]; 16]);
         for (of_field, logs) in gains.iter_mut().zip(logs.iter()) {
             for (of_level, logs) in of_field.iter_mut().zip(logs) {
                 *of_level = std::array::from_fn(|class| logs[SAME] - logs[class + 1]);
             }
         }
+        let of_parents = gains[Field::Parents as usize];
+        let parents = of_parents.into_iter().fold(Gains::default(), most);
         Scorer {
             gains,
             parents,
@@ -146,10 +143,13 @@ impl Scorer {
 
     /// What is sure before any field is compared, and the most that parents can add to it.
     pub(crate) fn most_without_parents(&self) -> Gains {
-        std::array::from_fn(|at| {
-            let class = at + 1;
-            self.prior[SAME] - self.prior[class] + self.parents[class]
-        })
+        let parents = self.most_of_parents();
+        std::array::from_fn(|at| self.prior[SAME] - self.prior[at + 1] + parents[at])
+    }
+
+    /// The most that parents can say for one child against each class.
+    pub(crate) fn most_of_parents(&self) -> Gains {
+        self.parents
     }
 
     /// What sharing a given name says.
@@ -287,15 +287,6 @@ impl Scorer {
         let top = others.into_iter().fold(f32::MIN, f32::max);
         let rest: f32 = others.into_iter().map(|class| (class - top).exp2()).sum();
         same - rest.log2() - top
-    }
-
-    /// The weight that a pair cannot exceed whatever is found of its parents, which have not been compared. Each class
-    /// alone is a bound, since the others only add to what speaks against one child.
-    pub(crate) fn weight_at_most(&self, comparison: &Comparison, tokens: &Tokens) -> f32 {
-        let corrections = self.corrections(comparison, tokens);
-        let classes = self.classes(comparison.levels, &corrections);
-        let bounds = (TWIN..CLASSES).map(|class| classes[SAME] - classes[class] + self.parents[class]);
-        bounds.fold(f32::MAX, f32::min)
     }
 
     /// What each compared field adds to the weight.
