@@ -13,23 +13,26 @@ use crate::compare::{
 use crate::frequency::Role;
 use crate::index::LinkIndex;
 use crate::levels::Field;
-use crate::levels::level::{MISSING, city, given, middle, surname};
+use crate::levels::level::{MISSING, city, given, middle, parents as level, surname};
 use crate::postings::Slot;
 use crate::record::{BirthDate, Record, Sex};
-use crate::tokens::{NONE, TokenId, Tokens};
+use crate::tokens::{Likeness, NONE, TokenId, Tokens};
 use crate::weigh::{Gains, Scorer, most};
 
 /// Sums of rounded numbers may differ by so much from those of the scorer.
 const ROUNDING: f32 = 0.01;
 
-/// What is looked at of a record.
+/// What is looked at of a record: one cache line.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
 struct Glance {
     given: [TokenId; 2],
     given_compound: TokenId,
     surnames: [TokenId; 2],
     surname_compound: TokenId,
     city: TokenId,
+    /// Given names of mother, father and guardian.
+    adults: [TokenId; 3],
     birth: BirthDate,
     place: (u16, u16),
     source: (u16, bool),
@@ -54,6 +57,7 @@ impl Glance {
             surnames: [word(surnames, 0), word(surnames, 1)],
             surname_compound: record.surname_compound,
             city: record.city,
+            adults: [record.mother, record.father, record.guardian].map(|adult| adult.first),
             birth: record.birth,
             place: (record.birth_country, record.birth_state),
             source: (record.state, record.live),
@@ -110,6 +114,13 @@ fn plus(sum: Gains, more: Gains) -> Gains {
 
 fn least(gains: &Gains) -> f32 {
     gains.iter().copied().fold(f32::MAX, f32::min)
+}
+
+/// The given names of a child's adults, each once.
+fn adults(of: &Glance) -> impl Iterator<Item = TokenId> {
+    let [mother, father, guardian] = of.adults;
+    let other = guardian != mother && guardian != father;
+    [mother, father].into_iter().chain(other.then_some(guardian))
 }
 
 impl<'a> Glances<'a> {
@@ -233,16 +244,33 @@ impl<'a> Glances<'a> {
                 *gain += gains(Field::Surname, level)[class] - of_surnames[class];
             }
         }
-        (least(&sum) >= floor).then_some(sum)
+        if least(&sum) < floor || (self.parents_differ(a, b) && !self.reaches(sum, level::DIFFER, floor)) {
+            return None;
+        }
+        Some(sum)
+    }
+
+    /// Whether parents are known whose given names are not alike, and no adult's are like another's: their level is that
+    /// they differ, whatever the surnames.
+    fn parents_differ(&self, a: &Glance, b: &Glance) -> bool {
+        let compared = (0..2).any(|parent| a.adults[parent] != NONE && b.adults[parent] != NONE);
+        let alike = |x: TokenId, y: TokenId| {
+            x != NONE && y != NONE && self.tokens.given_likeness(x, y) <= Likeness::Nickname
+        };
+        compared && !adults(a).any(|x| adults(b).any(|y| alike(x, y)))
+    }
+
+    fn reaches(&self, most: Gains, parents: u8, floor: f32) -> bool {
+        let gained = self.scorer.gains(Field::Parents, parents);
+        let lost = self.scorer.most_of_parents();
+        let sum: Gains = std::array::from_fn(|class| most[class] - lost[class] + gained[class]);
+        least(&sum) >= floor
     }
 
     /// Whether a pair can still reach `floor` when the level of its parents is known, from what
     /// [`Glances::at_most`] gave.
-    pub(crate) fn with_parents(&self, most: Gains, level: u8, floor: f32) -> bool {
-        let gained = self.scorer.gains(Field::Parents, level);
-        let lost = self.scorer.most_of_parents();
-        let sum: Gains = std::array::from_fn(|class| most[class] - lost[class] + gained[class]);
-        least(&sum) >= floor - ROUNDING
+    pub(crate) fn with_parents(&self, most: Gains, parents: u8, floor: f32) -> bool {
+        self.reaches(most, parents, floor - ROUNDING)
     }
 
     /// The most that the surnames add, and whether they are two different words, of which more can be told.

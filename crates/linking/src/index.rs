@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cells::Cells;
 use crate::compare::{Comparison, compare, compare_but_parents};
 use crate::gather::Gathering;
-use crate::keys::{Key, KeyKind, keys};
+use crate::keys::{Key, KeyKind, each_key, keys};
 use crate::levels::{Field, Levels};
 use crate::model::Model;
 use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Round, Slot, report_key};
@@ -206,14 +206,11 @@ impl LinkIndex {
                     .enumerate()
                     .map(|(piece, records)| {
                         let first = first + piece * (FILED_AT_ONCE / 16);
-                        let (mut own, mut all) =
-                            (Vec::new(), Filed::with_capacity(records.len() * 24 / rounds));
+                        let mut all = Filed::with_capacity(records.len() * 24 / rounds);
                         for (offset, record) in records.iter().enumerate() {
                             if let Some(record) = record {
-                                keys(record, tokens, &mut own);
-                                for &key in &own {
-                                    all.add(key, (first + offset) as Slot, round);
-                                }
+                                let slot = (first + offset) as Slot;
+                                each_key(record, tokens, |key| all.add(key, slot, round));
                             }
                         }
                         all

@@ -165,6 +165,13 @@ fn unordered(a: TokenId, b: TokenId) -> u32 {
 /// All keys of a record, without duplicates.
 pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     out.clear();
+    each_key(record, tokens, |key| out.push(key));
+    out.sort_unstable_by_key(|key| key.hash);
+    out.dedup_by_key(|key| key.hash);
+}
+
+/// Hands out all keys of a record, some of them twice.
+pub(crate) fn each_key(record: &Record, tokens: &Tokens, mut take: impl FnMut(Key)) {
     let whole = |words: &Words| -> Words {
         let whole = words.as_slice().iter().filter(|&&id| tokens.is_whole(id));
         whole.take(3).copied().collect()
@@ -177,7 +184,7 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     let year = u32::from(record.birth.year);
     let month_day = record.birth.month_day();
     let date = year << 16 | month_day;
-    let mut add = |kind, parts| out.push(key(record, kind, parts));
+    let mut add = |kind, parts| take(key(record, kind, parts));
 
     for &g in given {
         if dated {
@@ -280,6 +287,4 @@ pub fn keys(record: &Record, tokens: &Tokens, out: &mut Vec<Key>) {
     if let Some(contact) = &record.contact {
         contact.keys(record, &mut add);
     }
-    out.sort_unstable_by_key(|key| key.hash);
-    out.dedup_by_key(|key| key.hash);
 }
