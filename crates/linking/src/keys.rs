@@ -127,8 +127,9 @@ pub struct Key {
 
 /// Records whose birth date is missing are also found by keys that dated records have; these mark them.
 fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
-    let a = mix(u64::from(parts[0]) << 32 | u64::from(parts[1]));
-    let b = mix(u64::from(parts[2]) << 32 | u64::from(parts[3]));
+    // Each half is spread by a multiplier of its own; the finish mixes them.
+    let a = (u64::from(parts[0]) << 32 | u64::from(parts[1])).wrapping_mul(0xA24B_AED4_963E_E407);
+    let b = (u64::from(parts[2]) << 32 | u64::from(parts[3])).wrapping_mul(0x9FB2_1C65_1E98_DF25);
     // What the key does not have, and does not stand in for.
     let narrow = match kind {
         KeyKind::GivenBirthDate

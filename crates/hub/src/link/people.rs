@@ -112,7 +112,16 @@ pub(super) struct Reading {
 const LONGEST_CELL: usize = 1_000;
 
 fn cell(record: &StringRecord, at: usize) -> &str {
-    record.get(at).unwrap_or_default().trim()
+    trimmed(record.get(at).unwrap_or_default())
+}
+
+/// Without blanks around. Nearly all cells have none, and [`str::trim`] would look that up in tables.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [] => text,
+        [first, .., last] | [last @ first] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// The beginning of a cell.

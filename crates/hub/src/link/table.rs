@@ -15,7 +15,7 @@ use csv::{ByteRecord, StringRecord};
 use super::Refusal;
 
 /// Records of a chunk.
-const CHUNK: usize = 20_000;
+const CHUNK: usize = 10_000;
 
 /// A chunk ends early when it holds this many bytes, so that wide rows do not fill the memory.
 const CHUNK_BYTES: usize = 32 << 20;
