@@ -68,6 +68,14 @@ impl Numbering for WordList {
     }
 }
 
+/// A word in the list of one core.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Met<'a> {
+    word: &'a str,
+    list: usize,
+    id: TokenId,
+}
+
 /// What one core has met.
 #[derive(Debug, Default)]
 struct Vocabulary {
@@ -136,40 +144,44 @@ impl Gathering {
     /// words in this order, from number 1 on.
     pub(crate) fn join(self, records: &mut [Option<Record>]) -> Vec<NewWord> {
         let lists: Vec<WordList> = self.vocabularies.into_iter().map(|v| v.words).collect();
-        let mut met: Vec<(&str, usize, TokenId)> = lists
+        let mut met: Vec<Met<'_>> = lists
             .iter()
             .enumerate()
             .flat_map(|(number, list)| {
-                (1..list.ends.len() as TokenId).map(move |id| (list.text(id), number, id))
+                (1..list.ends.len() as TokenId).map(move |id| Met {
+                    word: list.text(id),
+                    list: number,
+                    id,
+                })
             })
             .collect();
         met.par_sort_unstable();
-        let mut same: Vec<(u64, &[(&str, usize, TokenId)])> = met
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|same| {
-                let uses = |&(_, list, id): &(&str, usize, TokenId)| lists[list].counts[id as usize];
-                let used = same.iter().flat_map(uses).map(u64::from).sum();
-                (used, same)
-            })
+        let used = |met: &[Met<'_>]| {
+            let counts = met.iter().flat_map(|met| lists[met.list].counts[met.id as usize]);
+            counts.map(u64::from).sum()
+        };
+        let mut words: Vec<(u64, &[Met<'_>])> = met
+            .chunk_by(|a, b| a.word == b.word)
+            .map(|met| (used(met), met))
             .collect();
-        same.par_sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1[0].0.cmp(b.1[0].0)));
+        words.par_sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         let mut numbers: Vec<Vec<TokenId>> = lists.iter().map(|list| vec![NONE; list.ends.len()]).collect();
-        for (at, (_, same)) in same.iter().enumerate() {
-            for &(_, list, id) in *same {
-                numbers[list][id as usize] = at as TokenId + 1;
+        for (at, (_, met)) in words.iter().enumerate() {
+            for met in *met {
+                numbers[met.list][met.id as usize] = at as TokenId + 1;
             }
         }
-        let words = same
+        let words = words
             .par_iter()
             .with_min_len(1_024)
-            .map(|(_, same)| {
+            .map(|(_, met)| {
                 let mut counts = [0; Role::COUNT];
-                for &(_, list, id) in *same {
-                    for (sum, own) in counts.iter_mut().zip(lists[list].counts[id as usize]) {
+                for met in *met {
+                    for (sum, own) in counts.iter_mut().zip(lists[met.list].counts[met.id as usize]) {
                         *sum += own;
                     }
                 }
-                NewWord::new(same[0].0, counts)
+                NewWord::new(met[0].word, counts)
             })
             .collect();
         let mut rest = records;
