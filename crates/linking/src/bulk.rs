@@ -368,3 +368,66 @@ fn clusters(index: &LinkIndex, pairs: &[LinkedPair], options: &BulkOptions) -> V
     }
     numbers
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same by the definition: whoever can be reached over pairs at or above `floor`.
+    fn reached(slots: Slot, pairs: &[LinkedPair], floor: f32) -> Vec<Vec<Slot>> {
+        let mut lead: Vec<Slot> = (0..slots).collect();
+        for _ in 0..slots {
+            for pair in pairs.iter().filter(|pair| pair.weight >= floor) {
+                let least = lead[pair.a as usize].min(lead[pair.b as usize]);
+                lead[pair.a as usize] = least;
+                lead[pair.b as usize] = least;
+            }
+        }
+        let piece = |first| (0..slots).filter(|&slot| lead[slot as usize] == first).collect();
+        let pieces = (0..slots).map(piece);
+        pieces.filter(|piece: &Vec<Slot>| piece.len() > 1).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_who_can_be_reached(
+            pairs in prop::collection::vec((0..30_u32, 0..30_u32, -4.0_f32..12.0), 0..40),
+            floor in -4.0_f32..12.0,
+        ) {
+            let pairs: Vec<LinkedPair> = pairs
+                .into_iter()
+                .filter(|(a, b, _)| a != b)
+                .map(|(a, b, weight)| LinkedPair { a, b, weight })
+                .collect();
+            let mut found = pieces(30, &pairs, floor);
+            found.sort();
+            prop_assert_eq!(found, reached(30, &pairs, floor));
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_too_large_is_cut_where_it_is_weakest() {
+        let pair = |a, b, weight| LinkedPair { a, b, weight };
+        let size = MAX_PIECE as Slot;
+        // Couples of ten bits, strung together by two bits.
+        let strung: Vec<LinkedPair> = (0..size)
+            .flat_map(|couple| {
+                let a = couple * 2;
+                [pair(a, a + 1, 10.0), pair(a + 1, (a + 2) % (size * 2), 2.0)]
+            })
+            .collect();
+        let mut found = pieces(size * 2, &strung, 0.0);
+        found.sort();
+        assert_eq!(found.len(), MAX_PIECE);
+        assert!(
+            found
+                .iter()
+                .all(|piece| piece.len() == 2 && piece[0] + 1 == piece[1])
+        );
+        // What is as large as it may be stays whole.
+        let row: Vec<LinkedPair> = (1..size).map(|a| pair(a - 1, a, 0.5)).collect();
+        assert_eq!(pieces(size, &row, 0.0), [(0..size).collect::<Vec<Slot>>()]);
+    }
+}

@@ -506,6 +506,47 @@ mod tests {
     }
 
     #[test]
+    fn what_speaks_against_a_group_is_counted_over_all_its_pairs() {
+        let thresholds = Model::default_fixed().thresholds;
+        // Two groups of two that hold together; of the four pairs between them so many speak against it.
+        let against = |hostile: usize| {
+            let between = [(0, 2), (0, 3), (1, 2), (1, 3)];
+            let mut weights = vec![(0, 1, 40.0), (2, 3, 39.0)];
+            for (at, (i, j)) in between.into_iter().enumerate() {
+                weights.push((i, j, if at < hostile { -9.0 } else { 12.0 }));
+            }
+            let mut four = board(&thresholds, 4, &weights);
+            four.join_best(-20.0);
+            four.groups().count()
+        };
+        assert_eq!(
+            [0, 1, 2, 3].map(against),
+            [1, 1, 2, 2],
+            "more than a third of them"
+        );
+    }
+
+    #[test]
+    fn a_group_is_judged_by_the_mean_of_its_pairs() {
+        let thresholds = Model::default_fixed().thresholds;
+        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 9.0), (1, 2, 8.0)]);
+        let joins = three.join_automatically();
+        assert_eq!(
+            (joins[0].left.as_slice(), joins[0].right.as_slice()),
+            ([0].as_slice(), [1].as_slice())
+        );
+        assert_eq!(joins[1].left, [0, 1]);
+        assert!((joins[1].mean - 8.5).abs() < 1e-6, "{}", joins[1].mean);
+        // One pair counts at most twelve bits for the group, however much it weighs.
+        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 40.0), (1, 2, 3.0)]);
+        three.join_best(7.6);
+        assert_eq!(three.groups().count(), 2);
+        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 40.0), (1, 2, 3.0)]);
+        three.join_best(7.4);
+        assert_eq!(three.groups().count(), 1);
+    }
+
+    #[test]
     fn a_veto_stops_any_weight() {
         let thresholds = Model::default_fixed().thresholds;
         let evidence = |_, _| Evidence {

@@ -18,7 +18,7 @@ use crate::levels::level::{birth_date, given, middle, parents, sex, surname};
 use crate::model::{Thresholds, probability};
 use crate::record::Record;
 use crate::tokens::{NONE, TokenId, Tokens};
-use crate::weigh::{FieldBits, Scorer};
+use crate::weigh::{FieldBits, Scorer, of_name};
 
 pub use settle::{Decision, Outcome, Settling};
 
@@ -165,6 +165,10 @@ pub struct Explanation {
     pub strangers: Against,
     /// Against relatives alone; none where the model knows of no families.
     pub relatives: Option<Against>,
+    /// Against namesakes alone: children of two families of one name and birth date. They share these as one child
+    /// does, and all else as strangers do. None where the model knows of none.
+    #[serde(default)]
+    pub namesakes: Option<Against>,
     /// The kind of relatives that `relatives` and each row's bits stand against.
     pub kin: Kin,
     /// The fields that were compared.
@@ -186,10 +190,20 @@ impl Explanation {
     /// The likeliest explanation other than "one child", in plain words.
     #[must_use]
     pub fn rival_explanation(&self) -> &'static str {
-        match self.relatives {
-            Some(relatives) if relatives.total < self.strangers.total => self.kin.words(),
-            _ => "strangers",
-        }
+        let rivals = [
+            (Some(self.strangers), "strangers"),
+            (self.relatives, self.kin.words()),
+            (
+                self.namesakes,
+                "namesakes, two children of two families with one name and birth date",
+            ),
+        ];
+        let rivals = rivals
+            .into_iter()
+            .filter_map(|(against, words)| Some((against?.total, words)));
+        rivals
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or("strangers", |rival| rival.1)
     }
 
     /// Which rule decided, in a sentence.
@@ -366,6 +380,11 @@ impl LinkIndex {
             relatives: model
                 .has_relatives()
                 .then(|| Against::new(kin_prior, rows.iter().map(|row| row.bits_relatives))),
+            namesakes: (model.priors.namesake > 0.0).then(|| {
+                let prior = (model.priors.same / model.priors.namesake).log2();
+                let telling = rows.iter().filter(|row| !of_name(row.field));
+                Against::new(prior, telling.map(|row| row.bits_strangers))
+            }),
             kin,
             missing: Field::ALL
                 .into_iter()

@@ -27,6 +27,9 @@ use graph::Graph;
 /// edges, and said to be.
 pub const MAX_CLUSTER: usize = 300;
 
+/// So few students or pieces are worked on at once: waking another thread takes longer than they do.
+const FEW: usize = 16;
+
 /// Which students are one person today.
 pub trait Memberships: Sync {
     /// The person of a student.
@@ -140,10 +143,12 @@ impl LinkIndex {
     ) -> Resolution {
         let mut graph = self.graph(changed, current, humans);
         let pieces = graph.pieces();
-        let mut clusters: Vec<Cluster> = pieces
-            .into_par_iter()
-            .map(|piece| self.cluster(piece, current, humans))
-            .collect();
+        let cluster = |piece| self.cluster(piece, current, humans);
+        let mut clusters: Vec<Cluster> = if pieces.len() < FEW {
+            pieces.into_iter().map(cluster).collect()
+        } else {
+            pieces.into_par_iter().map(cluster).collect()
+        };
         clusters.sort_by_key(|cluster| cluster.members[0]);
         Resolution {
             clusters,

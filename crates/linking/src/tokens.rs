@@ -494,6 +494,23 @@ mod tests {
     }
 
     #[test]
+    fn a_collision_is_the_chance_that_two_draws_are_one_word() {
+        let mut tokens = Tokens::default();
+        assert_eq!(tokens.collision(Role::Given), None, "nothing to draw from");
+        let [ana, eva] = ["ANA", "EVA"].map(|word| tokens.intern(word));
+        for id in [ana, ana, ana, eva] {
+            tokens.count(id, Role::Given);
+        }
+        tokens.count(eva, Role::Surname);
+        assert_eq!(tokens.collision(Role::Given), Some(10.0 / 16.0));
+        assert_eq!(tokens.collision(Role::Surname), Some(1.0));
+        tokens.uncount(eva, Role::Given);
+        assert_eq!(tokens.collision(Role::Given), Some(1.0));
+        tokens.uncount(NONE, Role::Given);
+        assert_eq!(tokens.collision(Role::City), None);
+    }
+
+    #[test]
     fn counting_moves_the_share() {
         let mut tokens = Tokens::default();
         let id = tokens.intern("XOCHITL");

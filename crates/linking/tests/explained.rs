@@ -45,12 +45,16 @@ fn page() -> String {
         "# Ten pairs explained\n\n\
          How the linking engine judges two records, on ten made-up pairs. The page is generated from the engine itself \
          (model `{}`); [linking.md](linking.md) says how it works.\n\n\
-         Evidence is counted in **bits**: +1 doubles the odds that the two records are one child, −1 halves them. Each \
-         field is weighed twice: against *strangers* (could two unrelated children agree like this by chance?) and \
-         against *relatives* (could twins, or brothers and sisters?). A family shares last names and parents, so these \
-         say much against strangers and nothing against relatives. The probability at the end allows for both. Before \
-         any field is looked at, the odds are long against one child, because there are so many strangers; of twins there \
-         are few.\n\n\
+         Each pair begins with what a person would see on paper, and what the engine does about it. The table below \
+         that is the sum behind it, for whoever wants to check: evidence is counted in **bits**. +1 doubles the odds \
+         that the two records are one child, −1 halves them; +10 makes them a thousand times better.\n\n\
+         Each field is weighed twice: against *strangers* (could two unrelated children agree like this by chance?) \
+         and against *relatives* (could twins, or brothers and sisters?). A family shares last names and parents, so \
+         these say much against strangers and nothing against relatives. The first line, before any field is looked \
+         at, says how many such others there are: strangers by the hundred thousand, so the odds begin far below zero, \
+         but few twins. The probability at the end allows for all of them at once, and for *namesakes* too: two \
+         children of two families who happen to have one name and birth date. A long total against strangers alone \
+         therefore proves nothing.\n\n\
          ![The weights of the first pair as a picture](images/linking-waterfall.svg)\n",
         model.version
     );
@@ -58,7 +62,6 @@ fn page() -> String {
         let _ = write!(out, "\n## {}. {}\n\n{}\n\n", index + 1, pair.title, pair.story);
         records(&mut out, pair);
         let explanation = explained(&pair.a, &pair.b);
-        weights(&mut out, &explanation);
         let truth = if pair.one_child {
             "one child"
         } else {
@@ -70,6 +73,7 @@ fn page() -> String {
             explanation.rule_words(),
             explanation.settle_words()
         );
+        weights(&mut out, &explanation);
     }
     out
 }
@@ -144,7 +148,7 @@ fn weights(out: &mut String, explanation: &Explanation) {
     let _ = write!(
         out,
         "| **Total** | | | **{}**, probability {} | **{}**, probability {} |\n\
-         \nAgainst strangers and relatives together: **{} bits, probability {}**. The likeliest other explanation: {}.\n",
+         \nAgainst all of it together: **{} bits, probability {}**. The likeliest other explanation: {}.\n",
         signed(explanation.strangers.total),
         chance(explanation.strangers.probability),
         signed(relatives.total),
@@ -324,6 +328,37 @@ fn the_rule_knows_of_other_candidates_and_of_people() {
     let explanation = among(&[a, b], &humans);
     assert_eq!(explanation.rule, Rule::People(Verdict::Different));
     assert!(explanation.rule_words().contains("people decided") && explanation.settle.is_empty());
+}
+
+#[test]
+fn namesakes_share_names_and_birth_date_as_one_child_does() {
+    let pairs = pairs();
+    let pair = pairs
+        .iter()
+        .find(|pair| pair.title.contains("Namesakes"))
+        .unwrap();
+    let explanation = explained(&pair.a, &pair.b);
+    let namesakes = explanation.namesakes.unwrap();
+    assert!(
+        namesakes.total
+            < explanation
+                .strangers
+                .total
+                .min(explanation.relatives.unwrap().total)
+    );
+    assert!(explanation.rival_explanation().starts_with("namesakes"));
+    // Whoever adds up the odds of all other explanations finds the weight.
+    let others = [
+        Some(explanation.strangers),
+        explanation.relatives,
+        explanation.namesakes,
+    ];
+    let odds: f32 = others
+        .into_iter()
+        .flatten()
+        .map(|against| (-against.total).exp2())
+        .sum();
+    assert!((explanation.weight + odds.log2()).abs() < 0.1, "{explanation:?}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn weights(explanation: &Explanation) -> Table {
         explanation.relatives.map(|r| r.total),
     );
     let total = format!(
-        "{} bits against strangers and relatives taken together: probability {}",
+        "{} bits against all other explanations taken together: probability {}",
         signed(explanation.weight),
         chance(explanation.probability)
     );

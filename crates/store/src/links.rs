@@ -90,6 +90,9 @@ pub fn new_persons(connection: &mut PgConnection, count: usize, now: DateTime<Ut
         #[diesel(sql_type = BigInt)]
         number: i64,
     }
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let numbers: Vec<Number> =
         sql_query("select nextval('person_number') as number from generate_series(1, $1)")
             .bind::<BigInt, _>(count as i64)

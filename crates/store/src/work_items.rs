@@ -64,6 +64,9 @@ pub struct WorkItem {
 
 /// Closes items that no longer need a person, with the reason.
 pub fn close(connection: &mut PgConnection, ids: &[i64], why: &str, now: DateTime<Utc>) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     diesel::update(work_item::table.filter(work_item::work_item_id.eq_any(ids)))
         .set((
             work_item::status.eq("closed"),

@@ -24,13 +24,14 @@ const ACTOR: &str = "linker";
 pub(super) struct Unlooked(HashMap<StateCode, (usize, usize)>);
 
 impl Unlooked {
-    /// Takes note of changes. Whether they are so many that it is time to look: the first, and then ten, or one in 500.
+    /// Takes note of changes. Whether they are so many that it is time to look: the first, and then ten, or one in 200,
+    /// on which a value may be before it is in doubt.
     fn is_due(&mut self, state: StateCode, changed: usize) -> bool {
         let Some((unlooked, of)) = self.0.get_mut(&state) else {
             return true;
         };
         *unlooked += changed;
-        *unlooked >= FEW.max(*of / 500)
+        *unlooked >= FEW.max(*of / 200)
     }
 
     fn looked(&mut self, state: StateCode, of: usize) {
@@ -172,7 +173,7 @@ mod tests {
         let mut unlooked = Unlooked::default();
         let texas = StateCode::new("TX").unwrap();
         assert!(unlooked.is_due(texas, 1), "the first time");
-        unlooked.looked(texas, 10_000);
+        unlooked.looked(texas, 4_000);
         assert!(!unlooked.is_due(texas, 15));
         assert!(unlooked.is_due(texas, 5), "twenty in all");
         unlooked.looked(texas, 40);

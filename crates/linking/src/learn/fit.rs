@@ -263,3 +263,175 @@ fn tie(model: &mut Model, stated: &Model) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::levels::Levels;
+    use crate::levels::level::{multiple_birth, sex, surname};
+
+    use super::super::sample::Pattern;
+    use crate::weigh::Corrections;
+
+    #[test]
+    fn rates_are_shares_held_by_what_was_stated() {
+        let stated = Model::default_fixed().rates[Field::Sex as usize].clone();
+        let mut counts = [0.0; 16];
+        (counts[1], counts[2]) = (60.0, 40.0);
+        let rates = rates_from(Field::Sex, &counts, &stated, 100.0, |r| r.same);
+        assert!((rates[1] - (60.0 + 98.5) / 200.0).abs() < 1e-6, "{rates:?}");
+        assert!((rates[2] - (40.0 + 1.5) / 200.0).abs() < 1e-6, "{rates:?}");
+        let none = rates_from(Field::Sex, &[0.0; 16], &stated, 100.0, |r| r.same);
+        assert!(
+            (none[1] - 0.985).abs() < 1e-6,
+            "what was never seen stays: {none:?}"
+        );
+
+        // What both sides say and what one side says of a multiple birth are two questions.
+        let stated = Model::default_fixed().rates[Field::MultipleBirth as usize].clone();
+        counts = [0.0; 16];
+        counts[multiple_birth::NEITHER as usize] = 1e6;
+        let rates = rates_from(Field::MultipleBirth, &counts, &stated, 30.0, |r| r.same);
+        assert!(rates[multiple_birth::NEITHER as usize] > 0.999);
+        let known = stated[multiple_birth::ONE_KNOWN as usize].same;
+        assert!((rates[multiple_birth::ONE_KNOWN as usize] - known).abs() < 1e-6);
+    }
+
+    #[test]
+    fn relatives_follow_from_one_child_and_strangers() {
+        let stated = Model::default_fixed();
+        let mut model = stated.clone();
+        for (of_field, field) in model.rates.iter_mut().zip(Field::ALL) {
+            for (level, rates) in of_field.iter_mut().enumerate().skip(1) {
+                rates.same = 0.5 / (level + field as usize) as f32;
+                rates.stranger = 0.01 * level as f32;
+            }
+        }
+        tie(&mut model, &stated);
+        let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        let [twins, siblings] = stated.namesakes;
+        for field in Field::ALL {
+            for level in 1..stated.rates[field as usize].len() as u8 {
+                let (now, was) = (model.rates(field, level), stated.rates(field, level));
+                let part = |of: f32| of * now.same + (1.0 - of) * now.stranger;
+                let (twin, sibling) = match field {
+                    Field::Surname | Field::Parents | Field::Address | Field::Locality => {
+                        (now.same, now.same)
+                    }
+                    Field::BirthDate => (now.same, was.sibling),
+                    Field::BirthCity | Field::BirthPlace => (now.same, part(0.7)),
+                    Field::Given if level == given::EXCHANGED => (was.twin, now.stranger),
+                    Field::Given => (was.twin, part(siblings)),
+                    Field::Middle | Field::Identifier | Field::Other => (part(twins), part(siblings)),
+                    Field::Sex
+                    | Field::Generation
+                    | Field::Contact
+                    | Field::MultipleBirth
+                    | Field::Source => (was.twin, was.sibling),
+                };
+                assert!(
+                    close(now.twin, twin) && close(now.sibling, sibling),
+                    "{field:?} {level}: {now:?}, expected {twin} and {sibling}"
+                );
+            }
+        }
+    }
+
+    /// Pairs in the numbers in which a model expects them lead back to that model.
+    #[test]
+    fn a_fit_finds_the_model_that_made_the_pairs() {
+        let mut made_by = Model::default_fixed();
+        (
+            made_by.priors.twin,
+            made_by.priors.sibling,
+            made_by.priors.namesake,
+        ) = (0.0, 0.0, 0.0);
+        (made_by.priors.same, made_by.priors.stranger) = (0.4, 1_000.0);
+        let fields = [Field::Given, Field::Surname, Field::BirthDate, Field::Sex];
+        // Other rates than those that are shipped.
+        for (field, level, rate) in [
+            (Field::Sex, sex::EQUAL, 0.95),
+            (Field::Sex, sex::DIFFERS, 0.05),
+            (Field::Surname, surname::BOTH, 0.40),
+            (Field::Surname, surname::DIFFERS, 0.15),
+        ] {
+            made_by.rates[field as usize][level as usize].same = rate;
+        }
+        for field in fields {
+            let of_field = &mut made_by.rates[field as usize][1..];
+            let all: f32 = of_field.iter().map(|rates| rates.same).sum();
+            for rates in of_field {
+                rates.same /= all;
+            }
+        }
+        let records = 100_000.0;
+        let mut patterns = vec![(Levels::default(), [1.0_f64, 1.0])];
+        for field in fields {
+            let levels = 1..made_by.rates[field as usize].len() as u8;
+            let mut longer = Vec::new();
+            for (so_far, [same, stranger]) in patterns {
+                for level in levels.clone() {
+                    let rates = made_by.rates(field, level);
+                    let both = [same * f64::from(rates.same), stranger * f64::from(rates.stranger)];
+                    longer.push((Levels::with(so_far, field, level), both));
+                }
+            }
+            patterns = longer;
+        }
+        let mut seen = [[0.0; 16]; 16];
+        let patterns: Vec<Pattern> = patterns
+            .into_iter()
+            .map(|(levels, [same, stranger])| {
+                let pairs = records * (same * made_by.priors.same + stranger * made_by.priors.stranger);
+                add(&mut seen, levels, pairs);
+                Pattern {
+                    levels,
+                    corrections: Corrections::default(),
+                    pairs,
+                }
+            })
+            .collect();
+        let sample = Sample {
+            patterns,
+            records: records as usize,
+            pairs: 0,
+            seen,
+        };
+        let mut start = Model::default_fixed();
+        (start.priors.same, start.priors.stranger) = (0.5, made_by.priors.stranger);
+        for (own, made) in start
+            .rates
+            .iter_mut()
+            .flatten()
+            .zip(made_by.rates.iter().flatten())
+        {
+            own.stranger = made.stranger; // Counted in random pairs.
+        }
+        let fit = Fit::run(start, &sample, false);
+        assert!(
+            fit.rounds < ROUNDS && fit.unclear < 0.1,
+            "{} {}",
+            fit.rounds,
+            fit.unclear
+        );
+        assert!(
+            (fit.model.priors.same / 0.4 - 1.0).abs() < 0.03,
+            "{}",
+            fit.model.priors.same
+        );
+        for (field, level) in [
+            (Field::Sex, sex::EQUAL),
+            (Field::Surname, surname::BOTH),
+            (Field::Surname, surname::DIFFERS),
+        ] {
+            let (found, wanted) = (
+                fit.model.rates(field, level).same,
+                made_by.rates(field, level).same,
+            );
+            assert!(
+                (found / wanted - 1.0).abs() < 0.05,
+                "{field:?} {level}: {found}, {wanted}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{MAX_CLUSTER, Memberships};
+use super::{FEW, MAX_CLUSTER, Memberships};
 use crate::decisions::HumanDecisions;
 use crate::index::{LinkIndex, Scratch};
 use crate::postings::Slot;
@@ -86,14 +86,18 @@ impl LinkIndex {
         let mut seen: FxHashSet<Slot> = wave.iter().copied().collect();
         let mut graph = Graph::new(wave.clone(), Vec::new());
         let mut union = Union::default();
+        let mut scratch = Scratch::default();
         while !wave.is_empty() {
-            let found: Vec<(Slot, Vec<(Slot, f32)>)> = wave
-                .par_iter()
-                .with_min_len(16)
-                .map_init(Scratch::default, |scratch, &slot| {
-                    (slot, self.neighbours(slot, scratch, current, humans))
-                })
-                .collect();
+            let around =
+                |scratch: &mut Scratch, &slot: &Slot| (slot, self.neighbours(slot, scratch, current, humans));
+            let found: Vec<(Slot, Vec<(Slot, f32)>)> = if wave.len() < FEW {
+                wave.iter().map(|slot| around(&mut scratch, slot)).collect()
+            } else {
+                wave.par_iter()
+                    .with_min_len(FEW)
+                    .map_init(Scratch::default, around)
+                    .collect()
+            };
             wave.clear();
             for (slot, neighbours) in found {
                 for (to, weight) in neighbours {

@@ -6,9 +6,11 @@ use linking::{Entities, HumanDecisions, LinkIndex, Model, PersonNameInput, Recor
 
 mod clerks;
 mod families;
+mod finding;
 mod levels;
 mod persons;
 mod telling;
+mod weights;
 
 pub(crate) fn date(y: i32, m: u32, d: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(y, m, d).unwrap()

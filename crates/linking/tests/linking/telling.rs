@@ -1,11 +1,12 @@
 //! What is said about it.
 
+use linking::bulk::{BulkOptions, Progress, link};
 use linking::evaluate::{FalseKind, evaluate};
 use linking::levels::Field;
-use linking::{LinkIndex, Model, RecordInput};
+use linking::{LinkIndex, Model, PersonNameInput, RecordInput};
 use rustc_hash::FxHashMap;
 
-use crate::boy;
+use crate::{boy, date};
 
 #[test]
 fn full_keys_are_narrowed_and_reported() {
@@ -112,4 +113,149 @@ fn evaluation_names_the_errors() {
     assert!(result.missed_pairs[0].candidate);
     let perfect = evaluate(&index, &truth, &truth);
     assert!(perfect.f1 > 0.999 && perfect.missed_pairs.is_empty());
+}
+
+#[test]
+fn a_wrong_join_is_told_by_what_the_two_are_to_each_other() {
+    let born = |child: RecordInput<'static>, year| RecordInput {
+        birth_date: Some(date(year, 3, 21)),
+        ..child
+    };
+    let other_family = |child: RecordInput<'static>| RecordInput {
+        mother: PersonNameInput {
+            last: "Luna",
+            first: "Rosa",
+        },
+        father: PersonNameInput {
+            last: "Vega",
+            first: "Pedro",
+        },
+        ..child
+    };
+    let other_name = RecordInput {
+        first_name: "Osvaldo",
+        ..boy(2, "CA")
+    };
+    let without_parents = RecordInput {
+        mother: PersonNameInput::default(),
+        father: PersonNameInput::default(),
+        ..other_name.clone()
+    };
+    for (second, kind) in [
+        (other_name.clone(), FalseKind::Twin),
+        (born(other_name.clone(), 2012), FalseKind::Sibling),
+        // Both surnames are alike where no parents are known.
+        (without_parents.clone(), FalseKind::Twin),
+        (
+            RecordInput {
+                last_name_2: "Luna",
+                ..without_parents
+            },
+            FalseKind::Other,
+        ),
+        (other_family(boy(2, "CA")), FalseKind::Namesake),
+        (other_family(born(boy(2, "CA"), 2012)), FalseKind::Namesake),
+        (other_family(other_name), FalseKind::Other),
+    ] {
+        let told = format!("{second:?}");
+        let index = LinkIndex::build(Model::default_fixed(), &[boy(1, "KY"), second]);
+        let truth: FxHashMap<u128, u64> = [(1, 1), (2, 2)].into_iter().collect();
+        let found: FxHashMap<u128, u64> = [(1, 5), (2, 5)].into_iter().collect();
+        let result = evaluate(&index, &truth, &found);
+        assert_eq!(result.false_pairs[0].kind, kind, "{told}");
+        assert_eq!((result.precision, result.recall), (0.0, 1.0));
+    }
+}
+
+#[test]
+fn a_missed_pair_is_told_by_its_differences() {
+    let told = |second: RecordInput<'static>| {
+        let index = LinkIndex::build(Model::default_fixed(), &[boy(1, "KY"), second]);
+        let truth: FxHashMap<u128, u64> = [(1, 1), (2, 1)].into_iter().collect();
+        let apart: FxHashMap<u128, u64> = [(1, 1), (2, 2)].into_iter().collect();
+        evaluate(&index, &truth, &apart).missed_pairs[0].differing.clone()
+    };
+    let named = |first_name| RecordInput {
+        first_name,
+        ..boy(2, "CA")
+    };
+    let last = |last_name_1, last_name_2| RecordInput {
+        last_name_1,
+        last_name_2,
+        ..boy(2, "CA")
+    };
+    let born = |y, m, d| RecordInput {
+        birth_date: Some(date(y, m, d)),
+        ..boy(2, "CA")
+    };
+    for (second, expected) in [
+        (boy(2, "CA"), "nothing"),
+        (named("Cristain"), "given name spelling"),
+        (named("Cris"), "nickname"),
+        (named("C"), "initial only"),
+        (named("Osvaldo"), "given name"),
+        (last("Ortega", "Tello"), "surnames swapped"),
+        (last("Tello", ""), "surname dropped"),
+        (last("Ortega", ""), "surname dropped"),
+        (last("Tello", "Ortgea"), "surname spelling"),
+        (last("Tello", "Vargas"), "surname"),
+        (born(2014, 3, 22), "birth date typing error"),
+        (born(2015, 3, 21), "birth date typing error"),
+        (born(2014, 1, 1), "birth date placeholder"),
+        (born(2009, 11, 2), "birth date"),
+        (
+            RecordInput {
+                birth_date: None,
+                ..boy(2, "CA")
+            },
+            "birth date missing",
+        ),
+        (
+            RecordInput {
+                mother: PersonNameInput::default(),
+                father: PersonNameInput::default(),
+                ..boy(2, "CA")
+            },
+            "parents missing",
+        ),
+        (
+            RecordInput {
+                sex: Some(linking::Sex::Female),
+                first_name: "Cristina",
+                ..boy(2, "CA")
+            },
+            "given name spelling, sex",
+        ),
+    ] {
+        let (name, date) = (second.first_name, second.birth_date);
+        assert_eq!(told(second), expected, "{name}, {date:?}");
+    }
+    let swapped = |m, d| RecordInput {
+        birth_date: Some(date(2014, m, d)),
+        ..boy(if m == 3 { 1 } else { 2 }, if m == 3 { "KY" } else { "CA" })
+    };
+    let index = LinkIndex::build(Model::default_fixed(), &[swapped(3, 7), swapped(7, 3)]);
+    let levels = index.compare(1, 2).unwrap().levels;
+    assert_eq!(linking::explain::differences(levels), ["day and month swapped"]);
+}
+
+#[test]
+fn progress_goes_up_to_all_records() {
+    let inputs: Vec<RecordInput<'_>> = (0..500).map(|key| boy(key, "KY")).collect();
+    let index = LinkIndex::build(Model::default_fixed(), &inputs);
+    let told = std::sync::Mutex::new(Vec::new());
+    link(&index, &BulkOptions::default(), &|progress| {
+        if let Progress::Compared(records) = progress {
+            told.lock().unwrap().push(records);
+        }
+    });
+    let mut told = told.into_inner().unwrap();
+    // Several threads tell; who is first is nobody's promise.
+    told.sort_unstable();
+    assert_eq!(told.last(), Some(&500));
+    assert!(
+        told.windows(2).all(|two| two[0] < two[1]),
+        "each step once: {told:?}"
+    );
+    assert!(told[0] < 250, "from the beginning: {told:?}");
 }
