@@ -233,6 +233,7 @@ impl Hub {
                 calls_at_once: 1_000_000,
                 ..Limits::default()
             },
+            check_page: None,
         }));
         let socket = TcpListener::bind(("127.0.0.1", 0))?;
         let address = socket.local_addr()?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use export::papers::CheckPage;
 use ingest::Spool;
 use mde::StateCode;
 use pki::TrustStore;
@@ -110,6 +111,8 @@ pub struct Parts {
     pub random: Random,
     /// Bounds of what callers may ask for.
     pub limits: Limits,
+    /// Where whoever holds a paper can check it, if the hub has a public address.
+    pub check_page: Option<CheckPage>,
 }
 
 impl fmt::Debug for Parts {
@@ -134,6 +137,8 @@ pub struct AppState {
     pub limits: Limits,
     /// Secret randomness.
     pub random: Random,
+    /// Where whoever holds a paper can check it, if the hub has a public address.
+    pub check_page: Option<CheckPage>,
     /// Counters for the operator.
     pub metrics: Metrics,
     pub(crate) registrations: Registrations,
@@ -162,6 +167,7 @@ impl AppState {
             trust: parts.trust,
             clock: parts.clock,
             random: parts.random,
+            check_page: parts.check_page,
             limits: parts.limits,
             metrics: Metrics::default(),
             registrations: Registrations::default(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use export::papers::CheckPage;
 use serde::Deserialize;
 
 /// The configuration of a hub. Unknown keys are refused, so that a typing error is told.
@@ -21,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) portal: SocketAddr,
     /// Health and metrics; a loopback address.
     pub(crate) operator: SocketAddr,
+    /// Where people reach the portal from anywhere, `https://hub.example.org`; papers then have a code that leads to the
+    /// page where they are checked.
+    pub(crate) public_address: Option<String>,
     /// Names and addresses under which the hub is reached, for the certificate that it makes for itself.
     pub(crate) server_names: Vec<String>,
     /// Certificate chain and key of the portal, when it has one that browsers know.
@@ -90,6 +94,7 @@ impl Default for Config {
             exchange: SocketAddr::from(([0, 0, 0, 0], 8443)),
             portal: SocketAddr::from(([0, 0, 0, 0], 8444)),
             operator: SocketAddr::from(([127, 0, 0, 1], 8445)),
+            public_address: None,
             server_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             portal_certificate: None,
             profiles: None,
@@ -127,6 +132,12 @@ impl Config {
         };
         limits.content.decompressed_bytes = self.content_bytes;
         limits
+    }
+
+    /// The page where printed papers are checked, if the hub has a public address.
+    pub(crate) fn check_page(&self) -> Result<Option<CheckPage>> {
+        let page = self.public_address.as_deref().map(CheckPage::of_hub).transpose();
+        page.context("public_address cannot be used")
     }
 
     /// Folder of the private CA and of the server's certificate.
@@ -180,6 +191,11 @@ mod tests {
         let other: Config = toml::from_str("[deadlines]\nnew_certificate = { calendar_days = 14 }").unwrap();
         let limit = other.deadlines.of(notices::Duty::NewCertificate);
         assert_eq!(limit, notices::Limit::CalendarDays(14));
+        assert!(default.check_page().unwrap().is_none());
+        let public: Config = toml::from_str("public_address = \"https://hub.example.org\"").unwrap();
+        assert!(public.check_page().unwrap().is_some());
+        let wrong: Config = toml::from_str("public_address = \"hub.example.org\"").unwrap();
+        assert!(wrong.check_page().is_err());
         assert!(toml::from_str::<Config>("data_dirr = \"x\"").is_err());
     }
 }

@@ -103,6 +103,7 @@ impl Hub {
             clock: clock.clone(),
             random: random(),
             limits,
+            check_page: config.check_page()?,
         }));
         let addresses = [
             sockets[0].local_addr()?,
@@ -268,7 +269,8 @@ fn listen(
                             workers,
                         },
                         state.clone(),
-                        portal::Portal::new(state.db.clone(), state.clock.clone(), random()),
+                        portal::Portal::new(state.db.clone(), state.clock.clone(), random())
+                            .checked_at(state.check_page.clone()),
                     )?,
                     api::ops::server(state, operator)?,
                 ])

@@ -7,6 +7,7 @@ use std::time::Instant;
 use api::{Clock, Db, Random, RateLimit};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
+use export::papers::CheckPage;
 use mde::StateCode;
 use tokio::sync::Semaphore;
 
@@ -26,6 +27,7 @@ pub struct Portal {
     random: Random,
     hashing: Arc<Semaphore>,
     checks: Arc<RateLimit>,
+    check_page: Option<CheckPage>,
 }
 
 impl fmt::Debug for Portal {
@@ -44,7 +46,19 @@ impl Portal {
             random,
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             checks: Arc::new(RateLimit::new(CHECKS.0, CHECKS.1)),
+            check_page: None,
         }
+    }
+
+    /// With the page where whoever holds a paper can check it, if the hub has a public address.
+    #[must_use]
+    pub fn checked_at(self, check_page: Option<CheckPage>) -> Self {
+        Self { check_page, ..self }
+    }
+
+    /// The page where whoever holds a paper can check it.
+    pub(crate) fn check_page(&self) -> Option<CheckPage> {
+        self.check_page.clone()
     }
 
     /// The time.

@@ -77,7 +77,7 @@ pub async fn print(
         by: format!("{user} ({})", own.name()),
         today: state.clock.today(Some(own)),
         code: papers::code(&state.random),
-        check_page: None,
+        check_page: state.check_page.clone(),
     };
     papers::answer(&state.db, reading.access, id, order)
         .await?

@@ -76,6 +76,7 @@ impl Hub {
             clock: Clock::system(),
             random: testkit::random(),
             limits,
+            check_page: None,
         }));
         let bind = || TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let (exchange, operator) = (bind(), bind());

@@ -62,6 +62,45 @@ impl FromStr for CheckCode {
     }
 }
 
+/// The public page where codes of papers are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckPage(String);
+
+/// A text is not the public address of a hub.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a public address: write https:// and the name by which people reach the portal, as https://hub.example.org, in at most 80 characters"
+)]
+pub struct NoPublicAddress(String);
+
+impl CheckPage {
+    /// The page of a hub whose portal people reach at this address, `https://hub.example.org`.
+    pub fn of_hub(address: &str) -> Result<Self, NoPublicAddress> {
+        let name = address
+            .strip_prefix("https://")
+            .map(|name| name.trim_end_matches('/'));
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/[]".contains(c);
+        match name {
+            Some(name) if !name.is_empty() && name.len() <= 72 && name.chars().all(plain) => {
+                Ok(Self(format!("https://{name}/check")))
+            }
+            _ => Err(NoPublicAddress(address.to_owned())),
+        }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.0
+    }
+
+    /// Its address with a paper's code, for a telephone's camera.
+    #[must_use]
+    pub fn with(&self, code: &CheckCode) -> String {
+        format!("{}?code={}", self.0, code.stored())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +119,29 @@ mod tests {
             assert_eq!(wrong.parse::<CheckCode>(), Err(NoCheckCode), "{wrong}");
         }
         assert_eq!(CheckCode::of([0; 8]).to_string(), "0000-0000-0000");
+    }
+
+    #[test]
+    fn a_public_address_is_one_that_people_can_open() {
+        for address in ["https://hub.example.org", "https://hub.example.org/"] {
+            let page = CheckPage::of_hub(address).unwrap();
+            assert_eq!(page.address(), "https://hub.example.org/check");
+            assert_eq!(
+                page.with(&CheckCode::of([0; 8])),
+                "https://hub.example.org/check?code=000000000000"
+            );
+        }
+        assert!(CheckPage::of_hub("https://[::1]:8444/mariposa").is_ok());
+        for wrong in [
+            "",
+            "hub.example.org",
+            "http://hub.example.org",
+            "https://",
+            "https://a b",
+            "https://a?b",
+        ] {
+            assert!(CheckPage::of_hub(wrong).is_err(), "{wrong}");
+        }
+        assert!(CheckPage::of_hub(&format!("https://{}", "x".repeat(100))).is_err());
     }
 }

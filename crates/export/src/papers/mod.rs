@@ -14,7 +14,7 @@ use records::ConsolidatedRecord;
 use sha2::{Digest as _, Sha256};
 use store::Purpose;
 
-pub use code::CheckCode;
+pub use code::{CheckCode, CheckPage, NoPublicAddress};
 pub use print::{Check, Order, PrintError, Printed, check, print};
 
 use crate::pdf::{Language, Paper};
@@ -98,8 +98,8 @@ pub struct Imprint {
     pub purpose: Purpose,
     /// The code by which it can be checked.
     pub code: CheckCode,
-    /// Address of the page that does so, where it is known.
-    pub check_page: Option<String>,
+    /// The page that does so, where its address is known.
+    pub check_page: Option<CheckPage>,
 }
 
 /// A paper without its imprint, and a digest of what it says of the child.
@@ -155,21 +155,28 @@ impl Draft {
         } = imprint;
         let when = words::instant(language, *at);
         let why = words::purpose(language, *purpose);
-        let page = check_page.as_deref().unwrap_or(language.of(
+        let page = check_page.as_ref().map(CheckPage::address).unwrap_or(language.of(
             "the page /check of the exchange",
             "la página /check del intercambio",
         ));
         let paper = &mut self.paper;
         paper.written(*at);
         paper.heading(language.of("About this print", "Sobre esta impresión"));
-        paper.strong(language.of(
+        let named = language.of(
             format!("Check code: {code}"),
             format!("Código de verificación: {code}"),
-        ));
-        paper.paragraph(language.of(
+        );
+        let says = language.of(
             format!("Printed by {by} on {when}. Purpose: {why}. Whoever holds this paper can see at {page} when it was printed and whether it still says what the record says; nothing about the child is shown there."),
             format!("Impreso por {by} el {when}. Motivo: {why}. Quien tenga este papel puede ver en {page} cuándo se imprimió y si todavía dice lo que dice el registro; allí no se muestra nada del estudiante."),
-        ));
+        );
+        match check_page {
+            Some(page) => paper.code(&page.with(code), [(named, true), (says, false)]),
+            None => {
+                paper.strong(named);
+                paper.paragraph(says);
+            }
+        }
         paper.foot(format!("{} · {code}", self.kind.title(language)));
         self.paper
     }

@@ -6,7 +6,7 @@ use mde::{PersonId, StateCode};
 use store::printed::{self, NewPrint};
 use store::{Access, persons};
 
-use super::{CheckCode, Imprint, Kind, draft};
+use super::{CheckCode, CheckPage, Imprint, Kind, draft};
 use crate::pdf::{Language, PdfError};
 
 /// Why a paper is not printed.
@@ -41,8 +41,8 @@ pub struct Order {
     pub today: NaiveDate,
     /// A new code.
     pub code: CheckCode,
-    /// Address of the page where codes are checked, where it is known.
-    pub check_page: Option<String>,
+    /// The page where codes are checked, where its address is known.
+    pub check_page: Option<CheckPage>,
 }
 
 /// A printed paper.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use export::papers::{CheckCode, Draft, Imprint, Kind, draft};
+use export::papers::{CheckCode, CheckPage, Draft, Imprint, Kind, draft};
 use export::pdf::Language;
 use mde::{Draft as _, Part, StateCode, Student, ValueContext};
 use records::ConsolidatedRecord;
@@ -17,7 +17,7 @@ pub(crate) fn imprint() -> Imprint {
         at: "2026-04-10T15:04:00Z".parse().unwrap(),
         purpose: Purpose::Enroll,
         code: CheckCode::of([7, 31, 5, 200, 17, 90, 3, 250]),
-        check_page: Some("https://hub.example/check".into()),
+        check_page: Some(CheckPage::of_hub("https://hub.example").unwrap()),
     }
 }
 

@@ -57,9 +57,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     console.line("All children here are made up.");
 
     console.heading("Starting the hub");
+    let portal = address(args.portal_port, 8444)?;
     let config = Config {
         exchange: address(args.exchange_port, 8443)?,
-        portal: address(args.portal_port, 8444)?,
+        portal,
+        public_address: (portal.port() > 0).then(|| format!("https://localhost:{}", portal.port())),
         operator: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: folder.clone(),
         ..Config::default()

@@ -1,6 +1,6 @@
 //! Papers of a child, to print.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use export::papers::{Kind, Order};
 use export::pdf::Language;
 use mde::PersonId;
@@ -28,7 +28,6 @@ pub(crate) async fn print(
     user: Allowed<ReadRecords>,
     path: web::Path<(String, String)>,
     ask: web::Query<Ask>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let (id, paper) = path.into_inner();
     let id = PersonId::parse(&id).map_err(|_| Failure::NotFound)?;
@@ -45,7 +44,7 @@ pub(crate) async fn print(
         by: user.email.clone(),
         today: portal.today(user.acts_in),
         code: api::answer::papers::code(portal.random()),
-        check_page: Some(format!("https://{}/check", request.connection_info().host())),
+        check_page: portal.check_page(),
     };
     let access = user.access(purpose, &portal);
     api::answer::papers::answer(portal.db(), access, id, order)
