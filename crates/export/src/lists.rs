@@ -212,9 +212,12 @@ pub fn free_meals(rows: &[QaRow], about: &About) -> Paper {
     let children = qa::free_meals(rows, about.today);
     let mut paper = about.paper("Free meals: migratory children", &day(about.today));
     paper.paragraph(format!(
-        "Each child on this list is certified as: {}. The list names children: it is passed on only for this purpose (see 34 CFR 99.33).",
+        "Each child on this list is certified as: {}. Who was certified keeps free meals for the rest of the school year, also where its eligibility for the migrant program ends before (see the memorandum of the Food and Nutrition Service of August 16, 2004).",
         qa::certified(about.today)
     ));
+    paper.paragraph(
+        "The list names children: it is used for their meals and passed on for nothing else (see 34 CFR 99.33).",
+    );
     paper.strong(format!(
         "{} on this list.",
         counted(children.len() as u64, "child", "children")

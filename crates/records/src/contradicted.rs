@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use serde::{Deserialize, Serialize};
 use store::jobs::{self, NewJob};
+use store::work_items::Scope;
 use store::{Access, db, disagreements, persons};
 use utoipa::ToSchema;
 
@@ -105,19 +106,19 @@ pub struct Contradicted {
     pub disagreements: Vec<Disagreement>,
 }
 
-/// The next persons on a state's list, by number; each that is shown is disclosed. Also the number after which to go
-/// on, if there are more.
-pub fn of_state(
+/// The next persons on the list of a state, or of some districts of it, by number; each that is shown is disclosed. Also
+/// the number after which to go on, if there are more.
+pub fn listed(
     connection: &mut PgConnection,
     access: &Access,
-    state: StateCode,
+    scope: &Scope,
     kind: Option<DisagreementKind>,
     after: Option<PersonId>,
     limit: usize,
 ) -> store::Result<(Vec<Contradicted>, Option<PersonId>)> {
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX - 1);
     let name = kind.map(DisagreementKind::name);
-    let mut ids = disagreements::persons(connection, state, name, after, wanted + 1)?;
+    let mut ids = disagreements::persons(connection, scope, name, after, wanted + 1)?;
     let more = ids.len() > limit;
     ids.truncate(limit);
     let next = ids.last().copied().filter(|_| more);
@@ -136,7 +137,10 @@ pub fn of_state(
         let found: Vec<Disagreement> = record
             .disagreements
             .into_iter()
-            .filter(|d| d.states.contains(&state) && kind.is_none_or(|kind| d.kind == kind))
+            .filter(|d| {
+                scope.state().is_some_and(|state| d.states.contains(&state))
+                    && kind.is_none_or(|kind| d.kind == kind)
+            })
             .collect();
         out.push(Contradicted {
             person_id: id,
@@ -145,7 +149,7 @@ pub fn of_state(
             state_student_ids: record
                 .sources
                 .iter()
-                .filter(|s| s.source.state == state)
+                .filter(|s| Some(s.source.state) == scope.state())
                 .map(|s| s.source.state_student_id.clone())
                 .collect(),
             disagreements: found,

@@ -5,10 +5,11 @@ mod credit;
 mod subject;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use mde::code::Grade;
 use mde::{Decimal, PersonId, StateCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 pub use credit::PlanPart;
@@ -61,9 +62,51 @@ pub struct GraduationPlan {
     /// Courses with what they count.
     pub courses: Vec<PlanCourse>,
     /// What a child of this grade usually has and this one has not, in words.
-    pub missing_for_grade: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub missing_for_grade: Vec<Missing>,
     /// Advanced work to go on with: AP, IB, honors and pre-AP.
     pub advanced: Vec<Advanced>,
+}
+
+/// What a child of a grade usually has and this one has not; in English words where it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// Algebra 1 or an equivalent.
+    Algebra1 {
+        /// The child's grade, 10 to 12.
+        grade: u8,
+    },
+    /// A quarter of the units for each year of high school that is over.
+    Units {
+        /// Units that count toward the plan.
+        earned: String,
+        /// Units required in all.
+        required: String,
+        /// Units that a quarter a year would be by now.
+        usual: String,
+    },
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Algebra1 { grade } => write!(f, "Grade {grade} without Algebra 1 or an equivalent."),
+            Self::Units {
+                earned,
+                required,
+                usual,
+            } => write!(
+                f,
+                "{earned} of {required} units, where {usual} would be a quarter for each year of high school that is over."
+            ),
+        }
+    }
+}
+
+impl Serialize for Missing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// One subject of a plan.
@@ -309,7 +352,7 @@ fn subjects(counted: &[credit::Counted], required: &BTreeMap<Subject, Decimal>) 
 
 /// What a child of this grade usually has: Algebra 1 by the start of grade 10, and a quarter of the units for each year
 /// of high school that is over.
-fn missing(known: &Known<'_>, earned: Decimal, required: Option<Decimal>) -> Vec<String> {
+fn missing(known: &Known<'_>, earned: Decimal, required: Option<Decimal>) -> Vec<Missing> {
     let years = match known.grade {
         Some(Grade::G10) => 1,
         Some(Grade::G11) => 2,
@@ -324,17 +367,16 @@ fn missing(known: &Known<'_>, earned: Decimal, required: Option<Decimal>) -> Vec
         (c.sced.as_deref() == Some("02052") || first) && c.status != CourseStatus::Partial
     };
     if !known.algebra_1 && !known.courses.iter().any(algebra) {
-        out.push(format!("Grade {} without Algebra 1 or an equivalent.", 9 + years));
+        out.push(Missing::Algebra1 { grade: 9 + years });
     }
     if let Some(required) = required {
         let usual = required * Decimal::from(years) / Decimal::from(4);
         if earned < usual {
-            out.push(format!(
-                "{} of {} units, where {} would be a quarter for each year of high school that is over.",
-                exact(earned),
-                exact(required),
-                exact(usual.round_dp(2))
-            ));
+            out.push(Missing::Units {
+                earned: exact(earned),
+                required: exact(required),
+                usual: exact(usual.round_dp(2)),
+            });
         }
     }
     out

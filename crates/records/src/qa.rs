@@ -22,12 +22,12 @@ use crate::eligibility::windows;
 use crate::own_list::{ListError, OwnList, yes_or_no};
 
 /// Why a migratory child who is not free is marked: it is so by law, without an application.
-pub const FREE_MEALS: &str = "A migratory child eats free of charge without an application, once the district has the list (42 U.S.C. 1758(b)(12)(A), 7 CFR 245.2 and 245.6(b)). Anything but free is to be corrected.";
+pub const FREE_MEALS: &str = "A migratory child eats free of charge without an application, once the district has the list (see 42 U.S.C. 1758(b)(12) and 7 CFR 245.2). Anything but free is to be corrected.";
 
 /// What a district may rely on for the children of a list of a day's free meals.
 #[must_use]
 pub fn certified(today: NaiveDate) -> String {
-    format!("migratory child on {today}; free meals without an application (42 U.S.C. 1758(b)(12)(A))")
+    format!("migratory child on {today}; free meals without an application (see 42 U.S.C. 1758(b)(12))")
 }
 
 /// How a student is enrolled, in the district's own file.

@@ -10,6 +10,7 @@ use mde::{PersonId, StateCode};
 
 use crate::db::Result;
 use crate::prepared::prepared;
+use crate::work_items::Scope;
 
 /// How many persons of a state hold a kind of contradiction.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -91,12 +92,30 @@ pub fn replace(
     Ok(())
 }
 
-/// How many persons of a state hold each kind.
-pub fn tally(connection: &mut PgConnection, state: StateCode) -> Result<Vec<Tally>> {
-    Ok(sql_query(
-        "select kind, count(*) as persons from disagreement where state = $1 group by kind order by kind",
-    )
-    .bind::<Text, _>(state.as_str())
+/// Whether a person `d.person_id` of the state `$1` is on the list of the districts `$2`: by its latest enrollment
+/// there, as work items are given to districts. All persons are on the state's own list.
+macro_rules! in_scope {
+    () => {
+        "($2::text[] is null or (
+             select coalesce(f.district, e.district_of_residence)
+             from link l join student_status t using (student_id)
+             left join enrollment e on e.student_id = l.student_id
+             left join facility f on f.state = t.state and f.code = e.facility_code
+             where l.person_id = d.person_id and t.state = $1 and t.status = 'live'
+             order by e.enrollment_date desc nulls last, l.student_id, e.ordinal desc limit 1) = any($2))"
+    };
+}
+
+/// How many persons of a state, or of some districts of it, hold each kind. Nobody is of no state.
+pub fn tally(connection: &mut PgConnection, scope: &Scope) -> Result<Vec<Tally>> {
+    let (state, districts) = scope.parts();
+    Ok(sql_query(concat!(
+        "select kind, count(*) as persons from disagreement d where state = $1 and ",
+        in_scope!(),
+        " group by kind order by kind",
+    ))
+    .bind::<Nullable<Text>, _>(state)
+    .bind::<Nullable<Array<Text>>, _>(districts)
     .load(connection)?)
 }
 
@@ -106,21 +125,25 @@ struct Found {
     person_id: i64,
 }
 
-/// The next persons of a state that hold a kind (or any), by number, after `after`. What was found under a number that
+/// The next persons of a state, or of some districts of it, that hold a kind (or any), by number, after `after`. What was found under a number that
 /// has been retired since is left out: the survivor has its own.
 pub fn persons(
     connection: &mut PgConnection,
-    state: StateCode,
+    scope: &Scope,
     kind: Option<&str>,
     after: Option<PersonId>,
     limit: i64,
 ) -> Result<Vec<PersonId>> {
-    let rows: Vec<Found> = sql_query(
-        "select distinct person_id from disagreement d where state = $1 and ($2::text is null or kind = $2) and person_id > $3
-           and not exists (select from person_alias a where a.retired_id = d.person_id)
-         order by person_id limit $4",
-    )
-    .bind::<Text, _>(state.as_str())
+    let (state, districts) = scope.parts();
+    let rows: Vec<Found> = sql_query(concat!(
+        "select distinct person_id from disagreement d
+         where state = $1 and ($3::text is null or kind = $3) and person_id > $4
+           and not exists (select from person_alias a where a.retired_id = d.person_id) and ",
+        in_scope!(),
+        " order by person_id limit $5",
+    ))
+    .bind::<Nullable<Text>, _>(state)
+    .bind::<Nullable<Array<Text>>, _>(districts)
     .bind::<Nullable<Text>, _>(kind)
     .bind::<BigInt, _>(after.map_or(0, PersonId::number))
     .bind::<BigInt, _>(limit)

@@ -6,6 +6,7 @@ use mde::PersonId;
 use records::contradicted::{self, Contradicted};
 use records::disagreement::DisagreementKind;
 use serde::Deserialize;
+use store::work_items::Scope;
 use utoipa::IntoParams;
 
 use crate::auth::Reading;
@@ -57,10 +58,10 @@ pub async fn list(
     let (items, next) = state
         .db
         .run(move |connection| {
-            contradicted::of_state(
+            contradicted::listed(
                 connection,
                 &reading.access,
-                reading.system.state,
+                &Scope::State(reading.system.state),
                 kind,
                 after,
                 limit,

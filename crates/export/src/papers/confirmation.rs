@@ -43,8 +43,8 @@ pub(super) fn migrant(record: &ConsolidatedRecord, language: Language, paper: &m
             format!("El {today} este estudiante es elegible para el programa de educación migrante (ESEA Título I, Parte C) según lo certificado por: {eligible}."),
         ));
         paper.paragraph(language.of(
-            "A child so identified is categorically eligible for free school meals without an application (7 CFR 245.2 and 245.6).",
-            "Un estudiante así identificado tiene derecho a comidas escolares gratuitas sin solicitud (7 CFR 245.2 y 245.6).",
+            "A child so identified is categorically eligible for free school meals without an application (see 42 U.S.C. 1758(b)(12) and 7 CFR 245.2).",
+            "Un estudiante así identificado tiene derecho a comidas escolares gratuitas sin solicitud (vea 42 U.S.C. 1758(b)(12) y 7 CFR 245.2).",
         ));
     }
     let mut table = Table::new([
@@ -75,7 +75,8 @@ pub(super) fn migrant(record: &ConsolidatedRecord, language: Language, paper: &m
 }
 
 /// Dated enrollments elsewhere, after the child left a state. A school needs this in writing before it takes a child out
-/// of its graduation cohort (34 CFR 200.34(b)).
+/// of its graduation cohort (ESEA 8101(25), 20 U.S.C. 7801(25); 34 CFR 200.34, which said the same, was disapproved by
+/// Congress in 2017, Public Law 115-13).
 pub(super) fn transfer(
     record: &ConsolidatedRecord,
     language: Language,
@@ -148,7 +149,7 @@ pub(super) fn transfer(
         }
     }
     paper.paragraph(language.of(
-        "The receiving state has reported these enrollments to the exchange. A school that takes a child out of its graduation cohort as a transfer keeps official written documentation of it (34 CFR 200.34(b)); ask your state whether this paper is enough.",
-        "El estado que recibe ha reportado estas inscripciones al intercambio. Una escuela que retira a un estudiante de su generación por traslado guarda constancia oficial por escrito (34 CFR 200.34(b)); pregunte a su estado si este papel basta.",
+        "The receiving state has reported these enrollments to the exchange. A school that takes a child out of its graduation cohort as a transfer keeps official written documentation of it (see 20 U.S.C. 7801(25)); ask your state whether this paper is enough.",
+        "El estado que recibe ha reportado estas inscripciones al intercambio. Una escuela que retira a un estudiante de su generación por traslado guarda constancia oficial por escrito (vea 20 U.S.C. 7801(25)); pregunte a su estado si este papel basta.",
     ));
 }

@@ -132,6 +132,9 @@ pub fn draft(record: &ConsolidatedRecord, kind: Kind, language: Language, left: 
     if kind != Kind::FamilyCard {
         record::sources(record, language, &mut paper);
     }
+    if kind == Kind::Record {
+        record::no_transcript(language, &mut paper);
+    }
     Draft { kind, paper, digest }
 }
 
@@ -155,10 +158,11 @@ impl Draft {
         } = imprint;
         let when = words::instant(language, *at);
         let why = words::purpose(language, *purpose);
-        let page = check_page.as_ref().map(CheckPage::address).unwrap_or(language.of(
+        let no_address = language.of(
             "the page /check of the exchange",
             "la página /check del intercambio",
-        ));
+        );
+        let page = check_page.as_ref().map_or(no_address, CheckPage::address);
         let paper = &mut self.paper;
         paper.written(*at);
         paper.heading(language.of("About this print", "Sobre esta impresión"));

@@ -10,7 +10,8 @@ use records::plan::Basis;
 use records::source::Source;
 
 use super::words::{
-    Set, coded, country, course, day, day_or_dash, instant, month, sentence, subject, vaccines, yes_no,
+    Set, coded, course, day, day_or_dash, element_value, instant, missing_for_grade, month, subject,
+    vaccines, yes_no,
 };
 use crate::pdf::{Column, Language, Paper, Table};
 
@@ -84,16 +85,10 @@ fn facts(record: &ConsolidatedRecord, language: Language) -> Vec<(String, String
             .map(|e| e.value.clone())
             .unwrap_or_default()
     };
-    let code = |column: &str, set: Set| {
+    let code = |column: &str| {
         record
             .element(column)
-            .map(|e| {
-                let code = records::Coded {
-                    code: e.value.clone(),
-                    label: e.label.clone().unwrap_or_else(|| e.value.clone()),
-                };
-                coded(language, set, &code)
-            })
+            .map(|e| element_value(language, column, &e.value, e.label.as_deref()))
             .unwrap_or_default()
     };
     fact(
@@ -103,19 +98,11 @@ fn facts(record: &ConsolidatedRecord, language: Language) -> Vec<(String, String
             |date| day(language, date),
         ),
     );
-    fact(language.of("Sex", "Sexo"), code("gender", Set::Gender));
-    let born_in = record.element("birth_country").map(|e| {
-        let english = e.label.as_deref().unwrap_or(&e.value);
-        country(language, &e.value, english).to_owned()
-    });
-    let born: Vec<String> = [
-        text("birth_city"),
-        text("birth_state"),
-        born_in.unwrap_or_default(),
-    ]
-    .into_iter()
-    .filter(|part| !part.is_empty())
-    .collect();
+    fact(language.of("Sex", "Sexo"), code("gender"));
+    let born: Vec<String> = [text("birth_city"), text("birth_state"), code("birth_country")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     fact(language.of("Born in", "Nació en"), born.join(", "));
     if text("multiple_birth") == "yes" {
         fact(
@@ -179,15 +166,20 @@ fn facts(record: &ConsolidatedRecord, language: Language) -> Vec<(String, String
     facts
 }
 
+/// By which paper a birth date was proved. Schools look at different ones, which contradicts nothing; and of some papers
+/// a family would not want a stranger to read.
+const PROOF: &str = "birth_verification";
+
 /// What states say differently of who the child is, beyond spelling.
 fn disagreements(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
-    let said = |value: &str, label: Option<&str>| match value.parse() {
+    let said = |column: &str, value: &str, label: Option<&str>| match value.parse() {
         Ok(date) => day(language, date),
-        Err(_) => label.map_or_else(|| value.to_owned(), sentence),
+        Err(_) => element_value(language, column, value, label),
     };
     let differing: Vec<String> = record
         .identity
         .iter()
+        .filter(|item| item.column != PROOF)
         .filter_map(|item| {
             let others: Vec<String> = item
                 .others
@@ -196,14 +188,14 @@ fn disagreements(record: &ConsolidatedRecord, language: Language, paper: &mut Pa
                 .map(|other| {
                     format!(
                         "{} ({})",
-                        said(&other.value, other.label.as_deref()),
+                        said(&item.column, &other.value, other.label.as_deref()),
                         states(&other.sources)
                     )
                 })
                 .collect();
             let (name, value) = (
                 element(language, &item.column, &item.name),
-                said(&item.value, item.label.as_deref()),
+                said(&item.column, &item.value, item.label.as_deref()),
             );
             (!others.is_empty())
                 .then(|| format!("{name}: {value} ({}), {}", item.source.state, others.join(", ")))
@@ -225,7 +217,6 @@ fn element<'n>(language: Language, column: &str, dictionary: &'n str) -> &'n str
         "generation" => ("Suffix", "Generación"),
         "gender" => ("Sex", "Sexo"),
         "birth_date" => ("Birth date", "Fecha de nacimiento"),
-        "birth_verification" => ("Proof of birth date", "Comprobante de nacimiento"),
         "birth_city" => ("City of birth", "Ciudad de nacimiento"),
         "birth_state" => ("State of birth", "Estado de nacimiento"),
         "birth_country" => ("Country of birth", "País de nacimiento"),
@@ -369,11 +360,8 @@ fn plan(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
         plan.needed.clone().unwrap_or_else(dash),
     ]);
     paper.table(table);
-    // These are for school staff, and so in the words of the record.
-    if language == Language::English {
-        for text in &plan.missing_for_grade {
-            paper.strong(text.clone());
-        }
+    for missing in &plan.missing_for_grade {
+        paper.strong(missing_for_grade(language, missing));
     }
 }
 
@@ -590,6 +578,10 @@ pub(super) fn sources(record: &ConsolidatedRecord, language: Language, paper: &m
             format!("{state}, estudiante n.º {number}: datos del {as_of}{status}."),
         ));
     }
+}
+
+/// What a record is not.
+pub(super) fn no_transcript(language: Language, paper: &mut Paper) {
     paper.paragraph(language.of(
         "A summary of what these states sent, no official transcript: ask the schools for one. Credits are as the schools granted them.",
         "Un resumen de lo que estos estados enviaron; no es un certificado oficial de estudios: pídalo a las escuelas. Los créditos son los que otorgaron las escuelas.",

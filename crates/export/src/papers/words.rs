@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use records::Coded;
 use records::courses::CourseStatus;
-use records::plan::Subject;
+use records::plan::{Missing, Subject};
 use store::Purpose;
 
 use crate::pdf::Language;
@@ -133,6 +133,41 @@ fn spanish(set: Set, code: &str) -> Option<&'static str> {
     })
 }
 
+/// The value of an element of who the child is: a code in words, anything else as it was sent. `label` is the code in
+/// English.
+pub(crate) fn element_value(language: Language, column: &str, value: &str, label: Option<&str>) -> String {
+    let code = || Coded {
+        code: value.to_owned(),
+        label: label.unwrap_or(value).to_owned(),
+    };
+    match column {
+        "gender" => coded(language, Set::Gender, &code()),
+        "birth_country" => country(language, value, label.unwrap_or(value)).to_owned(),
+        "multiple_birth" => yes_no(language, value == "yes").to_owned(),
+        _ => label.map_or_else(|| value.to_owned(), sentence),
+    }
+}
+
+/// What a child of its grade usually has and this one has not.
+pub(crate) fn missing_for_grade(language: Language, missing: &Missing) -> String {
+    match (language, missing) {
+        (Language::English, missing) => missing.to_string(),
+        (Language::Spanish, Missing::Algebra1 { grade }) => {
+            format!("Grado {grade} sin Álgebra 1 o un curso equivalente.")
+        }
+        (
+            Language::Spanish,
+            Missing::Units {
+                earned,
+                required,
+                usual,
+            },
+        ) => format!(
+            "{earned} de {required} unidades; una cuarta parte por cada año terminado de preparatoria serían {usual}."
+        ),
+    }
+}
+
 /// The kinds of graduation credits.
 pub(crate) fn subject(language: Language, subject: Subject) -> &'static str {
     let spanish = match subject {
@@ -210,6 +245,16 @@ pub(crate) fn country<'a>(language: Language, code: &str, english: &'a str) -> &
         (Language::Spanish, "DO") => "República Dominicana",
         (Language::Spanish, "PE") => "Perú",
         (Language::Spanish, "PA") => "Panamá",
+        (Language::Spanish, "BR") => "Brasil",
+        (Language::Spanish, "BZ") => "Belice",
+        (Language::Spanish, "ES") => "España",
+        (Language::Spanish, "FM") => "Micronesia",
+        (Language::Spanish, "MH") => "Islas Marshall",
+        (Language::Spanish, "MM") => "Birmania",
+        (Language::Spanish, "PH") => "Filipinas",
+        (Language::Spanish, "SO") => "Somalia",
+        (Language::Spanish, "TH") => "Tailandia",
+        (Language::Spanish, "VN") => "Vietnam",
         _ => english,
     }
 }

@@ -396,3 +396,56 @@ fn the_digest_is_that_of_what_is_said() {
         drafted(&some_of_everything(), Kind::Record, Language::Spanish).digest()
     );
 }
+
+#[test]
+fn a_spanish_paper_leaves_out_nothing_that_the_english_one_says() {
+    let mut texas = student(&[
+        ("gender", "Female"),
+        ("birth_country", "MH"),
+        ("birth_verification", "1013"),
+    ]);
+    texas.enrollments = vec![row(&[("enrollment_date", "2025-08-20"), ("grade", "11")])];
+    texas.courses = vec![row(&[
+        ("title", "Biology"),
+        ("credits", "1"),
+        ("final_grade", "B"),
+    ])];
+    texas.graduation_requirements = vec![row(&[("subject_area", "Science"), ("units", "4")])];
+    let california = student(&[("gender", "Male"), ("birth_verification", "1008")]);
+    let record = record(vec![("TX", texas), ("CA", california)]);
+    let [english, spanish] =
+        Language::ALL.map(|language| text(&printed(&record, Kind::Record, language)).unwrap_or_default());
+    if english.is_empty() {
+        return;
+    }
+    for (told, dicho) in [
+        (
+            "Grade 11 without Algebra 1 or an equivalent.",
+            "Grado 11 sin Álgebra 1 o un curso equivalente.",
+        ),
+        (
+            "1 of 4 units, where 2 would be a quarter for each year of high school that is over.",
+            "1 de 4 unidades; una cuarta parte por cada año terminado de preparatoria serían 2.",
+        ),
+        (
+            "Sex: Male (CA), Female (TX)",
+            "Sexo: Masculino (CA), Femenino (TX)",
+        ),
+        ("Marshall Islands", "Islas Marshall"),
+        (
+            "no official transcript",
+            "no es un certificado oficial de estudios",
+        ),
+    ] {
+        assert!(english.contains(told), "{told} is not in {english}");
+        assert!(spanish.contains(dicho), "{dicho} is not in {spanish}");
+    }
+    for private in ["mmigration", "migratorio", "assport", "asaporte"] {
+        assert!(
+            !english.contains(private) && !spanish.contains(private),
+            "{private}"
+        );
+    }
+    let confirmed = text(&printed(&record, Kind::MigrantConfirmation, Language::English)).unwrap();
+    assert!(!confirmed.contains("transcript"), "it has none: {confirmed}");
+}

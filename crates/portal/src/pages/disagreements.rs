@@ -31,6 +31,8 @@ pub(crate) struct Ask {
 struct DisagreementsPage {
     chrome: Chrome,
     state: &'static str,
+    /// The districts whose children are listed; none for all of the state.
+    districts: String,
     kinds: Table,
     list: Table,
     next: String,
@@ -42,14 +44,14 @@ pub(crate) async fn list(
     user: Allowed<ManageState>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse, Failure> {
-    let state = user.state()?;
+    let (state, scope) = (user.state()?, user.judge().scope);
     let kind = DisagreementKind::named(&ask.kind);
     let after = PersonId::parse(&ask.after).ok();
     let access = user.access(Purpose::Program, &portal);
     let (tallies, (children, next)) = portal
         .run(move |c| {
-            let tallies = disagreements::tally(c, state)?;
-            let page = contradicted::of_state(c, &access, state, kind, after, CHILDREN)?;
+            let tallies = disagreements::tally(c, &scope)?;
+            let page = contradicted::listed(c, &access, &scope, kind, after, CHILDREN)?;
             Ok((tallies, page))
         })
         .await?;
@@ -73,6 +75,7 @@ pub(crate) async fn list(
     view::page(&DisagreementsPage {
         chrome: Chrome::of(&user, "Contradictions", "/disagreements"),
         state: state.name(),
+        districts: user.districts.clone().unwrap_or_default().join(", "),
         kinds,
         list: table(&children),
         next: next.map_or_else(String::new, |after| {

@@ -87,7 +87,7 @@ pub(crate) async fn show(
         missing: p
             .plan
             .as_ref()
-            .map(|plan| plan.missing_for_grade.clone())
+            .map(|plan| plan.missing_for_grade.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
     };
     view::page(&PlansPage {

@@ -27,7 +27,7 @@ impl PlanView {
         Self {
             basis: basis(&plan.basis),
             assumed: matches!(plan.basis, Basis::Set { assumed: true, .. }),
-            missing: plan.missing_for_grade.clone(),
+            missing: plan.missing_for_grade.iter().map(ToString::to_string).collect(),
             remarks: plan
                 .courses
                 .iter()

@@ -191,3 +191,41 @@ async fn contradictions_are_listed_for_the_states_administrator() {
         "{looks:?}"
     );
 }
+
+#[actix_web::test]
+async fn an_administrator_of_a_district_sees_the_contradictions_of_its_children() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let person = support::person_of(&mut c, "TX", "T-10442").unwrap();
+    records::contradicted::refresh(&mut c, &[person], support::now()).unwrap();
+    // An earlier enrollment was in Mission; the latest one decides.
+    diesel::RunQueryDsl::execute(
+        diesel::sql_query(
+            "update enrollment set district_of_residence = 'Sharyland ISD'
+             where enrollment_date = '2025-08-18' and school_or_project_name = 'Mission High School'",
+        ),
+        &mut c,
+    )
+    .unwrap();
+    for (email, district, sees) in [
+        ("sharyland@tea.example", "Sharyland ISD", true),
+        ("mission@tea.example", "Mission CISD", false),
+    ] {
+        let id = support::account(&mut c, email, "Dee District", &[]).unwrap();
+        let grant = store::accounts::Grant {
+            role: store::accounts::Role::DataAdministrator,
+            state: mde::StateCode::new("TX").ok(),
+            district: Some(district.to_owned()),
+        };
+        store::accounts::grant(&mut c, id, &grant, support::now()).unwrap();
+        let (mut b, _) = browser(db.url()).await;
+        b.sign_in(email).await;
+        let text = b.get("/disagreements").await.text();
+        assert!(
+            text.contains(&format!("latest enrollment in Texas is in {district}")),
+            "{text}"
+        );
+        assert_eq!(text.contains("Birth Date: TX says"), sees, "{text}");
+        assert_eq!(text.contains("Nothing contradicts itself"), !sees, "{text}");
+    }
+}

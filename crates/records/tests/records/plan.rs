@@ -358,8 +358,8 @@ fn a_tenth_grader_without_algebra_is_told_of() {
     };
     let plan = of(&|_| {});
     assert_eq!(
-        plan.missing_for_grade,
-        ["Grade 10 without Algebra 1 or an equivalent."]
+        serde_json::to_value(&plan.missing_for_grade).unwrap(),
+        serde_json::json!(["Grade 10 without Algebra 1 or an equivalent."])
     );
     assert_eq!(plan.advanced.len(), 1);
     let flagged = of(&|s| {
