@@ -81,12 +81,22 @@ pub fn quality(rows: &[QaRow], about: &About) -> Paper {
     let mut paying: Vec<&str> = paying.map(|row| row.state_student_id.as_str()).collect();
     paying.sort_unstable();
     paying.dedup();
-    paper.facts([
+    let mut facts = vec![
         ("Children", sums.children.to_string()),
         ("Enrollments", rows.len().to_string()),
-        ("Districts", districts.len().to_string()),
-        ("Meals to correct", paying.len().to_string()),
-    ]);
+        (
+            "Districts",
+            districts
+                .keys()
+                .filter(|name| !name.is_empty())
+                .count()
+                .to_string(),
+        ),
+    ];
+    if rows.iter().any(|row| row.of_district.free_meals.is_some()) {
+        facts.push(("Meals to correct", paying.len().to_string()));
+    }
+    paper.facts(facts);
     if !paying.is_empty() {
         paper.strong(format!(
             "{} by the district’s file. {FREE_MEALS}",
@@ -130,8 +140,10 @@ pub fn quality(rows: &[QaRow], about: &About) -> Paper {
     paper.charts(1, [complete("All children", &of_all, true)]);
     if districts.len() > 1 {
         paper.heading("What is recorded, district by district");
-        let charts = districts.iter().map(|(district, rows)| {
-            let of = qa::completeness(rows.iter().copied());
+        // Those of no district come last.
+        let none = districts.remove("").map(|rows| ("", rows));
+        let charts = districts.into_iter().chain(none).map(|(district, rows)| {
+            let of = qa::completeness(rows.into_iter());
             let children = of.first().map_or(0, |first| first.of);
             let name = if district.is_empty() {
                 "No district"
@@ -184,7 +196,8 @@ fn by_value(title: &str, tally: &Tally, children: u64) -> Chart {
 
 fn groups(groups: &[Tally], children: u64) -> Chart {
     let mut chart = Chart::new("In a group of students (yes)", children);
-    for tally in groups {
+    // Where nobody said anything there is nothing to draw.
+    for tally in groups.iter().filter(|tally| tally.of("not recorded") < children) {
         let yes = tally.of("yes");
         chart.bar(named(tally.what), yes, share(yes, children));
     }
@@ -222,27 +235,31 @@ pub fn free_meals(rows: &[QaRow], about: &About) -> Paper {
         "{} on this list.",
         counted(children.len() as u64, "child", "children")
     ));
-    let mut table = Table::new([
-        Column::text("School", 3.4),
-        Column::text("Student id", 2.0),
-        Column::text("Last name", 2.6),
-        Column::text("First name", 2.4),
-        Column::text("Birth date", 1.8),
-        Column::text("Grade", 1.6),
-        Column::text("Eligible until", 1.8),
-    ]);
-    for row in children {
-        table.row([
-            row.school.clone(),
-            row.state_student_id.clone(),
-            row.last_name.clone(),
-            row.first_name.clone(),
-            words::day_or_dash(Language::English, row.birth_date),
-            row.grade.map(words::sentence).unwrap_or_default(),
-            day(row.eligible_until),
+    for children in children.chunk_by(|one, next| one.school == next.school) {
+        let school = children[0].school.as_str();
+        let school = if school.is_empty() { "No school" } else { school };
+        let number = counted(children.len() as u64, "child", "children");
+        paper.heading(format!("{school} · {number}"));
+        let mut table = Table::new([
+            Column::text("Last name", 3.0),
+            Column::text("First name", 3.0),
+            Column::text("Student id", 2.0),
+            Column::text("Birth date", 1.8),
+            Column::text("Grade", 1.8),
+            Column::text("Eligible until", 1.8),
         ]);
+        for row in children {
+            table.row([
+                row.last_name.clone(),
+                row.first_name.clone(),
+                row.state_student_id.clone(),
+                words::day_or_dash(Language::English, row.birth_date),
+                row.grade.map(words::sentence).unwrap_or_default(),
+                day(row.eligible_until),
+            ]);
+        }
+        paper.table(table);
     }
-    paper.table(table);
     about.imprint(&mut paper);
     paper
 }

@@ -12,12 +12,12 @@ const SPANISH_MONTHS: [&str; 12] = [
     "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic",
 ];
 
-/// A day: `Aug 23, 2026`, `23 ago 2026`.
+/// A day: `Aug 23, 2026`, `23 ago 2026`; never broken over two lines.
 pub(crate) fn day(language: Language, date: NaiveDate) -> String {
     language.of(
-        format!("{} {}, {}", date.format("%b"), date.day(), date.year()),
+        format!("{}\u{a0}{},\u{a0}{}", date.format("%b"), date.day(), date.year()),
         format!(
-            "{} {} {}",
+            "{}\u{a0}{}\u{a0}{}",
             date.day(),
             SPANISH_MONTHS[date.month0() as usize],
             date.year()
@@ -283,8 +283,8 @@ mod tests {
     #[test]
     fn dates_read_well() {
         let date = NaiveDate::from_ymd_opt(2026, 8, 3).unwrap();
-        assert_eq!(day(Language::English, date), "Aug 3, 2026");
-        assert_eq!(day(Language::Spanish, date), "3 ago 2026");
+        assert_eq!(day(Language::English, date), "Aug\u{a0}3,\u{a0}2026");
+        assert_eq!(day(Language::Spanish, date), "3\u{a0}ago\u{a0}2026");
         assert_eq!(month(Language::Spanish, "2025-05"), "may 2025");
         assert_eq!(month(Language::English, "spring"), "spring");
     }

@@ -97,7 +97,13 @@ fn differences(changes: &[Change]) -> Table {
         ],
         "Both say the same in every data element.",
     );
-    for change in changes {
+    // What only one of them has is told at once: a whole enrollment is one difference and not ten.
+    let only = |change: &Change| change.kind != ChangeKind::Changed && change.row.is_some();
+    let together = |one: &Change, next: &Change| {
+        only(one) && one.kind == next.kind && one.part == next.part && one.row == next.row
+    };
+    for changes in changes.chunk_by(together) {
+        let change = &changes[0];
         let (what, class) = match change.kind {
             ChangeKind::Added => ("Only in the second", "info"),
             ChangeKind::Removed => ("Only in the first", "info"),
@@ -106,14 +112,37 @@ fn differences(changes: &[Change]) -> Table {
         table.row(
             "",
             [
-                Cell::new(words::element(&change.element)).note(change.element.clone()),
+                if only(change) {
+                    Cell::new("All of it")
+                } else {
+                    Cell::new(words::element(&change.element)).note(change.element.clone())
+                },
                 Cell::new(words::sentence(&change.part.replace('_', " ")))
                     .note(change.row.clone().unwrap_or_default()),
                 Cell::default().tag(Tag::new(what, class)),
-                history::shown(change.old.as_deref(), change.old_label.as_deref()).into(),
-                history::shown(change.new.as_deref(), change.new_label.as_deref()).into(),
+                said(changes, |of| (of.old.as_deref(), of.old_label.as_deref())).into(),
+                said(changes, |of| (of.new.as_deref(), of.new_label.as_deref())).into(),
             ],
         );
     }
     table
+}
+
+/// What one side says: the value; of a whole row each value with its element.
+fn said<'c>(
+    changes: &'c [Change],
+    side: impl Fn(&'c Change) -> (Option<&'c str>, Option<&'c str>),
+) -> String {
+    let value = |change: &'c Change| {
+        let (value, label) = side(change);
+        history::shown(value, label)
+    };
+    if let [change] = changes {
+        return value(change);
+    }
+    let values = changes.iter().filter_map(|change| {
+        let value = value(change);
+        (!value.is_empty()).then(|| format!("{}: {value}", words::element(&change.element)))
+    });
+    values.collect::<Vec<_>>().join("; ")
 }

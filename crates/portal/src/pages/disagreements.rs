@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use mde::PersonId;
 use records::contradicted::{self, Contradicted};
-use records::disagreement::DisagreementKind;
+use records::disagreement::{Disagreement, DisagreementKind};
 use serde::Deserialize;
 use store::{Purpose, disagreements};
 
@@ -94,24 +94,33 @@ fn table(children: &[Contradicted]) -> Table {
         "No child is on this list.",
     );
     for child in children {
-        for said in &child.disagreements {
+        for (index, said) in child.disagreements.iter().enumerate() {
+            let who = format!(
+                "No. {} · born {} · {}",
+                child.person_id,
+                words::day_or(child.birth_date, "on an unknown date"),
+                child.state_student_ids.join(", ")
+            );
             table.row(
                 "",
                 [
                     Cell::new(child.name.clone())
                         .link(format!("/persons/{}?purpose=program", child.person_id))
-                        .note(format!(
-                            "No. {} · born {} · {}",
-                            child.person_id,
-                            words::day_or(child.birth_date, "on an unknown date"),
-                            child.state_student_ids.join(", ")
-                        )),
+                        .note(if index == 0 { who } else { String::new() }),
                     said.kind.words().into(),
-                    words::with_days(&said.text).into(),
-                    words::with_days(&said.rule).into(),
+                    words::with_days(&text(said)).into(),
+                    words::sentence(&words::with_days(&said.rule)).into(),
                 ],
             );
         }
     }
     table
+}
+
+/// What is said, with the data element named as everywhere on the pages and not as in the dictionary.
+fn text(said: &Disagreement) -> String {
+    match (&said.element, said.text.split_once(": ")) {
+        (Some(number), Some((_, statements))) => format!("{}: {statements}", words::element(number)),
+        _ => said.text.clone(),
+    }
 }

@@ -168,7 +168,7 @@ async fn contradictions_are_listed_for_the_states_administrator() {
     b.sign_in(ADMINISTRATOR).await;
     let text = b.get("/disagreements").await.text();
     assert!(
-        text.contains("Birth Date: TX says Apr 23, 2011; FL says Apr 3, 2011"),
+        text.contains("Birth date: TX says Apr 23, 2011; FL says Apr 3, 2011"),
         "{text}"
     );
     assert!(
@@ -182,7 +182,7 @@ async fn contradictions_are_listed_for_the_states_administrator() {
     b.sign_in("admin@ga.example").await;
     let text = b.get("/disagreements?kind=identity").await.text();
     assert!(
-        !text.contains("Birth Date:") && text.contains("Parent1"),
+        !text.contains("Birth date:") && text.contains("Parent 1"),
         "{text}"
     );
     let looks = store::access::disclosures(&mut c, person, 9).unwrap();
@@ -225,7 +225,7 @@ async fn an_administrator_of_a_district_sees_the_contradictions_of_its_children(
             text.contains(&format!("latest enrollment in Texas is in {district}")),
             "{text}"
         );
-        assert_eq!(text.contains("Birth Date: TX says"), sees, "{text}");
+        assert_eq!(text.contains("Birth date: TX says"), sees, "{text}");
         assert_eq!(text.contains("Nothing contradicts itself"), !sees, "{text}");
     }
 }

@@ -7,6 +7,7 @@ use mde::PersonId;
 use records::contradicted::{self, SWEEP_JOB};
 use store::disagreements;
 use store::jobs;
+use store::work_items::Scope;
 use testkit::TestDb;
 
 use crate::frozen::{at, loaded};
@@ -42,7 +43,9 @@ fn everybody_with_several_students_is_looked_at_in_pieces() {
         for state in simulate::Config::default().states {
             for kind in records::disagreement::DisagreementKind::ALL {
                 let name = Some(kind.name());
-                for id in disagreements::persons(connection, state, name, None, 10_000).unwrap() {
+                for id in
+                    disagreements::persons(connection, &Scope::State(state), name, None, 10_000).unwrap()
+                {
                     all.entry(id)
                         .or_default()
                         .push(format!("{state} {}", kind.name()));
