@@ -62,6 +62,10 @@ async fn the_record_of_a_past_day_and_two_submissions_field_by_field() {
         text.contains("Birth date") && text.contains("Apr 23, 2011 Apr 3, 2011"),
         "{text}"
     );
+    assert!(
+        text.contains("All of it Assessment") && text.contains("FAST Mathematics; "),
+        "what only one of them has is told at once: {text}"
+    );
 }
 
 #[actix_web::test]
