@@ -11,6 +11,7 @@ use mde::StateCode;
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::prepared::prepared;
 
 /// A state in doubt, or one about which a person has said that it is right.
 #[derive(Debug, Clone, QueryableByName)]
@@ -32,7 +33,7 @@ pub struct Hold {
 /// All states in doubt, and those released by a person, by state.
 pub fn all(connection: &mut PgConnection) -> Result<Vec<Hold>> {
     Ok(
-        sql_query("select state, since, doubts, released_at from link_hold order by state")
+        prepared("select state, since, doubts, released_at from link_hold order by state")
             .load(connection)?,
     )
 }

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Float, Jsonb, Nullable, Text, Timestamptz, Uuid 
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::prepared::prepared;
 
 /// A model as it was applied.
 #[derive(Debug, Clone, QueryableByName)]
@@ -141,7 +142,7 @@ pub fn locked(connection: &mut PgConnection) -> Result<Vec<(i64, Uuid)>> {
         #[diesel(sql_type = SqlUuid)]
         student_id: Uuid,
     }
-    let rows: Vec<Locked> = sql_query(
+    let rows: Vec<Locked> = prepared(
         "select l.person_id, l.student_id from person_lock k join link l using (person_id) order by 1, 2",
     )
     .load(connection)?;

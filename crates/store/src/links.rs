@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::changes;
 use crate::db::{Error, Result};
+use crate::prepared::prepared;
 use crate::schema::{link, link_event, person, person_alias};
 
 mod decisions;
@@ -26,7 +27,7 @@ const LOCK: i64 = 0x6d61_7269_6c69_6e6b;
 /// Lets one transaction at a time change links and what is decided about them, until its end. Whoever also locks other
 /// rows takes this first. The feed of changes relies on it for its order.
 pub fn lock(connection: &mut PgConnection) -> Result<()> {
-    sql_query("select pg_advisory_xact_lock($1)")
+    prepared("select pg_advisory_xact_lock($1)")
         .bind::<BigInt, _>(LOCK)
         .execute(connection)?;
     Ok(())
@@ -379,7 +380,7 @@ pub fn last_event(connection: &mut PgConnection) -> Result<i64> {
         last: i64,
     }
     let row: Last =
-        sql_query("select coalesce(max(link_event_id), 0) as last from link_event").get_result(connection)?;
+        prepared("select coalesce(max(link_event_id), 0) as last from link_event").get_result(connection)?;
     Ok(row.last)
 }
 

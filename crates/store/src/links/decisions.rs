@@ -9,6 +9,7 @@ use diesel::sql_types::{Array, Bool, Float, Nullable, Text, Timestamptz, Uuid as
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::prepared::prepared;
 use crate::schema::link_decision;
 
 /// What people decided about pairs.
@@ -39,7 +40,7 @@ pub fn decisions(connection: &mut PgConnection) -> Result<Vec<Decision>> {
 /// The decisions of people about pairs of which one is among these students.
 pub fn decisions_of(connection: &mut PgConnection, students: &[Uuid]) -> Result<Vec<Decision>> {
     // Two look-ups, each by its own index: an "or" over both columns is read as a scan where many are asked for.
-    Ok(sql_query(
+    Ok(prepared(
         "select student_a, student_b, same from link_decision where student_a = any($1)
          union select student_a, student_b, same from link_decision where student_b = any($1)",
     )
@@ -107,7 +108,7 @@ pub struct Different {
 
 /// The decisions "two children" about any of these students.
 pub fn different_of(connection: &mut PgConnection, students: &[Uuid]) -> Result<Vec<Different>> {
-    Ok(sql_query(
+    Ok(prepared(
         "select student_a, student_b, decided_at, decided_by, reason, weight, model from link_decision
          where not same and (student_a = any($1) or student_b = any($1)) order by student_a, student_b",
     )

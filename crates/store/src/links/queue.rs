@@ -9,6 +9,7 @@ use mde::StateCode;
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::prepared::prepared;
 
 /// Students that changed and that the linker has not seen, those of small batches first, then the oldest, each with the batch that changed it. Those of
 /// states in doubt wait (see [`crate::link_holds`]).
@@ -20,7 +21,7 @@ pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i6
         #[diesel(sql_type = BigInt)]
         batch_id: i64,
     }
-    let rows: Vec<Queued> = sql_query(
+    let rows: Vec<Queued> = prepared(
         "select q.student_id, q.batch_id from link_queue q left join link_held h using (student_id, batch_id)
          where h.student_id is null order by q.urgent desc, q.queued_at, q.student_id limit $1",
     )
@@ -49,7 +50,7 @@ pub fn queue(connection: &mut PgConnection, ids: &[Uuid], now: DateTime<Utc>) ->
 /// The linker has seen these students as these batches left them; one that a later batch changed stays queued.
 pub fn unqueue(connection: &mut PgConnection, seen: &[(Uuid, i64)]) -> Result<()> {
     let (students, batches): (Vec<Uuid>, Vec<i64>) = seen.iter().copied().unzip();
-    sql_query(
+    prepared(
         "delete from link_queue q using unnest($1::uuid[], $2::bigint[]) as s (student_id, batch_id)
          where q.student_id = s.student_id and q.batch_id = s.batch_id",
     )

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use mde::StateCode;
 
 use crate::db::Result;
+use crate::prepared::prepared;
 use crate::schema::{person_lock, work_item};
 
 /// A request as somebody makes it.
@@ -76,7 +76,7 @@ pub struct Lock {
 
 /// What holds the first of these persons that is held.
 pub fn lock_of(connection: &mut PgConnection, persons: &[i64]) -> Result<Option<Lock>> {
-    Ok(sql_query(
+    Ok(prepared(
         "select k.person_id, k.work_item_id, w.requested_by, w.requested_state, k.since
          from person_lock k join work_item w using (work_item_id) where k.person_id = any($1) order by k.person_id limit 1",
     )
