@@ -1,9 +1,10 @@
 //! Who is compared with whom, and that it does not matter in which way the records came in.
 
+use linking::bulk::{BulkOptions, link};
 use linking::record::BirthDate;
-use linking::{ContactInput, LinkIndex, Model, PersonNameInput, RecordInput};
+use linking::{ContactInput, EnrollmentSpan, LinkIndex, Model, PersonNameInput, RecordInput};
 
-use crate::boy;
+use crate::{boy, date};
 
 fn is_found(a: &RecordInput<'_>, b: &RecordInput<'_>) -> bool {
     let index = LinkIndex::build(Model::default_fixed(), &[a.clone(), b.clone()]);
@@ -202,4 +203,40 @@ fn it_does_not_matter_how_records_came_in() {
     }
     assert!(mixed.candidates(7).is_empty());
     assert_eq!(mixed.len(), 4);
+}
+
+/// All at once, records are put together by weight, but for what no weight can outweigh; and they are told by the
+/// numbers in which they came.
+#[test]
+fn who_was_in_two_states_at_one_time_is_not_put_together() {
+    let stay = |state| EnrollmentSpan {
+        state,
+        start: date(2025, 9, 1),
+        end: Some(date(2026, 5, 29)),
+    };
+    let (there, here) = ([stay("TX")], [stay("CA")]);
+    let of = |key, state, enrollments| RecordInput {
+        enrollments,
+        ..boy(key, state)
+    };
+    // A day of birth that differs: likely, but not overwhelming.
+    let put_together = |second: RecordInput<'_>| {
+        let second = RecordInput {
+            birth_date: Some(date(2014, 3, 22)),
+            ..second
+        };
+        let records = [of(30, "TX", &there), second];
+        let index = LinkIndex::build(Model::default_fixed(), &records);
+        let keys = [0, 1].map(|number| index.key_of(number).unwrap());
+        assert_eq!(keys, [30, 20], "numbered as they came");
+        let linked = link(&index, &BulkOptions::default(), &|_| ());
+        assert!(
+            (4.0..12.0).contains(&linked.pairs[0].weight),
+            "{:?}",
+            linked.pairs
+        );
+        linked.clusters[0] == linked.clusters[1]
+    };
+    assert!(put_together(of(20, "CA", &[])));
+    assert!(!put_together(of(20, "CA", &here)));
 }
