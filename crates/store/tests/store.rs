@@ -360,11 +360,12 @@ fn a_person_is_read_with_statements_that_are_planned_once() -> Result<()> {
     let student = full_student("1");
     replace(connection, 1, std::slice::from_ref(&student))?;
     let person = linked(connection, &student)?;
-    for _ in 0..3 {
+    // Five times PostgreSQL plans for the given values; then it has seen that it does not pay.
+    for _ in 0..8 {
         store::persons::read(connection, &access(), person, &["all"])?.expect("a person");
     }
     let kept: Count = sql_query(
-        "select count(*) as n from pg_prepared_statements where generic_plans + custom_plans = 3
+        "select count(*) as n from pg_prepared_statements where generic_plans = 3
          and (statement like '%from person p%' or statement like '%from student t%'
               or statement like '%from requirement_set r%' or statement like '%into disclosure%')",
     )

@@ -21,7 +21,7 @@ type Beside = (HashMap<(StateCode, String), Facility>, Vec<Requirement>);
 /// The statement that reads what stands beside students: facilities by states and codes, requirements by states.
 pub const BESIDE: &str = "
     select true as is_facility, f.state, to_jsonb(f) as data
-    from unnest($1::text[], $2::text[]) as k (state, code) join facility f using (state, code)
+    from unnest((select $1::text[]), (select $2::text[])) as k (state, code) join facility f using (state, code)
     union all
     select false, r.state, to_jsonb(r) || jsonb_build_object('units', r.units::text)
     from requirement_set r where r.state = any($3)";
