@@ -269,6 +269,30 @@ fn keys_of_sharded_tables_hold_the_student_id() -> Result<()> {
     Ok(())
 }
 
+/// A change to one student must not cost more the more students there are.
+#[test]
+fn what_a_student_leaves_behind_is_found_by_an_index() -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Indexed {
+        #[diesel(sql_type = Text)]
+        table: String,
+    }
+    let db = database()?;
+    let connection = &mut db.connect()?;
+    let indexed: Vec<Indexed> = sql_query(
+        "select c.relname::text as table
+         from pg_class c join pg_index i on i.indrelid = c.oid
+         join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+         where c.relnamespace = 'public'::regnamespace and a.attname = 'student_id'",
+    )
+    .load(connection)?;
+    let parts = PART_TABLES.iter().map(|part| part.name());
+    for table in parts.chain(["student", "student_status", "student_name"]) {
+        assert!(indexed.iter().any(|found| found.table == table), "{table}");
+    }
+    Ok(())
+}
+
 #[test]
 fn migrations_go_up_down_and_up_again() -> Result<()> {
     #[derive(QueryableByName)]

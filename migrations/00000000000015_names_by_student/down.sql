@@ -1,0 +1,1 @@
+drop index student_name_student;
