@@ -50,6 +50,11 @@ impl Folder {
 
     /// `mariposa link run people.csv --out clusters.csv --pairs pairs.csv --model shipped ARGS`.
     fn run(&self, args: &[&str]) -> Ran {
+        self.run_by("shipped", args)
+    }
+
+    /// The same with the weights of a file.
+    fn run_by(&self, model: &str, args: &[&str]) -> Ran {
         let mut all = vec![
             "run",
             "people.csv",
@@ -58,7 +63,7 @@ impl Folder {
             "--pairs",
             "pairs.csv",
             "--model",
-            "shipped",
+            model,
         ];
         all.extend(args);
         self.link(&all)
@@ -199,16 +204,7 @@ fn probabilities_are_those_of_a_calibrated_model() {
         .with("model.json", serde_json::json!({ "model": model }).to_string());
     assert_eq!(folder.run(&[]).exit, Some(0));
     let before = weighed(&folder);
-    let calibrated = folder.link(&[
-        "run",
-        "people.csv",
-        "--out",
-        "clusters.csv",
-        "--pairs",
-        "pairs.csv",
-        "--model",
-        "model.json",
-    ]);
+    let calibrated = folder.run_by("model.json", &[]);
     assert_eq!(calibrated.exit, Some(0), "{}", calibrated.stderr);
     let after = weighed(&folder);
     assert!(!after.is_empty() && before.len() == after.len());
@@ -231,16 +227,6 @@ fn a_threshold_cuts_at_the_probability_that_is_shown() {
     let folder = Folder::new()
         .with("people.csv", people(40))
         .with("model.json", serde_json::json!({ "model": model }).to_string());
-    let own = [
-        "run",
-        "people.csv",
-        "--out",
-        "clusters.csv",
-        "--pairs",
-        "pairs.csv",
-        "--model",
-        "model.json",
-    ];
     let shown = || {
         let rows = folder.read("pairs.csv");
         let mut reader = csv::Reader::from_reader(rows.as_bytes());
@@ -248,7 +234,7 @@ fn a_threshold_cuts_at_the_probability_that_is_shown() {
         let of_one = |row: &(String, String, f64, f64)| row.0[1..] == row.1[1..];
         rows.map(|row| row.unwrap()).filter(of_one).collect::<Vec<_>>()
     };
-    folder.link(&own).done();
+    folder.run_by("model.json", &[]).done();
     let mut seen: Vec<f64> = shown().iter().map(|row| row.3).collect();
     seen.sort_by(f64::total_cmp);
     let threshold = f64::midpoint(seen[seen.len() / 4], seen[seen.len() * 3 / 4]);
@@ -257,8 +243,9 @@ fn a_threshold_cuts_at_the_probability_that_is_shown() {
         "{seen:?}"
     );
 
-    let ran = folder.link(&[&own[..], &["--threshold", &threshold.to_string()]].concat());
-    ran.done();
+    folder
+        .run_by("model.json", &["--threshold", &threshold.to_string()])
+        .done();
     let clusters = folder.clusters();
     for (one, other, weight, probability) in shown() {
         let together = clusters[&one] == clusters[&other];
