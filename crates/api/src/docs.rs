@@ -71,6 +71,23 @@ pub fn finding(code: FindingCode) -> String {
     page
 }
 
+/// The page that explains a kind of problem.
+#[must_use]
+pub fn problem(code: ProblemCode) -> String {
+    let mut page = head(&escape(code.title()));
+    page.push_str("<p><a href=\"/docs\">The interface, with all problems</a></p><dl>");
+    for (term, text) in [
+        ("Type", code.urn().as_str()),
+        ("Status", code.status().as_str()),
+        ("What has happened", code.means()),
+        ("What to do", code.fix()),
+        ("What a program should do", code.retry().words()),
+    ] {
+        let _ = write!(page, "<dt>{term}<dd>{}", escape(text));
+    }
+    page + "</dl></main></body></html>"
+}
+
 /// The list of all kinds of finding.
 #[must_use]
 pub fn findings() -> &'static str {
@@ -133,8 +150,9 @@ fn render(document: &Value) -> String {
     for code in ProblemCode::ALL {
         let _ = write!(
             page,
-            "<tr><td><code>urn:mariposa:problem:{}</code><td>{}<td>{}<td>{}</tr>",
-            code.code(),
+            "<tr><td><a href=\"{}\"><code>{}</code></a><td>{}<td>{}<td>{}</tr>",
+            code.page(),
+            code.urn(),
             code.status().as_u16(),
             format!("{:?}", code.retry()).to_lowercase(),
             escape(code.title())

@@ -13,7 +13,7 @@ use pki::{Identity, PkiError};
 
 use crate::auth::authenticate;
 use crate::observe::as_problems;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 use crate::tls::Listener;
 use crate::v1::{self, resource};
@@ -62,6 +62,10 @@ pub fn configure(config: &mut ServiceConfig) {
                 "/docs/findings/{code}",
                 [(Method::GET, web::route().to(finding))],
             ))
+            .service(resource(
+                "/docs/problems/{code}",
+                [(Method::GET, web::route().to(problem))],
+            ))
             .service(web::scope("/v1").configure(v1::configure))
             .default_service(web::to(|| async {
                 Err::<HttpResponse, Problem>(Problem::not_found("address"))
@@ -90,6 +94,12 @@ async fn findings() -> impl Responder {
 async fn finding(code: web::Path<String>) -> Result<HttpResponse, Problem> {
     let code = mde::FindingCode::of_code(&code).ok_or_else(|| Problem::not_found("kind of finding"))?;
     Ok(html(docs::finding(code)))
+}
+
+/// One kind of problem.
+async fn problem(code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let code = ProblemCode::of_code(&code).ok_or_else(|| Problem::not_found("kind of problem"))?;
+    Ok(html(docs::problem(code)))
 }
 
 fn html(page: impl MessageBody + 'static) -> HttpResponse {

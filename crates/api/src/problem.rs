@@ -29,7 +29,7 @@ pub enum Retry {
 }
 
 macro_rules! problems {
-    ($($variant:ident: $code:literal, $status:literal, $retry:ident, $title:literal;)+) => {
+    ($($variant:ident: $code:literal, $status:literal, $retry:ident, $title:literal, $means:literal, $fix:literal;)+) => {
         /// The kinds of problem. The codes are stable: programs may act on them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ProblemCode {
@@ -64,42 +64,134 @@ macro_rules! problems {
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
             }
+
+            /// What has happened, as sentences.
+            #[must_use]
+            pub fn means(self) -> &'static str {
+                match self { $(Self::$variant => $means,)+ }
+            }
+
+            /// What to do about it, as sentences.
+            #[must_use]
+            pub fn fix(self) -> &'static str {
+                match self { $(Self::$variant => $fix,)+ }
+            }
+
+            /// The `type` of the problem: a name for it that is the same at every hub.
+            #[must_use]
+            pub fn urn(self) -> String {
+                format!("urn:mariposa:problem:{}", self.code())
+            }
+
+            /// Path of the page that explains it, at this hub: `/docs/problems/not-found`.
+            #[must_use]
+            pub fn page(self) -> String {
+                format!("/docs/problems/{}", self.code())
+            }
+
+            /// The kind of that code.
+            #[must_use]
+            pub fn of_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.code() == code)
+            }
         }
     };
 }
 
 problems! {
-    InvalidRequest: "invalid-request", 400, Correct, "The request is not valid";
-    PurposeMissing: "purpose-missing", 400, Correct, "The purpose of the look-up is missing";
-    OnBehalfOfMissing: "on-behalf-of-missing", 400, Correct, "The user behind the call is missing";
-    DigestMismatch: "digest-mismatch", 400, Later, "The content does not have the digest that was sent with it";
-    SearchTooWide: "search-too-wide", 400, Correct, "A search needs a name and a birth date or year";
-    CertificateRefused: "certificate-refused", 403, Operator, "The certificate is not, or no longer, accepted";
-    CertificateUnregistered: "certificate-unregistered", 403, Operator, "The certificate is not registered for a state";
-    Forbidden: "forbidden", 403, Operator, "The call is not permitted";
-    WrongState: "wrong-state", 403, Correct, "The file is of another state than the certificate";
-    NotFound: "not-found", 404, Correct, "There is nothing at this address";
-    MethodNotAllowed: "method-not-allowed", 405, Correct, "The address does not know this method";
-    RequestTimeout: "request-timeout", 408, Later, "The content came too slowly";
-    Conflict: "conflict", 409, Check, "The present state does not permit this";
-    WrongOffset: "wrong-offset", 409, Check, "The upload goes on at another offset";
-    UploadGone: "upload-gone", 410, Correct, "The upload has ended";
-    TusVersion: "tus-version", 412, Correct, "This version of tus is not spoken here";
-    TooLarge: "too-large", 413, Correct, "The content is larger than allowed";
-    UnsupportedMediaType: "unsupported-media-type", 415, Correct, "The content has a media type that is not read here";
-    UnusableFile: "unusable-file", 422, Correct, "The file is refused as a whole";
-    UnknownProfile: "unknown-profile", 422, Correct, "There is no such mapping profile";
-    InvalidContent: "invalid-content", 422, Correct, "The content is not valid";
-    KeyReused: "idempotency-key-reused", 422, Correct, "The Idempotency-Key belongs to another call";
-    UploadLocked: "upload-locked", 423, Later, "Another call is at work on the upload";
-    RateLimited: "rate-limited", 429, Later, "Too many calls";
-    UploadQuota: "upload-quota", 429, Later, "The state has used up its number of uploads";
-    ChecksumMismatch: "checksum-mismatch", 460, Later, "The piece does not have the checksum that was sent with it";
-    Internal: "internal", 500, Operator, "The hub failed";
-    Busy: "busy", 503, Later, "The hub is busy";
-    DatabaseAway: "database-away", 503, Later, "The hub's database is not available";
-    DiskFull: "disk-full", 507, Later, "The hub has no room for the upload";
-    StorageQuota: "storage-quota", 507, Check, "The state has used up its room for uploads";
+    InvalidRequest: "invalid-request", 400, Correct, "The request is not valid",
+        "A parameter, a header or the body is missing, or has a form that the interface does not know.",
+        "Compare the call with the description of the interface at /docs; the detail names what is wrong. Then send it again.";
+    PurposeMissing: "purpose-missing", 400, Correct, "The purpose of the look-up is missing",
+        "Records of children are read only for a stated purpose, and the call states none that is known.",
+        "Send the header Purpose with enroll, place, credit, eligibility or program, as the work requires.";
+    OnBehalfOfMissing: "on-behalf-of-missing", 400, Correct, "The user behind the call is missing",
+        "A state's system reads for somebody, and the call does not say for whom. Parents and schools can ask who has seen a record.",
+        "Send the header On-Behalf-Of with the user who will see the answer, as your system names that user.";
+    DigestMismatch: "digest-mismatch", 400, Later, "The content does not have the digest that was sent with it",
+        "What arrived is not what was sent: the content does not have the digest of the header Content-Digest.",
+        "Send it again. If that fails twice, look for a proxy that changes content, or a file that is written while it is sent.";
+    SearchTooWide: "search-too-wide", 400, Correct, "A search needs a name and a birth date or year",
+        "A name alone would let people page through children.",
+        "Add a birth date or a birth year, or search by the student record number.";
+    CertificateRefused: "certificate-refused", 403, Operator, "The certificate is not, or no longer, accepted",
+        "The certificate is out of date, revoked, or signed by somebody whom this hub does not trust.",
+        "Ask the hub's operator for a new certificate; say which one you use by its fingerprint.";
+    CertificateUnregistered: "certificate-unregistered", 403, Operator, "The certificate is not registered for a state",
+        "The certificate is sound, but stands for no state at this hub.",
+        "Ask the hub's operator to register it for your state.";
+    Forbidden: "forbidden", 403, Operator, "The call is not permitted",
+        "What was asked for is not given to who asks.",
+        "If your system should be able to do this, ask the hub's operator.";
+    WrongState: "wrong-state", 403, Correct, "The file is of another state than the certificate",
+        "The file says that it is another state's. Nothing of it was kept.",
+        "Send the file with the certificate of its own state, or correct the state in its header.";
+    NotFound: "not-found", 404, Correct, "There is nothing at this address",
+        "There is nothing here that the caller may see: a wrong number, or something of another state.",
+        "Check the number. A student record number has twelve digits; a retired one leads to the one that replaced it.";
+    MethodNotAllowed: "method-not-allowed", 405, Correct, "The address does not know this method",
+        "The address exists, but does not know what was asked of it.",
+        "Use one of the methods that the header Allow names.";
+    RequestTimeout: "request-timeout", 408, Later, "The content came too slowly",
+        "The content stopped coming before it was whole. Nothing of it was kept, except the pieces of a resumable upload.",
+        "Send it again; for large files over slow lines use the resumable upload, which goes on where it stopped.";
+    Conflict: "conflict", 409, Check, "The present state does not permit this",
+        "Somebody or something else came first: what was asked for no longer fits what is there.",
+        "Read the present state, then decide whether there is anything left to do.";
+    WrongOffset: "wrong-offset", 409, Check, "The upload goes on at another offset",
+        "A piece of a resumable upload begins where the hub does not expect it, usually because an answer was lost on the way.",
+        "Ask for the offset with HEAD and go on from there.";
+    UploadGone: "upload-gone", 410, Correct, "The upload has ended",
+        "The resumable upload was ended, or left alone for too long, and its pieces were removed.",
+        "Begin a new upload.";
+    TusVersion: "tus-version", 412, Correct, "This version of tus is not spoken here",
+        "The client speaks a version of the tus protocol that the hub does not.",
+        "Send Tus-Resumable: 1.0.0.";
+    TooLarge: "too-large", 413, Correct, "The content is larger than allowed",
+        "The content is larger than this hub takes, as sent or once decompressed.",
+        "Compress the file, or send it in parts: one full upload cannot be cut, but changes can be sent as several deltas. The operator can raise the limit.";
+    UnsupportedMediaType: "unsupported-media-type", 415, Correct, "The content has a media type that is not read here",
+        "The content is of a kind that this address does not read.",
+        "Send one of the media types that the description of the interface names for it.";
+    UnusableFile: "unusable-file", 422, Correct, "The file is refused as a whole",
+        "The file cannot be read as what it claims to be, so none of it was loaded. The member refusal says why, and on which line.",
+        "Correct the file as the refusal says and send it again; mariposa validate says the same offline.";
+    UnknownProfile: "unknown-profile", 422, Correct, "There is no such mapping profile",
+        "The call names a mapping profile that this hub does not have.",
+        "Use one of the profiles that GET /v1/profiles lists, or ask the operator to add yours.";
+    InvalidContent: "invalid-content", 422, Correct, "The content is not valid",
+        "The content can be read, but says something that cannot be so. Nothing was changed.",
+        "Correct what the detail names, and send it again.";
+    KeyReused: "idempotency-key-reused", 422, Correct, "The Idempotency-Key belongs to another call",
+        "An Idempotency-Key stands for one call. This one came with another content before.",
+        "Use a new key for a new call; keep the same key only to repeat the same call.";
+    UploadLocked: "upload-locked", 423, Later, "Another call is at work on the upload",
+        "Two calls want to add to the same upload at once.",
+        "Wait a second, ask for the offset with HEAD and go on.";
+    RateLimited: "rate-limited", 429, Later, "Too many calls",
+        "This system, or this address, asks more often than it may.",
+        "Wait as long as Retry-After says. To read many records use the feed of changes rather than one call for each.";
+    UploadQuota: "upload-quota", 429, Later, "The state has used up its number of uploads",
+        "The state has sent as many uploads within a day as this hub takes from one state.",
+        "Wait as long as Retry-After says, and gather changes into fewer uploads.";
+    ChecksumMismatch: "checksum-mismatch", 460, Later, "The piece does not have the checksum that was sent with it",
+        "A piece of a resumable upload was damaged on the way and not kept.",
+        "Send the piece again from the same offset.";
+    Internal: "internal", 500, Operator, "The hub failed",
+        "Something failed inside the hub that the caller can do nothing about. Nothing was left half done.",
+        "Send the call again once. If it fails again, give the operator the request's id, which is in the member instance.";
+    Busy: "busy", 503, Later, "The hub is busy",
+        "The hub has as much to do as it can.",
+        "Wait as long as Retry-After says, and send the same call again.";
+    DatabaseAway: "database-away", 503, Later, "The hub's database is not available",
+        "The hub cannot reach its database. Nothing was changed.",
+        "Wait as long as Retry-After says, and send the same call again.";
+    DiskFull: "disk-full", 507, Later, "The hub has no room for the upload",
+        "The disk for uploads is full. Nothing of the upload was kept.",
+        "Try again later; the operator is told by an alarm.";
+    StorageQuota: "storage-quota", 507, Check, "The state has used up its room for uploads",
+        "Uploads that are open, or not loaded yet, take all the room that one state may use.",
+        "End uploads that you do not need, or wait until those that wait are loaded.";
 }
 
 /// A problem: what the caller is told (`code`, `detail`, `refusal`) and what only the operator's log is told
@@ -137,6 +229,9 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     refusal: Option<&'a Value>,
+    /// Path of the page that explains this kind of problem.
+    #[schema(example = "/docs/problems/not-found")]
+    page: String,
 }
 
 impl Problem {
@@ -235,11 +330,11 @@ impl Problem {
     /// A problem that was [kept](Self::kept).
     #[must_use]
     pub(crate) fn again(kept: &Value) -> Self {
-        let code = ProblemCode::ALL.iter().find(|code| kept["code"] == code.code());
+        let code = kept["code"].as_str().and_then(ProblemCode::of_code);
         let Some(code) = code else {
             return Self::internal("a kept problem without a known code");
         };
-        let mut problem = Self::new(*code, kept["detail"].as_str().unwrap_or_default());
+        let mut problem = Self::new(code, kept["detail"].as_str().unwrap_or_default());
         problem.refusal = Some(&kept["refusal"])
             .filter(|r| !r.is_null())
             .cloned()
@@ -269,15 +364,29 @@ impl Problem {
     #[must_use]
     pub fn body(&self, request_id: Option<&str>) -> String {
         let body = ProblemBody {
-            kind: format!("urn:mariposa:problem:{}", self.code.code()),
+            kind: self.code.urn(),
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: &self.detail,
             instance: request_id.map(|id| format!("urn:mariposa:request:{id}")),
             retry: self.code.retry(),
             refusal: self.refusal.as_deref(),
+            page: self.code.page(),
         };
         serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+impl Retry {
+    /// What a program should do, as a sentence.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Later => "Send the same call again later.",
+            Self::Correct => "Correct the call or the file first; the same call would fail again.",
+            Self::Check => "Look at the present state first: what was asked for may be done already.",
+            Self::Operator => "Ask the hub's operator; the same call would fail again.",
+        }
     }
 }
 

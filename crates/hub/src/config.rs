@@ -25,6 +25,10 @@ pub(crate) struct Config {
     /// Where people reach the portal from anywhere, `https://hub.example.org`; papers then have a code that leads to the
     /// page where they are checked.
     pub(crate) public_address: Option<String>,
+    /// Whether all children here are made up, so that people can train; every page says so then.
+    pub(crate) training: bool,
+    /// Whom people ask for help, as a sentence; the pages show it.
+    pub(crate) help_contact: String,
     /// Names and addresses under which the hub is reached, for the certificate that it makes for itself.
     pub(crate) server_names: Vec<String>,
     /// Certificate chain and key of the portal, when it has one that browsers know.
@@ -95,6 +99,8 @@ impl Default for Config {
             portal: SocketAddr::from(([0, 0, 0, 0], 8444)),
             operator: SocketAddr::from(([127, 0, 0, 1], 8445)),
             public_address: None,
+            training: false,
+            help_contact: String::new(),
             server_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             portal_certificate: None,
             profiles: None,
@@ -185,6 +191,10 @@ mod tests {
             (default.connections, default.workers)
         );
         assert_eq!(shipped.refit_days, default.refit_days);
+        assert_eq!(
+            (shipped.training, &shipped.help_contact),
+            (default.training, &default.help_contact)
+        );
         assert_eq!(shipped.quota, default.quota);
         assert_eq!(shipped.escalation, default.escalation);
         assert_eq!(shipped.deadlines, default.deadlines);

@@ -256,6 +256,7 @@ fn listen(
 ) -> Result<(Vec<ServerHandle>, JoinHandle<()>)> {
     let (started, result) = std::sync::mpsc::channel();
     let workers = config.workers;
+    let (training, contact) = (config.training, config.help_contact.clone());
     let serve = move || {
         actix_web::rt::System::new().block_on(async move {
             let [exchange, portal, operator] = sockets;
@@ -270,7 +271,9 @@ fn listen(
                         },
                         state.clone(),
                         portal::Portal::new(state.db.clone(), state.clock.clone(), random())
-                            .checked_at(state.check_page.clone()),
+                            .checked_at(state.check_page.clone())
+                            .training(training)
+                            .asked_at(contact),
                     )?,
                     api::ops::server(state, operator)?,
                 ])

@@ -6,7 +6,7 @@ pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod deadlines;
 pub(crate) mod disagreements;
-pub(crate) mod findings;
+pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod merge;

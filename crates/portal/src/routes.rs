@@ -5,17 +5,18 @@ use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use actix_web::middleware::{Compress, DefaultHeaders};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, check, comparison, deadlines, disagreements, findings, history, home, merge, near_match,
+    batches, check, comparison, deadlines, disagreements, help, history, home, merge, near_match,
     near_matches, notice_new, notices, papers, person, plans, reconciliations, reports, requests,
     requirements, search, sign_in,
 };
 use crate::state::Portal;
+use crate::training;
 
 /// No script at all, nothing from elsewhere, in nobody's frame.
 const CSP: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -102,6 +103,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
         web::scope("")
             .wrap(Compress::default())
             .wrap(headers)
+            .wrap(from_fn(training::told))
             .app_data(Data::new(portal))
             .app_data(
                 web::FormConfig::default()
@@ -165,8 +167,13 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 get().to(reports::children),
             )
             .route("/check", get().to(check::show))
-            .route("/docs/findings", get().to(findings::list))
-            .route("/docs/findings/{code}", get().to(findings::show))
+            .route("/help", get().to(help::index))
+            .route("/help/glossary", get().to(help::glossary))
+            .route("/accessibility", get().to(help::accessibility))
+            .route("/docs/findings", get().to(help::findings))
+            .route("/docs/findings/{code}", get().to(help::finding))
+            .route("/docs/problems", get().to(help::problems))
+            .route("/docs/problems/{code}", get().to(help::problem))
             .default_service(web::to(missing)),
     );
 }

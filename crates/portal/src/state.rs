@@ -28,6 +28,8 @@ pub struct Portal {
     hashing: Arc<Semaphore>,
     checks: Arc<RateLimit>,
     check_page: Option<CheckPage>,
+    training: bool,
+    contact: String,
 }
 
 impl fmt::Debug for Portal {
@@ -47,6 +49,8 @@ impl Portal {
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             checks: Arc::new(RateLimit::new(CHECKS.0, CHECKS.1)),
             check_page: None,
+            training: false,
+            contact: String::new(),
         }
     }
 
@@ -54,6 +58,29 @@ impl Portal {
     #[must_use]
     pub fn checked_at(self, check_page: Option<CheckPage>) -> Self {
         Self { check_page, ..self }
+    }
+
+    /// With whether all children here are made up, so that people can train; every page says so then.
+    #[must_use]
+    pub fn training(self, training: bool) -> Self {
+        Self { training, ..self }
+    }
+
+    /// With whom people ask for help, as a sentence of the operator's.
+    #[must_use]
+    pub fn asked_at(self, contact: impl Into<String>) -> Self {
+        let contact = contact.into();
+        Self { contact, ..self }
+    }
+
+    /// Whether all children here are made up.
+    pub(crate) fn trains(&self) -> bool {
+        self.training
+    }
+
+    /// Whom people ask for help; empty where the operator has not said.
+    pub(crate) fn contact(&self) -> &str {
+        &self.contact
     }
 
     /// The page where whoever holds a paper can check it.

@@ -8,7 +8,7 @@ use askama::filters::HtmlSafe;
 
 use crate::failure::Failure;
 use crate::user::{Permission, User};
-use crate::{assets, words};
+use crate::{assets, training, words};
 
 /// An entry of the navigation.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub(crate) struct Chrome {
     pub(crate) place: String,
     pub(crate) csrf: String,
     pub(crate) several_places: bool,
+    /// Whether all children here are made up.
+    pub(crate) training: bool,
     pub(crate) nav: Vec<NavItem>,
     /// What was just done.
     pub(crate) done: Option<String>,
@@ -44,6 +46,7 @@ impl Chrome {
             place: String::new(),
             csrf: String::new(),
             several_places: false,
+            training: training::is_on(),
             nav: Vec::new(),
             done: None,
         }

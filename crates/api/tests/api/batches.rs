@@ -111,6 +111,19 @@ fn an_upload_is_received_loaded_and_reported() {
         404,
         "not-found",
     );
+    let unknown = problem(
+        texas.get("/docs/problems/no-such").send().expect("an answer"),
+        404,
+        "not-found",
+    );
+    let page = texas.get(unknown["page"].as_str().expect("a page"));
+    let page = page.send().expect("an answer");
+    let explained = page.status() == 200
+        && page
+            .text()
+            .expect("text")
+            .contains("urn:mariposa:problem:not-found");
+    assert!(explained, "a problem's page explains it");
 
     for group in ["", "&group=cause"] {
         let book = texas

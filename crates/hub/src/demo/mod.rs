@@ -62,6 +62,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
         exchange: address(args.exchange_port, 8443)?,
         portal,
         public_address: (portal.port() > 0).then(|| format!("https://localhost:{}", portal.port())),
+        training: true,
         operator: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: folder.clone(),
         ..Config::default()

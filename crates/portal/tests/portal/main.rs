@@ -1,6 +1,7 @@
 //! The portal on a real database: sessions, rights, pages and what they write down.
 
 mod browser;
+mod help;
 mod papers;
 mod program;
 mod records;
