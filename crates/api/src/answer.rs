@@ -6,7 +6,6 @@ pub mod lists;
 pub mod night;
 pub mod papers;
 pub mod reports;
-pub mod students;
 pub mod tables;
 
 use std::collections::BTreeMap;

@@ -61,7 +61,7 @@ fn form(portal: &Portal, next: &str, email: &str, mistakes: Mistakes) -> Result<
             csrf: csrf.clone(),
             next: own_path(next).to_owned(),
             email: Field::input("email", "E-mail address", email, "email")
-                .autocomplete("username")
+                .autocomplete("email")
                 .required()
                 .judged(&mistakes),
             password: Field::input("password", "Password", "", "password")

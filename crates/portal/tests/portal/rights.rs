@@ -35,21 +35,13 @@ async fn who_has_no_right_is_refused_everywhere() {
         ("upload@tea.example", &["GET /batches", "GET /batches/{id}"]),
         (
             "counselor@mission.example",
-            &[
-                "/search",
-                "/persons",
-                "/students",
-                "GET /new-children",
-                "GET /requirements",
-            ],
+            &["/search", "/persons", "GET /requirements"],
         ),
         (
             "recruiter@mission.example",
             &[
                 "/search",
                 "/persons",
-                "/students",
-                "/new-children",
                 "/merges",
                 "/splits",
                 "/requests",
@@ -81,8 +73,6 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/merges",
                 "/splits",
                 "/requests",
-                "/students",
-                "/new-children",
                 "/near-matches",
                 "/notices",
                 "/deadlines",

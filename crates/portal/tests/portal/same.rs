@@ -8,10 +8,9 @@ use std::process::Command;
 
 use chrono::{Datelike as _, NaiveDate};
 use formats::{Handler, Header, Options};
-use mde::{Facility, Finding, StateCode, Student, Submission};
+use mde::{Facility, Finding, Student, Submission};
 use records::ConsolidatedRecord;
 use serde_json::Value;
-use simulate::{Config, Nation};
 
 use crate::browser::{browser, nation};
 use crate::support;
@@ -136,37 +135,6 @@ fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-fn load(c: &mut diesel::PgConnection, state: StateCode, students: &[Student], facilities: &[Facility]) {
-    let list = students
-        .iter()
-        .map(|s| serde_json::to_value(s).unwrap())
-        .collect();
-    let as_of = "2026-03-31T02:00:00Z".parse().unwrap();
-    let batch_id = support::load(c, state.as_str(), as_of, list).unwrap();
-    let source = store::students::Source {
-        state,
-        batch_id,
-        as_of,
-        received_at: as_of,
-    };
-    let facilities: Vec<&Facility> = facilities.iter().collect();
-    store::facilities::replace(c, source, &facilities).unwrap();
-}
-
-fn simulated(c: &mut diesel::PgConnection) {
-    let nation = Nation::new(Config {
-        students: 120,
-        nights: 1,
-        ..Config::default()
-    })
-    .unwrap();
-    let night = nation.nights().next().unwrap();
-    for state in nation.config().states.clone() {
-        let students: Vec<Student> = nation.submissions(state, night).map(|s| s.student).collect();
-        load(c, state, &students, &nation.facilities(state));
-    }
-}
-
 #[derive(Default)]
 struct Kept {
     students: Vec<Student>,
@@ -215,7 +183,7 @@ fn samples(c: &mut diesel::PgConnection) {
         // Those of whom there is most to say.
         kept.students.sort_by_key(|s| std::cmp::Reverse(s.row_count()));
         kept.students.truncate(CHILDREN);
-        load(c, state, &kept.students, &kept.facilities);
+        support::whole(c, state, &kept.students, &kept.facilities).unwrap();
     }
 }
 
@@ -259,7 +227,7 @@ async fn all_say_the_same(fill: impl FnOnce(&mut diesel::PgConnection)) -> usize
 
 #[actix_web::test]
 async fn page_json_paper_and_xml_say_the_same() {
-    let number = all_say_the_same(simulated).await;
+    let number = all_say_the_same(|c| support::simulated(c, 120).unwrap()).await;
     println!("{number} children of a simulated nation");
     assert!(number > CHILDREN);
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::PgConnection;
+use diesel::{Connection as _, PgConnection};
 use linking::Model;
 use linking::driver::Linker;
-use mde::{Finding, FindingCode, PersonId, StateCode, Student};
+use mde::{Facility, Finding, FindingCode, PersonId, StateCode, Student};
 use serde_json::{Value, json};
+use simulate::{Config, Nation};
 use store::accounts::{Grant, Role};
 use store::batches::{NewBatch, ReadCounts};
 use store::{accounts, batches, links, participants, students};
@@ -23,16 +24,22 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2026-04-02T15:04:00Z".parse().expect("a time")
 }
 
-/// A database with the schema and nothing in it.
-pub(crate) fn empty() -> Result<TestDb> {
-    TestDb::from_template("store", store::migrate)
+/// A database with the nation.
+pub(crate) fn nation() -> Result<TestDb> {
+    filled("portal-nation", fill)
 }
 
-/// The same with the nation.
-pub(crate) fn nation() -> Result<TestDb> {
-    let db = empty()?;
-    let mut c = db.connect()?;
-    people(&mut c)?;
+/// A database of what `fill` writes, which is done once per server.
+pub(crate) fn filled(key: &str, fill: impl FnOnce(&mut PgConnection) -> Result<()>) -> Result<TestDb> {
+    TestDb::from_template(key, |url| {
+        store::migrate(url)?;
+        fill(&mut PgConnection::establish(url)?)
+    })
+}
+
+/// Writes the nation.
+pub(crate) fn fill(c: &mut PgConnection) -> Result<()> {
+    people(c)?;
     for (state, as_of, list) in [
         ("TX", "2026-01-30T02:00:00Z", texas(false)),
         ("TX", "2026-03-31T02:00:00Z", texas(true)),
@@ -40,11 +47,50 @@ pub(crate) fn nation() -> Result<TestDb> {
         ("FL", "2026-03-29T03:00:00Z", florida()),
         ("GA", "2026-03-30T03:00:00Z", georgia()),
     ] {
-        load(&mut c, state, as_of.parse()?, list)?;
+        load(c, state, as_of.parse()?, list)?;
     }
-    held(&mut c)?;
-    link(&mut c)?;
-    Ok(db)
+    held(c)?;
+    link(c)
+}
+
+/// Loads the first night of a larger made-up nation.
+pub(crate) fn simulated(c: &mut PgConnection, students: usize) -> Result<()> {
+    let config = Config {
+        students,
+        nights: 1,
+        ..Config::default()
+    };
+    let nation = Nation::new(config)?;
+    let night = nation.nights().next().context("a night")?;
+    for state in nation.config().states.clone() {
+        let students: Vec<Student> = nation.submissions(state, night).map(|s| s.student).collect();
+        whole(c, state, &students, &nation.facilities(state))?;
+    }
+    Ok(())
+}
+
+/// Loads students and schools of a state as of the end of March.
+pub(crate) fn whole(
+    c: &mut PgConnection,
+    state: StateCode,
+    students: &[Student],
+    facilities: &[Facility],
+) -> Result<()> {
+    let list = students
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<_, _>>()?;
+    let as_of = "2026-03-31T02:00:00Z".parse()?;
+    let batch_id = load(c, state.as_str(), as_of, list)?;
+    let source = students::Source {
+        state,
+        batch_id,
+        as_of,
+        received_at: as_of,
+    };
+    let facilities: Vec<&Facility> = facilities.iter().collect();
+    store::facilities::replace(c, source, &facilities)?;
+    Ok(())
 }
 
 /// Registers a state and loads students as an upload of it would.
@@ -139,7 +185,6 @@ pub(crate) fn link(c: &mut PgConnection) -> Result<()> {
     notices::handle_changed(c, &persons, now())?;
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
     notices::Keeper::open(c, notices::Limits::default(), now())?.settle(c, &numbers, now())?;
-    records::roster::refresh(c, &persons, now())?;
     Ok(())
 }
 
@@ -168,7 +213,8 @@ pub(crate) fn account(
     Ok(id)
 }
 
-fn people(c: &mut PgConnection) -> Result<()> {
+/// Accounts of every role.
+pub(crate) fn people(c: &mut PgConnection) -> Result<()> {
     account(
         c,
         "counselor@mission.example",

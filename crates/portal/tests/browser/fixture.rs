@@ -1,0 +1,111 @@
+//! What the pages show: nothing, the portal's small nation with something of everything, or hundreds of children.
+
+use anyhow::{Context as _, Result};
+use diesel::PgConnection;
+use linking::review::{self, Judge};
+use mde::{StateCode, StateStudentId, StudentId};
+use records::report::Question;
+use records::snapshot::{self, Taker};
+use store::work_items::{self, Scope};
+use testkit::TestDb;
+
+use crate::support::{self, now};
+
+/// Children of the large nation.
+const MANY: usize = 240;
+
+/// Only accounts, of states that have sent nothing yet.
+pub(crate) fn empty() -> Result<TestDb> {
+    support::filled("portal-browser-empty", |c| {
+        for state in ["TX", "GA"] {
+            store::participants::register(c, StateCode::new(state)?, now())?;
+        }
+        support::people(c)
+    })
+}
+
+/// The small nation with a frozen count, a campaign, requests, a notice.
+pub(crate) fn one() -> Result<TestDb> {
+    support::filled("portal-browser-one", |c| {
+        support::fill(c)?;
+        work(c)
+    })
+}
+
+/// The same among hundreds of made-up children.
+pub(crate) fn many() -> Result<TestDb> {
+    support::filled("portal-browser-many", |c| {
+        support::simulated(c, MANY)?;
+        support::fill(c)?;
+        work(c)
+    })
+}
+
+/// What people have asked and counted.
+fn work(c: &mut PgConnection) -> Result<()> {
+    let texas = StateCode::new("TX")?;
+    let of = records::reconciliation::OfState {
+        state: texas,
+        day: "2026-03-01".parse()?,
+        scope: records::reconciliation::Scope::default(),
+        file_name: "march.csv",
+        csv: b"state_student_id,last_name,first_name,birth_date\nT-10442,Reyes,Ana,2011-04-24\nT-1,Vega,Iris,2012-01-01\n",
+    };
+    records::reconciliation::open(c, &of, "test", now())?;
+    let question = Question {
+        period: "2025-26".parse()?,
+        known_at: None,
+        today: now().date_naive(),
+    };
+    let taker = Taker {
+        by: "account:admin@tea.example",
+        state: Some(texas),
+    };
+    snapshot::take(c, "april-2026", &question, taker, now())?;
+    let judge = Judge {
+        by: "account:recruiter@mission.example".into(),
+        scope: Scope::State(texas),
+    };
+    let persons = [
+        support::person_of(c, "TX", "T-10442")?,
+        support::person_of(c, "TX", "T-66613")?,
+    ];
+    review::request_merge(c, &judge, &persons, None, "Cousins who share a file", now())?;
+    Ok(())
+}
+
+/// Numbers that stand in addresses.
+pub(crate) struct Ids {
+    /// Ana Reyes, of four states.
+    pub(crate) ana: String,
+    /// Mia, of whom little is known.
+    pub(crate) mia: String,
+    pub(crate) near_match: i64,
+    pub(crate) request: i64,
+    pub(crate) loaded: i64,
+    pub(crate) held: i64,
+    pub(crate) campaign: i64,
+}
+
+impl Ids {
+    /// Those of a nation with the small one in it.
+    pub(crate) fn of(c: &mut PgConnection) -> Result<Self> {
+        let texas = StateCode::new("TX")?;
+        let jose = StudentId::of(texas, &StateStudentId::new("T-20871")?).0;
+        let mut near_matches = work_items::open(c, "near_match", None, 500)?.into_iter();
+        let near_match = near_matches.find(|item| [item.student_a, item.student_b].contains(&Some(jose)));
+        let requests = work_items::open(c, "merge", None, 9)?;
+        let batches = store::batches::of_state(c, texas, None, 9)?;
+        let batch = |status| batches.iter().find(|b| b.status == status).map(|b| b.batch_id);
+        let campaigns = store::reconciliations::list(c, Some(texas))?;
+        Ok(Self {
+            ana: support::person_of(c, "TX", "T-10442")?.to_string(),
+            mia: support::person_of(c, "TX", "T-66613")?.to_string(),
+            near_match: near_match.context("a near match")?.work_item_id,
+            request: requests.first().context("a request")?.work_item_id,
+            loaded: batch("loaded").context("a batch")?,
+            held: batch("held").context("a held batch")?,
+            campaign: campaigns.first().context("a campaign")?.0.reconciliation_id,
+        })
+    }
+}

@@ -1,0 +1,223 @@
+//! The one table of pages: each template in every state that it can have. A new page adds its rows here, and every gate
+//! looks at it.
+
+use crate::driver::Browser;
+use crate::fixture::{self, Ids};
+use crate::site::Site;
+
+/// What is there to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Amount {
+    /// Accounts and states, nothing sent.
+    None,
+    /// One child, or a few, of everything.
+    One,
+    /// Hundreds of children.
+    Many,
+}
+
+/// A page in one of its states.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// Names it in reports, snapshots and pictures: the template, and the state after a dash.
+    pub(crate) name: &'static str,
+    pub(crate) amount: Amount,
+    /// The account that looks; nobody where it is empty.
+    pub(crate) who: &'static str,
+    pub(crate) path: String,
+    /// Fields that are filled in, by CSS selector, and the button that is then pressed, for what a form answers.
+    pub(crate) fields: &'static [(&'static str, &'static str)],
+    pub(crate) button: &'static str,
+}
+
+const ADMINISTRATOR: &str = "admin@tea.example";
+const COUNSELOR: &str = "counselor@mission.example";
+const RECRUITER: &str = "recruiter@mission.example";
+const ARBITER: &str = "arbiter@ed.example";
+const BOTH: &str = "both@example.example";
+const NOBODY: &str = "nobody@example.example";
+
+fn page(amount: Amount, who: &'static str, name: &'static str, path: impl Into<String>) -> Page {
+    Page {
+        name,
+        amount,
+        who,
+        path: path.into(),
+        fields: &[],
+        button: "",
+    }
+}
+
+impl Page {
+    /// The page that answers when these fields are sent with a button.
+    fn after(self, fields: &'static [(&'static str, &'static str)], button: &'static str) -> Self {
+        Self {
+            fields,
+            button,
+            ..self
+        }
+    }
+
+    /// Shows it.
+    pub(crate) fn show(&self, site: &Site, browser: &Browser) {
+        site.open(browser, &self.path);
+        if !self.button.is_empty() {
+            browser.send(self.fields, self.button);
+        }
+    }
+}
+
+const SUBMIT: &str = "main form[method=post] button:not([name])";
+const NAME: &[(&str, &str)] = &[
+    ("#last", "Reyes"),
+    ("#first", "Ana"),
+    ("#birth", "2011"),
+    ("#purpose", "enroll"),
+];
+const NAMES_OF_NOBODY: &[(&str, &str)] = &[
+    ("#last", "Nosuchname"),
+    ("#first", "Xavier"),
+    ("#birth", "2011"),
+    ("#purpose", "enroll"),
+];
+
+/// Every page; `ids` names those of this amount.
+fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
+    use Amount::{Many, None, One};
+    let Some(ids) = ids else {
+        let empty = |name, path: &str| page(None, ADMINISTRATOR, name, path);
+        return vec![
+            page(None, "", "sign-in", "/sign-in"),
+            page(None, "", "sign-in-wrong", "/sign-in").after(
+                &[("#email", "admin@tea.example"), ("#password", "wrong wrong")],
+                "main button",
+            ),
+            page(None, "", "check", "/check"),
+            page(None, "", "check-unknown", "/check?code=000000000000"),
+            page(None, "", "check-wrong", "/check?code=hello"),
+            page(None, "", "failure-not-found", "/nowhere"),
+            page(None, "", "help", "/help"),
+            page(None, "", "glossary", "/help/glossary"),
+            page(None, "", "accessibility", "/accessibility"),
+            page(None, "", "findings", "/docs/findings"),
+            page(None, "", "finding", "/docs/findings/V303"),
+            page(None, "", "problems", "/docs/problems"),
+            page(None, NOBODY, "home-no-role", "/"),
+            page(None, NOBODY, "failure-forbidden", "/search"),
+            page(None, BOTH, "state", "/state"),
+            page(None, COUNSELOR, "home-counselor", "/"),
+            empty("home-empty", "/"),
+            empty("search", "/search"),
+            empty("search-wrong", "/search").after(&[], SUBMIT),
+            empty("search-none", "/search").after(NAMES_OF_NOBODY, SUBMIT),
+            empty("near-matches-empty", "/near-matches"),
+            empty("notices-empty", "/notices"),
+            empty("notices-sent-empty", "/notices?box=sent"),
+            empty("deadlines-empty", "/deadlines"),
+            empty("batches-empty", "/batches"),
+            empty("reports-empty", "/reports"),
+            empty("reports-wrong", "/reports?period=2025-26&known_at=2031-01-01"),
+            empty("disagreements-empty", "/disagreements"),
+            empty("requirements-empty", "/requirements"),
+            empty("requirements-wrong", "/requirements")
+                .after(&[("#document", "none")], "form[action='/requirements'] button"),
+            empty("reconciliations-empty", "/reconciliations"),
+        ];
+    };
+    let Ids {
+        ana,
+        mia,
+        near_match,
+        request,
+        loaded,
+        held,
+        campaign,
+    } = ids;
+    if amount == Many {
+        let many = |name, path: String| page(Many, ADMINISTRATOR, name, path);
+        return vec![
+            many("home-many", "/".into()),
+            many("search-many", "/search".into()).after(NAME, SUBMIT),
+            many("near-matches-many", "/near-matches".into()),
+            many("notices-many", "/notices".into()),
+            many("deadlines-many", "/deadlines".into()),
+            many("batches-many", "/batches".into()),
+            many("reports-many", "/reports?period=2025-26".into()),
+            many("disagreements-many", "/disagreements".into()),
+            page(Many, ARBITER, "reports-federal", "/reports?period=2025-26"),
+        ];
+    }
+    let one = |name, path: String| page(One, ADMINISTRATOR, name, path);
+    vec![
+        one("home", "/".into()),
+        one("search-results", "/search".into()).after(NAME, SUBMIT),
+        one("purpose", format!("/persons/{ana}")),
+        one("person", format!("/persons/{ana}?purpose=enroll")),
+        one("person-little-known", format!("/persons/{mia}?purpose=enroll")),
+        one(
+            "person-past-day",
+            format!("/persons/{ana}?purpose=enroll&as_known=2026-02-01"),
+        ),
+        one("history", format!("/persons/{ana}/history?purpose=enroll")),
+        one("comparison", format!("/persons/{ana}/comparison?purpose=enroll")).after(&[], "main form button"),
+        one(
+            "plans",
+            format!("/persons/{ana}/plans?purpose=enroll&one=TX&other=GA"),
+        ),
+        one("merge", format!("/merges/{ana}")),
+        one("merge-wrong", format!("/merges/{mia}")).after(&[("#others", "12")], SUBMIT),
+        one("split", format!("/splits/{ana}")),
+        one("split-wrong", format!("/splits/{ana}")).after(&[], SUBMIT),
+        one("near-matches", "/near-matches".into()),
+        one("near-match", format!("/near-matches/{near_match}")),
+        one("near-match-wrong", format!("/near-matches/{near_match}")).after(&[], "button[value=different]"),
+        one("request", format!("/requests/{request}")),
+        page(One, RECRUITER, "request-own", format!("/requests/{request}")),
+        one("deadlines", "/deadlines".into()),
+        one("notices", "/notices".into()),
+        one("notice-new", format!("/notices/new?person={ana}")),
+        one("notice-new-wrong", format!("/notices/new?person={ana}")).after(&[], SUBMIT),
+        one("batches", "/batches".into()),
+        one("batch", format!("/batches/{loaded}")),
+        one("batch-held", format!("/batches/{held}")),
+        one("batch-held-wrong", format!("/batches/{held}?unexplained=true")),
+        one("reports", "/reports?period=2025-26".into()),
+        one("disagreements", "/disagreements".into()),
+        one("requirements", "/requirements".into()),
+        one("reconciliations", "/reconciliations".into()),
+        one("reconciliation", format!("/reconciliations/{campaign}")),
+        one("reconciliation-wrong", format!("/reconciliations/{campaign}"))
+            .after(&[("#ordinal", "x")], SUBMIT),
+        page(One, RECRUITER, "home-recruiter", "/"),
+        page(One, ARBITER, "near-matches-arbiter", "/near-matches"),
+    ]
+}
+
+/// Shows every page, one after the other, to whoever looks at it, and hands it to the gate. The name of the page stands
+/// in what a gate says.
+pub(crate) fn each(browser: &Browser, mut gate: impl FnMut(&Page)) {
+    for amount in [Amount::None, Amount::One, Amount::Many] {
+        let db = match amount {
+            Amount::None => fixture::empty(),
+            Amount::One => fixture::one(),
+            Amount::Many => fixture::many(),
+        };
+        let db = db.expect("a filled database");
+        let ids = (amount != Amount::None)
+            .then(|| Ids::of(&mut db.connect().expect("a connection")).expect("the nation's numbers"));
+        let site = Site::on(db);
+        let mut signed_in = None;
+        for page in of(amount, ids.as_ref()) {
+            if signed_in != Some(page.who) {
+                browser.forget();
+                if !page.who.is_empty() {
+                    site.sign_in(browser, page.who);
+                }
+                signed_in = Some(page.who);
+            }
+            println!("{}", page.name);
+            page.show(&site, browser);
+            gate(&page);
+        }
+    }
+}
