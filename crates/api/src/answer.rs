@@ -6,6 +6,7 @@ pub mod lists;
 pub mod night;
 pub mod papers;
 pub mod reports;
+pub mod students;
 pub mod tables;
 
 use std::collections::BTreeMap;

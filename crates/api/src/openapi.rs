@@ -7,7 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
     batches, changes, deadlines, disagreements, findings, history, lists, notices, papers, persons, plans,
-    profiles, reconciliations, reports, requirements, snapshots, students, upload, uploads, work_items,
+    profiles, reconciliations, reports, requirements, roster, snapshots, students, upload, uploads,
+    work_items,
 };
 
 /// Every operation below `/v1`.
@@ -32,6 +33,9 @@ use crate::v1::{
         findings::list,
         profiles::list,
         students::read,
+        roster::list,
+        roster::new_children,
+        roster::acknowledge,
         persons::search,
         persons::read,
         history::read,

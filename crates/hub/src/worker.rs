@@ -14,7 +14,7 @@ use linking::driver;
 use linking::review;
 use mde::PersonId;
 use notices::{Keeper, Limits};
-use records::contradicted;
+use records::{contradicted, roster};
 use store::Pool;
 use store::jobs::{self, Claimed};
 
@@ -65,6 +65,7 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
                 driver::CHANGED_JOB,
                 notices::keeper::TERMS_JOB,
                 contradicted::SWEEP_JOB,
+                roster::SWEEP_JOB,
             ],
             Box::new(notice),
         ),
@@ -210,14 +211,20 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
     Ok(())
 }
 
-/// Looks for moves of changed persons, at the deadlines that follow from what is told of them, and for contradictions;
-/// by itself, at terms that have ended, and for the contradictions of all persons.
+/// Looks for moves of changed persons, at the deadlines that follow from what is told of them, at the lists of their
+/// districts, and for contradictions; by itself, at terms that have ended, and at the lists and contradictions of all
+/// persons.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
     let now = context.clock.now();
     if job.name == contradicted::SWEEP_JOB {
         let persons = contradicted::sweep(connection, &job.payload, now)?;
         tracing::info!(persons, "looked for contradictions");
+        return Ok(());
+    }
+    if job.name == roster::SWEEP_JOB {
+        let persons = roster::sweep(connection, &job.payload, now)?;
+        tracing::info!(persons, "looked at the districts' lists");
         return Ok(());
     }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;
@@ -231,8 +238,14 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     let written = notices::handle_changed(connection, &persons, now)?;
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
     keeper.settle(connection, &numbers, now)?;
+    let new = roster::refresh(connection, &persons, now)?;
     contradicted::refresh(connection, &persons, now)?;
-    tracing::info!(persons = persons.len(), notices = written, "looked for moves");
+    tracing::info!(
+        persons = persons.len(),
+        notices = written,
+        new_children = new,
+        "looked for moves"
+    );
     Ok(())
 }
 

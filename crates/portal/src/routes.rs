@@ -12,8 +12,8 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     batches, check, comparison, deadlines, disagreements, help, history, home, merge, near_match,
-    near_matches, notice_new, notices, papers, person, plans, reconciliations, reports, requests,
-    requirements, search, sign_in,
+    near_matches, new_children, notice_new, notices, papers, person, plans, reconciliations, reports,
+    requests, requirements, search, sign_in, students,
 };
 use crate::state::Portal;
 use crate::training;
@@ -33,6 +33,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/search"),
     ("POST", "/search"),
     ("GET", "/search/results"),
+    ("GET", "/students"),
+    ("GET", "/students.xlsx"),
+    ("POST", "/students/filters"),
+    ("GET", "/new-children"),
+    ("POST", "/new-children"),
     ("GET", "/persons/{id}"),
     ("GET", "/persons/{id}/history"),
     ("GET", "/persons/{id}/comparison"),
@@ -122,6 +127,11 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/search", get().to(search::show))
             .route("/search", post().to(search::search))
             .route("/search/results", get().to(search::results))
+            .route("/students", get().to(students::show))
+            .route("/students.xlsx", get().to(students::download))
+            .route("/students/filters", post().to(students::keep))
+            .route("/new-children", get().to(new_children::show))
+            .route("/new-children", post().to(new_children::acknowledge))
             .route("/persons/{id}", get().to(person::show))
             .route("/persons/{id}/history", get().to(history::show))
             .route("/persons/{id}/comparison", get().to(comparison::show))

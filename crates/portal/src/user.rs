@@ -15,6 +15,7 @@ use mde::StateCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::accounts::{self, Grant, Role};
+use store::roster::Place;
 use store::work_items::Scope;
 use store::{Access, Actor, Channel, Purpose};
 
@@ -55,6 +56,10 @@ pub enum Permission {
     ManageState,
     /// See and judge what differs between the state's own list and the hub.
     Reconcile,
+    /// See whom the own school, district or state has.
+    SeeStudents,
+    /// Say that the district has seen that a child is new.
+    AcknowledgeChildren,
 }
 
 impl Permission {
@@ -67,7 +72,8 @@ impl Permission {
             Self::ReadRecords => matches!(role, SecondaryUser | PrimaryUser | DataAdministrator | Arbiter),
             Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
             Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
-            Self::SendNotices => matches!(role, PrimaryUser | DataAdministrator),
+            Self::SendNotices | Self::AcknowledgeChildren => matches!(role, PrimaryUser | DataAdministrator),
+            Self::SeeStudents => matches!(role, SecondaryUser | PrimaryUser | DataAdministrator),
             Self::AnswerNotices | Self::ReleaseBatches | Self::ManageState | Self::Reconcile => {
                 role == DataAdministrator
             }
@@ -88,6 +94,8 @@ pub(crate) struct User {
     pub(crate) roles: Vec<Role>,
     /// The districts whose items it administers; `None`: the whole state's.
     pub(crate) districts: Option<Vec<String>>,
+    /// The districts that it works for, by all of its roles; `None`: the whole state.
+    pub(crate) serves: Option<Vec<String>>,
     /// Everywhere it may act.
     pub(crate) choices: Vec<ActsIn>,
     pub(crate) key_hash: String,
@@ -132,6 +140,15 @@ impl User {
         }
     }
 
+    /// Where its own students are: its districts, or the whole of the state in which it acts.
+    pub(crate) fn place(&self) -> Result<Place, Failure> {
+        Ok(Place {
+            state: self.state()?,
+            districts: self.serves.clone(),
+            school: None,
+        })
+    }
+
     /// How it is named in what it decides.
     pub(crate) fn label(&self) -> String {
         format!("account:{}", self.email)
@@ -168,6 +185,7 @@ impl User {
             acts_in: chosen.flatten(),
             roles: grants.iter().filter(acting).map(|grant| grant.role).collect(),
             districts: districts(grants.iter().filter(acting)),
+            serves: named(grants.iter().filter(acting)),
             choices,
             key_hash,
             session,
@@ -178,12 +196,16 @@ impl User {
 /// The districts of these roles of one state, if its data administration is of districts only. Somebody who is no
 /// administrator has no worklist, and sees its own requests wherever they are.
 fn districts<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Vec<String>> {
-    let administers: Vec<&Grant> = grants
-        .filter(|grant| grant.role == Role::DataAdministrator)
-        .collect();
-    let of_district = |grant: &&Grant| grant.district.clone();
-    let named: Option<Vec<String>> = administers.iter().map(of_district).collect();
-    named.filter(|districts| !districts.is_empty())
+    named(grants.filter(|grant| grant.role == Role::DataAdministrator))
+}
+
+/// The districts of these roles, each once, if all of them are of districts.
+fn named<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Vec<String>> {
+    let named: Option<Vec<String>> = grants.map(|grant| grant.district.clone()).collect();
+    let mut districts = named.filter(|districts| !districts.is_empty())?;
+    districts.sort_unstable();
+    districts.dedup();
+    Some(districts)
 }
 
 /// The places where these roles apply, each once.
@@ -226,7 +248,9 @@ rights!(
     SeeReports,
     TakeSnapshots,
     ManageState,
-    Reconcile
+    Reconcile,
+    SeeStudents,
+    AcknowledgeChildren
 );
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;

@@ -65,6 +65,7 @@ impl Chrome {
         let nav = [
             item("/", "Home", Permission::SignedIn),
             item("/search", "Find a child", Permission::ReadRecords),
+            state(item("/students", "My students", Permission::SeeStudents)),
             item("/near-matches", "Near matches", Permission::DecideMatches),
             state(item("/notices", "Move notices", Permission::SendNotices)),
             state(item("/deadlines", "Deadlines", Permission::SendNotices)),

@@ -24,6 +24,7 @@ pub mod reconciliation;
 pub mod record;
 pub mod report;
 pub mod requirements;
+pub mod roster;
 pub mod schooling;
 pub mod snapshot;
 pub mod source;

@@ -20,6 +20,7 @@ pub mod link_models;
 pub mod link_proposals;
 pub mod links;
 pub mod lists;
+pub mod new_children;
 pub mod notices;
 pub mod participants;
 pub mod persons;
@@ -28,6 +29,8 @@ pub mod printed;
 pub mod program;
 pub mod reconciliations;
 pub mod requirements;
+pub mod roster;
+pub mod saved_filters;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;
 pub mod search;

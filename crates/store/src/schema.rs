@@ -616,6 +616,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    roster (student_id, ordinal) {
+        student_id -> Uuid,
+        ordinal -> Int4,
+        person_id -> Int8,
+        state -> Text,
+        district -> Nullable<Text>,
+        facility_code -> Nullable<Text>,
+        sort_name -> Text,
+        enrolled_on -> Date,
+        withdrawn_on -> Nullable<Date>,
+        grade -> Nullable<Text>,
+        english_learner -> Bool,
+        special_education -> Bool,
+        priority_for_services -> Bool,
+        alerts -> Bool,
+        out_of_school -> Bool,
+        eligible_from -> Date,
+        eligible_until -> Date,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    new_child (new_child_id) {
+        new_child_id -> Int8,
+        state -> Text,
+        district -> Nullable<Text>,
+        person_id -> Int8,
+        student_id -> Uuid,
+        reason -> Text,
+        happened_on -> Date,
+        facility_code -> Nullable<Text>,
+        raised_at -> Timestamptz,
+        acknowledged_at -> Nullable<Timestamptz>,
+        acknowledged_by -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     account (account_id) {
         account_id -> Int8,
         email -> Text,

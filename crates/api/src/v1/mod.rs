@@ -18,6 +18,7 @@ pub mod quota;
 pub mod reconciliations;
 pub mod reports;
 pub mod requirements;
+pub mod roster;
 pub mod snapshots;
 pub mod students;
 pub mod upload;
@@ -98,6 +99,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/states/{state}/students/{state_student_id}",
             [(Method::GET, web::route().to(students::read))],
+        ))
+        .service(resource(
+            "/roster",
+            [(Method::GET, web::route().to(roster::list))],
+        ))
+        .service(resource(
+            "/new-children",
+            [(Method::GET, web::route().to(roster::new_children))],
+        ))
+        .service(resource(
+            "/new-children/{new_child_id}/acknowledgement",
+            [(Method::POST, web::route().to(roster::acknowledge))],
         ))
         .service(resource(
             "/persons",

@@ -13,6 +13,7 @@ mod persons;
 mod problems;
 mod reports;
 mod requirements;
+mod roster;
 mod sweep;
 mod uploads;
 mod work_items;

@@ -33,6 +33,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         item,
         upload,
         campaign,
+        alert,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
@@ -139,6 +140,17 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         (
             "POST /v1/move-notices/{move_notice_id}/acknowledgement",
             format!("/v1/move-notices/{notice}/acknowledgement"),
+            Expect::NotFound,
+        ),
+        ("GET /v1/roster", "/v1/roster".to_owned(), Expect::Nothing),
+        (
+            "GET /v1/new-children",
+            "/v1/new-children".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/new-children/{new_child_id}/acknowledgement",
+            format!("/v1/new-children/{alert}/acknowledgement"),
             Expect::NotFound,
         ),
         ("GET /v1/deadlines", "/v1/deadlines".to_owned(), Expect::Nothing),
@@ -261,6 +273,26 @@ struct Texas {
     campaign: i64,
     /// Address of an upload that is open.
     upload: String,
+    /// An alert about a new child.
+    alert: i64,
+}
+
+/// Tells a district of Texas about a child that is new there.
+fn new_child(connection: &mut store::Connection) -> i64 {
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
+    #[derive(QueryableByName)]
+    struct Alert {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let alert: Alert = sql_query(
+        "insert into new_child (state, district, person_id, student_id, reason, happened_on, raised_at)
+         select 'TX', 'Mission CISD', person_id, student_id, 'enrolled', '2026-03-30', now() from link limit 1
+         returning new_child_id as id",
+    )
+    .get_result(connection)
+    .expect("an alert");
+    alert.id
 }
 
 /// The operations of the document, as `GET /v1/batches`.
@@ -384,6 +416,7 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .send()
         .expect("an answer");
     let mut table = table(&Texas {
+        alert: new_child(&mut hub.connection()),
         upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,
         campaign,
@@ -461,6 +494,7 @@ fn every_operation_needs_a_registered_certificate() {
             .replace("ordinal", "1")
             .replace("person_id", "100000000000")
             .replace("move_notice_id", "1")
+            .replace("new_child_id", "1")
             .replace("work_item_id", "1");
         let call = stranger
             .call(method.parse().expect("a method"), &path)

@@ -77,6 +77,7 @@ pub(super) fn work(
     if job.name == driver::CHECK_JOB && alive() {
         let round = linker.check(connection, clock())?;
         records::contradicted::ask_for_sweep(connection, clock())?;
+        records::roster::ask_for_sweep(connection, clock())?;
         tracing::info!(
             students = round.students,
             links = round.links,

@@ -1,18 +1,26 @@
 //! The home page: the work at a glance.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use store::batches::Batch;
-use store::{batches, notices, work_items};
+use store::new_children::Alert;
+use store::{Purpose, batches, new_children, notices, work_items};
 
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::batches::status_tag;
+use crate::pages::new_children::{reason, who};
+use crate::pages::notices::{Child, children};
 use crate::pages::search::SearchForm;
 use crate::state::Portal;
 use crate::user::{Allowed, Permission, SignedIn};
 use crate::view::{self, Cell, Chrome, Mistakes, Table};
 use crate::words;
+
+/// New children that are named.
+const NEW: i64 = 5;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -27,6 +35,8 @@ struct HomePage {
     purpose: Field,
     near_matches: Option<String>,
     inbox: Option<String>,
+    /// Children who are new in the user's districts: how many, and the oldest of them.
+    new_children: Option<(String, Table)>,
     batches: Option<Table>,
     nothing: bool,
 }
@@ -43,7 +53,9 @@ pub(crate) async fn show(
     let decides = user.may(Permission::DecideMatches);
     let inbox_of = state.filter(|_| user.may(Permission::SendNotices));
     let batches_of = state.filter(|_| user.may(Permission::SeeBatches));
-    let (near_matches, inbox, recent) = portal
+    let place = user.place().ok().filter(|_| user.may(Permission::SeeStudents));
+    let (access, now) = (user.access(Purpose::Program, &portal), portal.now());
+    let (near_matches, inbox, recent, new) = portal
         .run(move |c| {
             let near = if decides {
                 Some(work_items::count_open(c, "near_match", state)?)
@@ -54,7 +66,17 @@ pub(crate) async fn show(
             let recent = batches_of
                 .map(|state| batches::of_state(c, state, None, 5))
                 .transpose()?;
-            Ok((near, inbox, recent))
+            let new = match place {
+                None => None,
+                Some(place) => {
+                    let count = new_children::count_open(c, &place)?;
+                    let oldest = new_children::open(c, &place, now, 0, NEW)?;
+                    let persons: Vec<i64> = oldest.iter().map(|alert| alert.person_id).collect();
+                    let known = children(c, &access, place.state, &persons)?;
+                    Some((count, oldest, known))
+                }
+            };
+            Ok((near, inbox, recent, new))
         })
         .await?;
     let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
@@ -68,9 +90,29 @@ pub(crate) async fn show(
         purpose,
         near_matches: near_matches.map(words::count),
         inbox: inbox.map(words::count),
+        new_children: new
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, oldest, known)| (words::count(count), new_table(&oldest, &known))),
         batches: recent.map(|recent| batch_table(&recent)),
         nothing: user.roles.is_empty(),
     })
+}
+
+fn new_table(oldest: &[Alert], known: &HashMap<i64, Child>) -> Table {
+    let mut table =
+        Table::new("New children, oldest first", &["Child", "Why", "District"], "").under_heading();
+    for alert in oldest.iter().filter(|alert| alert.withdrawn_at.is_none()) {
+        table.row(
+            "",
+            [
+                Cell::new(who(known.get(&alert.person_id)))
+                    .link(format!("/persons/{}?purpose=program", alert.person_id)),
+                words::sentence(&reason(alert)).into(),
+                alert.district.clone().into(),
+            ],
+        );
+    }
+    table
 }
 
 fn batch_table(recent: &[Batch]) -> Table {

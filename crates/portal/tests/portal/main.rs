@@ -9,6 +9,7 @@ mod reports;
 mod rights;
 mod same;
 mod sessions;
+mod students;
 mod support;
 mod who_is_who;
 mod work;

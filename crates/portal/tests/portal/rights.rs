@@ -35,13 +35,21 @@ async fn who_has_no_right_is_refused_everywhere() {
         ("upload@tea.example", &["GET /batches", "GET /batches/{id}"]),
         (
             "counselor@mission.example",
-            &["/search", "/persons", "GET /requirements"],
+            &[
+                "/search",
+                "/persons",
+                "/students",
+                "GET /new-children",
+                "GET /requirements",
+            ],
         ),
         (
             "recruiter@mission.example",
             &[
                 "/search",
                 "/persons",
+                "/students",
+                "/new-children",
                 "/merges",
                 "/splits",
                 "/requests",
@@ -73,6 +81,8 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/merges",
                 "/splits",
                 "/requests",
+                "/students",
+                "/new-children",
                 "/near-matches",
                 "/notices",
                 "/deadlines",

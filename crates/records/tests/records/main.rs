@@ -10,6 +10,7 @@ mod lists;
 mod made_up;
 mod order;
 mod plan;
+mod roster;
 mod schooling;
 mod snapshot;
 mod statements;

@@ -185,6 +185,7 @@ pub(crate) fn link(c: &mut PgConnection) -> Result<()> {
     notices::handle_changed(c, &persons, now())?;
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
     notices::Keeper::open(c, notices::Limits::default(), now())?.settle(c, &numbers, now())?;
+    records::roster::refresh(c, &persons, now())?;
     Ok(())
 }
 
