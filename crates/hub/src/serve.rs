@@ -257,6 +257,10 @@ fn listen(
     let (started, result) = std::sync::mpsc::channel();
     let workers = config.workers;
     let (training, contact) = (config.training, config.help_contact.clone());
+    let rules = portal::state::Rules {
+        escalation: config.escalation.clone(),
+        deadlines: config.deadlines.clone(),
+    };
     let serve = move || {
         actix_web::rt::System::new().block_on(async move {
             let [exchange, portal, operator] = sockets;
@@ -273,7 +277,8 @@ fn listen(
                         portal::Portal::new(state.db.clone(), state.clock.clone(), random())
                             .checked_at(state.check_page.clone())
                             .training(training)
-                            .asked_at(contact),
+                            .asked_at(contact)
+                            .ruled_by(rules),
                     )?,
                     api::ops::server(state, operator)?,
                 ])

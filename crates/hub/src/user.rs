@@ -66,7 +66,10 @@ struct Granted {
     /// The state in which it holds; none for a federal role
     #[arg(long)]
     state: Option<StateCode>,
-    /// The district in which it holds; without it, the whole state
+    /// The region in which it holds: the districts that belong to it on the day
+    #[arg(long, requires = "state", conflicts_with = "district")]
+    region: Option<String>,
+    /// The district in which it holds; without region or district, the whole state
     #[arg(long, requires = "state")]
     district: Option<String>,
 }
@@ -76,6 +79,7 @@ impl Granted {
         Grant {
             role: self.role.into(),
             state: self.state,
+            region: self.region.clone(),
             district: self.district.clone(),
         }
     }
@@ -173,7 +177,12 @@ pub(crate) fn run(args: &UserArgs) -> Result<()> {
         UserCommand::Reset(args) => {
             let account = find(&args.email)?;
             let (password, made) = password(args.password_file.as_deref())?;
-            accounts::set_password(connection, account.account_id, &hash(&password, &args.email)?)?;
+            accounts::set_password(
+                connection,
+                account.account_id,
+                &hash(&password, &args.email)?,
+                None,
+            )?;
             tell(&args.email, &password, made);
         }
         UserCommand::List(_) => {
@@ -182,11 +191,10 @@ pub(crate) fn run(args: &UserArgs) -> Result<()> {
                 let roles: Vec<String> = grants
                     .iter()
                     .map(|g| {
-                        format!(
-                            "{} {}",
-                            g.role.name(),
-                            g.state.map_or("federal".to_owned(), |s| s.to_string())
-                        )
+                        let state = g.state.map_or("federal".to_owned(), |s| s.to_string());
+                        let place = g.region.as_deref().or(g.district.as_deref());
+                        let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+                        format!("{} {state}{place}", g.role.name())
                     })
                     .collect();
                 let disabled = if account.disabled_at.is_some() {
@@ -228,24 +236,9 @@ pub(crate) fn hash(password: &str, email: &str) -> Result<String> {
     Ok(portal::password::hash(password, &salt)?)
 }
 
-/// Twenty letters and digits without look-alikes: about 116 bits.
+/// A new password.
 pub(crate) fn new_password() -> String {
-    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let mut bytes = [0u8; 64];
-    crate::serve::random()(&mut bytes);
-    // Bytes beyond the last whole multiple are skipped, so that every letter is equally likely.
-    let fair = 256 - 256 % LETTERS.len();
-    let letters: String = bytes
-        .iter()
-        .filter(|b| usize::from(**b) < fair)
-        .take(20)
-        .map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()]))
-        .collect();
-    if letters.len() == 20 {
-        letters
-    } else {
-        new_password()
-    }
+    portal::password::made(&*crate::serve::random())
 }
 
 fn tell(email: &str, password: &str, made: bool) {

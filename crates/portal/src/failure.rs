@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     },
     /// The account has roles in several states and has not said in which one it acts.
     ChooseState,
+    /// Somebody else set the account's password; it chooses its own first.
+    ChoosePassword,
     /// The account's roles do not allow it.
     Forbidden,
     /// There is no such page or record, or it is another state's.
@@ -54,6 +56,12 @@ impl From<store::Error> for Failure {
     }
 }
 
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        store::Error::from(error).into()
+    }
+}
+
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         match problem.code().status() {
@@ -83,6 +91,7 @@ impl Failure {
         match self {
             Self::SignIn { .. } => ("Sign in", "Sign in to see this page."),
             Self::ChooseState => ("Choose a state", "Choose the state in which you act."),
+            Self::ChoosePassword => ("Choose a password", "Choose a password of your own first."),
             Self::Forbidden => (
                 "You cannot do this with your role",
                 "Your account does not have the role that this page needs. If you think it should, ask the user administrator of your state.",
@@ -122,7 +131,7 @@ struct FailurePage {
 impl ResponseError for Failure {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignIn { .. } | Self::ChooseState => StatusCode::SEE_OTHER,
+            Self::SignIn { .. } | Self::ChooseState | Self::ChoosePassword => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -144,6 +153,7 @@ impl ResponseError for Failure {
                 return response.insert_header((LOCATION, target)).finish();
             }
             Self::ChooseState => return response.insert_header((LOCATION, "/state")).finish(),
+            Self::ChoosePassword => return response.insert_header((LOCATION, "/password")).finish(),
             Self::Unavailable => {
                 response.insert_header((RETRY_AFTER, RETRY_SECONDS));
             }

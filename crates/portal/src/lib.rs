@@ -16,6 +16,7 @@ mod help;
 mod pages;
 mod parts;
 pub mod password;
+mod reach;
 mod routes;
 mod session;
 mod sources;

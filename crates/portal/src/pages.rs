@@ -1,7 +1,10 @@
 //! The pages, one module each: what is asked, what is read, what is shown.
 
+pub(crate) mod access_log;
+pub(crate) mod admin;
 pub(crate) mod batch_tables;
 pub(crate) mod batches;
+pub(crate) mod bulletin;
 pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod deadlines;
@@ -15,6 +18,7 @@ pub(crate) mod near_matches;
 pub(crate) mod new_children;
 pub(crate) mod notice_new;
 pub(crate) mod notices;
+pub(crate) mod own_password;
 pub(crate) mod papers;
 pub(crate) mod person;
 pub(crate) mod plans;

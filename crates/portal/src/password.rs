@@ -69,6 +69,28 @@ pub fn verify(password: &str, hash: Option<&str>) -> bool {
     right && hash.is_some()
 }
 
+/// A new password of twenty letters and digits without look-alikes: about 116 bits of `random`, which fills a slice.
+pub fn made(random: &dyn Fn(&mut [u8])) -> String {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    // Bytes beyond the last whole multiple are skipped, so that every letter is equally likely.
+    let fair = 256 - 256 % LETTERS.len();
+    let mut password = String::new();
+    while password.len() < 20 {
+        let mut bytes = [0u8; 32];
+        random(&mut bytes);
+        let fair = bytes
+            .iter()
+            .map(|byte| usize::from(*byte))
+            .filter(|byte| *byte < fair);
+        let left = 20 - password.len();
+        password.extend(
+            fair.take(left)
+                .map(|byte| char::from(LETTERS[byte % LETTERS.len()])),
+        );
+    }
+    password
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +120,21 @@ mod tests {
         assert_eq!(known.params.to_string(), nobody.params.to_string());
         let length = |hash: &PasswordHash| hash.hash.as_ref().map(argon2::password_hash::phc::Output::len);
         assert_eq!(length(&known), length(&nobody));
+    }
+
+    #[test]
+    fn a_made_password_is_new_each_time_and_good_enough() {
+        let state = std::cell::Cell::new(0_u8);
+        let random = |bytes: &mut [u8]| {
+            for byte in bytes {
+                state.set(state.get().wrapping_mul(167).wrapping_add(13));
+                *byte = state.get();
+            }
+        };
+        let (one, two) = (made(&random), made(&random));
+        assert_ne!(one, two);
+        assert_eq!((one.len(), check(&one, "a@b.example")), (20, Ok(())));
+        assert!(!one.contains(['0', 'O', '1', 'l', 'I']));
     }
 
     #[test]

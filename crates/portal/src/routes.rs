@@ -11,9 +11,9 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    batches, check, comparison, deadlines, disagreements, help, history, home, merge, near_match,
-    near_matches, new_children, notice_new, notices, papers, person, plans, reconciliations, reports,
-    requests, requirements, search, sign_in, students,
+    access_log, admin, batches, bulletin, check, comparison, deadlines, disagreements, help, history, home,
+    merge, near_match, near_matches, new_children, notice_new, notices, own_password, papers, person, plans,
+    reconciliations, reports, requests, requirements, search, sign_in, students,
 };
 use crate::state::Portal;
 use crate::training;
@@ -30,6 +30,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/state"),
     ("POST", "/state"),
     ("POST", "/sign-out"),
+    ("GET", "/password"),
+    ("POST", "/password"),
+    ("POST", "/home/dismiss"),
     ("GET", "/search"),
     ("POST", "/search"),
     ("GET", "/search/results"),
@@ -51,6 +54,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/persons/{id}/migrant-confirmation.pdf"),
     ("GET", "/persons/{id}/transfer-confirmation.pdf"),
     ("GET", "/persons/{id}/transcript.xml"),
+    ("GET", "/persons/{id}/access-log"),
     ("GET", "/merges/{id}"),
     ("POST", "/merges/{id}"),
     ("GET", "/splits/{id}"),
@@ -82,6 +86,24 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/reconciliations/{id}"),
     ("POST", "/reports/snapshots"),
     ("GET", "/reports/snapshots/{id}/children.csv"),
+    ("GET", "/admin"),
+    ("GET", "/admin/users"),
+    ("GET", "/admin/users/new"),
+    ("POST", "/admin/users/new"),
+    ("GET", "/admin/users/{id}"),
+    ("POST", "/admin/users/{id}/roles"),
+    ("POST", "/admin/users/{id}/standing"),
+    ("POST", "/admin/users/{id}/password"),
+    ("POST", "/admin/users/{id}/training"),
+    ("GET", "/admin/announcements"),
+    ("POST", "/admin/announcements"),
+    ("POST", "/admin/announcements/{id}/withdraw"),
+    ("GET", "/admin/regions"),
+    ("POST", "/admin/regions"),
+    ("GET", "/admin/certificates"),
+    ("GET", "/admin/settings"),
+    ("GET", "/admin/audit"),
+    ("GET", "/admin/audit.csv"),
 ];
 
 /// Adds all pages.
@@ -123,7 +145,10 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/sign-out", post().to(sign_in::sign_out))
             .route("/state", get().to(sign_in::choose))
             .route("/state", post().to(sign_in::chosen))
+            .route("/password", get().to(own_password::show))
+            .route("/password", post().to(own_password::change))
             .route("/", get().to(home::show))
+            .route("/home/dismiss", post().to(bulletin::dismiss))
             .route("/search", get().to(search::show))
             .route("/search", post().to(search::search))
             .route("/search/results", get().to(search::results))
@@ -142,6 +167,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/requirements/eligibility", post().to(requirements::choose))
             .route("/persons/{id}/{paper}.pdf", get().to(papers::print))
             .route("/persons/{id}/transcript.xml", get().to(papers::transcript))
+            .route("/persons/{id}/access-log", get().to(access_log::show))
             .route("/merges/{id}", get().to(merge::show))
             .route("/merges/{id}", post().to(merge::ask))
             .route("/splits/{id}", get().to(merge::show_split))
@@ -176,6 +202,27 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 "/reports/snapshots/{name}/children.csv",
                 get().to(reports::children),
             )
+            .route("/admin", get().to(admin::index))
+            .route("/admin/users", get().to(admin::users::list))
+            .route("/admin/users/new", get().to(admin::users::new))
+            .route("/admin/users/new", post().to(admin::users::add))
+            .route("/admin/users/{id}", get().to(admin::user::show))
+            .route("/admin/users/{id}/roles", post().to(admin::user::roles))
+            .route("/admin/users/{id}/standing", post().to(admin::user::standing))
+            .route("/admin/users/{id}/password", post().to(admin::user::password))
+            .route("/admin/users/{id}/training", post().to(admin::user::training))
+            .route("/admin/announcements", get().to(admin::announcements::list))
+            .route("/admin/announcements", post().to(admin::announcements::add))
+            .route(
+                "/admin/announcements/{id}/withdraw",
+                post().to(admin::announcements::withdraw),
+            )
+            .route("/admin/regions", get().to(admin::regions::show))
+            .route("/admin/regions", post().to(admin::regions::keep))
+            .route("/admin/certificates", get().to(admin::certificates::list))
+            .route("/admin/settings", get().to(admin::settings::show))
+            .route("/admin/audit", get().to(admin::audit::show))
+            .route("/admin/audit.{form:csv|xlsx}", get().to(admin::audit::download))
             .route("/check", get().to(check::show))
             .route("/help", get().to(help::index))
             .route("/help/glossary", get().to(help::glossary))

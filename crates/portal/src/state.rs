@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use api::{Clock, Db, Random, RateLimit};
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use export::papers::CheckPage;
 use mde::StateCode;
@@ -30,6 +31,16 @@ pub struct Portal {
     check_page: Option<CheckPage>,
     training: bool,
     contact: String,
+    rules: Rules,
+}
+
+/// What the operator has set for all states, as far as the pages tell it.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Working days after which an undecided item goes up.
+    pub escalation: linking::review::Policy,
+    /// Limits of duties.
+    pub deadlines: notices::Limits,
 }
 
 impl fmt::Debug for Portal {
@@ -51,6 +62,7 @@ impl Portal {
             check_page: None,
             training: false,
             contact: String::new(),
+            rules: Rules::default(),
         }
     }
 
@@ -71,6 +83,17 @@ impl Portal {
     pub fn asked_at(self, contact: impl Into<String>) -> Self {
         let contact = contact.into();
         Self { contact, ..self }
+    }
+
+    /// With what the operator has set for all states.
+    #[must_use]
+    pub fn ruled_by(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// What the operator has set for all states.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Whether all children here are made up.
@@ -125,9 +148,28 @@ impl Portal {
             .await?
     }
 
+    /// Runs database work on a thread that may block, all of it or nothing.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(move |connection| connection.transaction(work)).await
+    }
+
     /// The database, for an answer that is sent while it is read.
     pub(crate) fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The form under which a password is kept, made on a thread that may block.
+    pub(crate) async fn hashed(&self, password: String) -> Result<String, Failure> {
+        let _permit = self.hashing.acquire().await.map_err(|_| Failure::Unavailable)?;
+        let mut salt = [0u8; 16];
+        (self.random)(&mut salt);
+        actix_web::web::block(move || crate::password::hash(&password, &salt))
+            .await
+            .map_err(|_| Failure::Unavailable)?
+            .map_err(|_| Failure::Internal)
     }
 
     /// Verifies a password on a thread that may block.

@@ -16,10 +16,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::accounts::{self, Grant, Role};
 use store::roster::Place;
-use store::work_items::Scope;
+use store::work_items::{self, Scope};
 use store::{Access, Actor, Channel, Purpose};
 
 use crate::failure::Failure;
+use crate::reach::{Reach, is_whole};
 use crate::session::{self, Session};
 use crate::state::Portal;
 
@@ -32,6 +33,8 @@ const FEDERAL: &str = "federal";
 /// Something that a page lets people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
+    /// Its own account: also while a password has to be chosen.
+    OwnAccount,
     /// Anything that every account may.
     SignedIn,
     /// Search and see records of children.
@@ -60,15 +63,25 @@ pub enum Permission {
     SeeStudents,
     /// Say that the district has seen that a child is new.
     AcknowledgeChildren,
+    /// See the pages of administration.
+    Administer,
+    /// Make and change accounts.
+    ManageUsers,
+    /// Say something to all users of the state, or of all states.
+    Announce,
+    /// Search who saw whom.
+    SeeAudit,
 }
 
 impl Permission {
     /// Whether a role gives it.
     #[must_use]
     pub fn is_given_by(self, role: Role) -> bool {
-        use Role::{Arbiter, BatchSubmitter, DataAdministrator, PrimaryUser, SecondaryUser};
+        use Role::{
+            Arbiter, BatchSubmitter, DataAdministrator, PrimaryUser, SecondaryUser, UserAdministrator,
+        };
         match self {
-            Self::SignedIn => true,
+            Self::OwnAccount | Self::SignedIn => true,
             Self::ReadRecords => matches!(role, SecondaryUser | PrimaryUser | DataAdministrator | Arbiter),
             Self::DecideMatches => matches!(role, DataAdministrator | Arbiter),
             Self::StartMerges => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
@@ -80,6 +93,10 @@ impl Permission {
             Self::SeeReports => matches!(role, PrimaryUser | DataAdministrator | Arbiter),
             Self::TakeSnapshots => matches!(role, DataAdministrator | Arbiter),
             Self::SeeBatches => matches!(role, DataAdministrator | BatchSubmitter),
+            Self::Administer => !matches!(role, SecondaryUser | PrimaryUser),
+            Self::ManageUsers => role == UserAdministrator,
+            Self::Announce => matches!(role, UserAdministrator | DataAdministrator),
+            Self::SeeAudit => matches!(role, UserAdministrator | DataAdministrator | Arbiter),
         }
     }
 }
@@ -96,6 +113,12 @@ pub(crate) struct User {
     pub(crate) districts: Option<Vec<String>>,
     /// The districts that it works for, by all of its roles; `None`: the whole state.
     pub(crate) serves: Option<Vec<String>>,
+    /// Its roles that hold in the whole state, or are federal.
+    whole: Vec<Role>,
+    /// Whose accounts it administers, if any.
+    pub(crate) reach: Option<Reach>,
+    /// Whether somebody else set its password, so that it has to choose its own before anything else.
+    pub(crate) must_change: bool,
     /// Everywhere it may act.
     pub(crate) choices: Vec<ActsIn>,
     pub(crate) key_hash: String,
@@ -110,6 +133,11 @@ impl User {
     /// The state in which it acts; pages of a state's own business are not found without one.
     pub(crate) fn state(&self) -> Result<StateCode, Failure> {
         self.acts_in.ok_or(Failure::NotFound)
+    }
+
+    /// Whether it may do this in the whole state, not only in a region or district of it.
+    pub(crate) fn may_everywhere(&self, permission: Permission) -> bool {
+        self.whole.iter().any(|role| permission.is_given_by(*role))
     }
 
     /// The right to read, for this purpose.
@@ -177,15 +205,39 @@ impl User {
             (None, [only]) => Some(*only),
             (None, _) => None,
         };
-        let acting = |grant: &&Grant| chosen.is_some_and(|place| grant.state == place);
+        let acting: Vec<&Grant> = grants
+            .iter()
+            .filter(|grant| chosen.is_some_and(|place| grant.state == place))
+            .collect();
+        let acts_in = chosen.flatten();
+        let mut districts_of = |state, regions: &[String]| match regions {
+            [] => Ok(Vec::new()),
+            regions => work_items::districts_of(connection, state, regions),
+        };
+        let reach = Reach::of(acts_in, &acting, &mut districts_of)?;
+        let serves = districts(acts_in, &acting, &mut districts_of)?;
+        // Somebody who is no administrator has no worklist, and sees its own requests wherever they are.
+        let administers: Vec<&Grant> = acting
+            .iter()
+            .copied()
+            .filter(|grant| grant.role == Role::DataAdministrator)
+            .collect();
+        let districts = districts(acts_in, &administers, &mut districts_of)?;
         Ok(Some(Self {
             account_id: account.account_id,
             email: account.email,
             name: account.name,
-            acts_in: chosen.flatten(),
-            roles: grants.iter().filter(acting).map(|grant| grant.role).collect(),
-            districts: districts(grants.iter().filter(acting)),
-            serves: named(grants.iter().filter(acting)),
+            acts_in,
+            roles: acting.iter().map(|grant| grant.role).collect(),
+            districts,
+            serves,
+            whole: acting
+                .iter()
+                .filter(|grant| is_whole(grant))
+                .map(|grant| grant.role)
+                .collect(),
+            reach,
+            must_change: account.password_until.is_some(),
             choices,
             key_hash,
             session,
@@ -193,19 +245,23 @@ impl User {
     }
 }
 
-/// The districts of these roles of one state, if its data administration is of districts only. Somebody who is no
-/// administrator has no worklist, and sees its own requests wherever they are.
-fn districts<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Vec<String>> {
-    named(grants.filter(|grant| grant.role == Role::DataAdministrator))
-}
-
-/// The districts of these roles, each once, if all of them are of districts.
-fn named<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Vec<String>> {
-    let named: Option<Vec<String>> = grants.map(|grant| grant.district.clone()).collect();
-    let mut districts = named.filter(|districts| !districts.is_empty())?;
+/// The districts of these roles of one state, each once, if none of them holds in the whole state; `None` also where
+/// there is no role. A region stands for the districts that belong to it on the day, and without any is none.
+fn districts(
+    acts_in: ActsIn,
+    grants: &[&Grant],
+    districts_of: &mut impl FnMut(StateCode, &[String]) -> store::Result<Vec<String>>,
+) -> store::Result<Option<Vec<String>>> {
+    let Some(state) = acts_in.filter(|_| !grants.is_empty() && !grants.iter().any(|grant| is_whole(grant)))
+    else {
+        return Ok(None);
+    };
+    let regions: Vec<String> = grants.iter().filter_map(|grant| grant.region.clone()).collect();
+    let mut districts = districts_of(state, &regions)?;
+    districts.extend(grants.iter().filter_map(|grant| grant.district.clone()));
     districts.sort_unstable();
     districts.dedup();
-    Some(districts)
+    Ok(Some(districts))
 }
 
 /// The places where these roles apply, each once.
@@ -237,6 +293,7 @@ macro_rules! rights {
     )+};
 }
 rights!(
+    OwnAccount,
     SignedIn,
     ReadRecords,
     DecideMatches,
@@ -250,7 +307,11 @@ rights!(
     ManageState,
     Reconcile,
     SeeStudents,
-    AcknowledgeChildren
+    AcknowledgeChildren,
+    Administer,
+    ManageUsers,
+    Announce,
+    SeeAudit
 );
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
@@ -304,7 +365,11 @@ async fn allowed<R: Right>(request: &HttpRequest) -> Result<Allowed<R>, Failure>
             .await?
     };
     let user = user.ok_or_else(next)?;
-    let choosing = matches!(R::PERMISSION, Permission::SignedIn);
+    let own = matches!(R::PERMISSION, Permission::OwnAccount);
+    if user.must_change && !own {
+        return Err(Failure::ChoosePassword);
+    }
+    let choosing = own || matches!(R::PERMISSION, Permission::SignedIn);
     if user.roles.is_empty() && user.choices.len() > 1 && !choosing {
         return Err(Failure::ChooseState);
     }

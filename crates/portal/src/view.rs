@@ -74,6 +74,7 @@ impl Chrome {
             state(item("/disagreements", "Contradictions", Permission::ManageState)),
             item("/requirements", "Requirements", Permission::ReadRecords),
             state(item("/reconciliations", "Reconciliation", Permission::Reconcile)),
+            item("/admin", "Administration", Permission::Administer),
         ];
         let roles: Vec<_> = user.roles.iter().map(|role| words::role(*role)).collect();
         let place = user.acts_in.map_or("Federal", mde::StateCode::name);

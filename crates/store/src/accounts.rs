@@ -1,5 +1,8 @@
 //! Accounts of people, their roles and their sessions. Passwords arrive here hashed, session keys too.
 
+pub mod listed;
+pub mod trainings;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -65,7 +68,9 @@ pub struct Grant {
     pub role: Role,
     /// Where; `None` for a federal role.
     pub state: Option<StateCode>,
-    /// District; `None` for the whole state.
+    /// Region: all districts that belong to it on the day; `None` for the whole state or a district.
+    pub region: Option<String>,
+    /// District; `None` for the whole state or a region.
     pub district: Option<String>,
 }
 
@@ -83,6 +88,8 @@ pub struct Account {
     pub failed_logins: i32,
     pub locked_until: Option<DateTime<Utc>>,
     pub last_login_at: Option<DateTime<Utc>>,
+    pub home_state: Option<String>,
+    pub password_until: Option<DateTime<Utc>>,
 }
 
 /// Adds an account; `None` if the address is taken. An address is never used for a second account.
@@ -93,12 +100,27 @@ pub fn add(
     password_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<i64>> {
+    add_to(connection, email, name, password_hash, None, now)
+}
+
+/// The same with where it comes from: the state whose administrator makes it, and until when the password opens it.
+pub fn add_to(
+    connection: &mut PgConnection,
+    email: &str,
+    name: &str,
+    password_hash: &str,
+    made: Option<(Option<StateCode>, DateTime<Utc>)>,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let home = made.and_then(|(state, _)| state).map(|state| state.to_string());
     Ok(diesel::insert_into(account::table)
         .values((
             account::email.eq(email.trim().to_lowercase()),
             account::name.eq(name.trim()),
             account::password_hash.eq(password_hash),
             account::created_at.eq(now),
+            account::home_state.eq(home),
+            account::password_until.eq(made.map(|(_, until)| until)),
         ))
         .on_conflict_do_nothing()
         .returning(account::account_id)
@@ -144,6 +166,7 @@ pub fn grant(
             account_role::account_id.eq(account_id),
             account_role::role.eq(grant.role.name()),
             account_role::state.eq(grant.state.map(|s| s.to_string())),
+            account_role::region.eq(grant.region.as_deref()),
             account_role::district.eq(grant.district.as_deref()),
             account_role::granted_at.eq(now),
         ))
@@ -159,6 +182,7 @@ pub fn revoke(connection: &mut PgConnection, account_id: i64, grant: &Grant) -> 
             .filter(account_role::account_id.eq(account_id))
             .filter(account_role::role.eq(grant.role.name()))
             .filter(account_role::state.is_not_distinct_from(grant.state.map(|s| s.to_string())))
+            .filter(account_role::region.is_not_distinct_from(grant.region.as_deref()))
             .filter(account_role::district.is_not_distinct_from(grant.district.as_deref())),
     )
     .execute(connection)?;
@@ -167,20 +191,28 @@ pub fn revoke(connection: &mut PgConnection, account_id: i64, grant: &Grant) -> 
 
 /// The roles of an account.
 pub fn grants(connection: &mut PgConnection, account_id: i64) -> Result<Vec<Grant>> {
-    let rows: Vec<(String, Option<String>, Option<String>)> = account_role::table
+    type Row = (String, Option<String>, Option<String>, Option<String>);
+    let columns = (
+        account_role::role,
+        account_role::state,
+        account_role::region,
+        account_role::district,
+    );
+    let rows: Vec<Row> = account_role::table
         .filter(account_role::account_id.eq(account_id))
-        .order((account_role::role, account_role::state, account_role::district))
-        .select((account_role::role, account_role::state, account_role::district))
+        .order(columns)
+        .select(columns)
         .load(connection)?;
     let corrupt = |why: String| Error::Corrupt { what: "role", why };
     rows.into_iter()
-        .map(|(role, state, district)| {
+        .map(|(role, state, region, district)| {
             Ok(Grant {
                 role: Role::named(&role).ok_or_else(|| corrupt(role.clone()))?,
                 state: state
                     .map(|s| StateCode::new(&s))
                     .transpose()
                     .map_err(|e| corrupt(e.to_string()))?,
+                region,
                 district,
             })
         })
@@ -202,11 +234,18 @@ pub fn set_disabled(
     Ok(())
 }
 
-/// Sets a new password, unlocks the account and ends its sessions.
-pub fn set_password(connection: &mut PgConnection, account_id: i64, password_hash: &str) -> Result<()> {
+/// Sets a new password, unlocks the account and ends its sessions. `until`: that somebody else set it, so that it opens
+/// the account until then, for choosing an own one; `None`: it is the account's own.
+pub fn set_password(
+    connection: &mut PgConnection,
+    account_id: i64,
+    password_hash: &str,
+    until: Option<DateTime<Utc>>,
+) -> Result<()> {
     diesel::update(account::table.find(account_id))
         .set((
             account::password_hash.eq(password_hash),
+            account::password_until.eq(until),
             account::failed_logins.eq(0),
             account::locked_until.eq(None::<DateTime<Utc>>),
         ))

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod announcements;
 pub mod batches;
 pub mod calendars;
 pub mod changes;
@@ -12,6 +13,7 @@ pub mod copy;
 pub mod db;
 pub mod deadlines;
 pub mod disagreements;
+pub mod disclosures;
 pub mod facilities;
 pub mod jobs;
 pub mod json;

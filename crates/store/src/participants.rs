@@ -179,6 +179,15 @@ pub fn certificates(connection: &mut PgConnection) -> Result<Vec<Certificate>> {
         .load(connection)?)
 }
 
+/// The registered certificates of a state, newest first.
+pub fn certificates_of(connection: &mut PgConnection, state: StateCode) -> Result<Vec<Certificate>> {
+    Ok(certificate::table
+        .filter(certificate::state.eq(state.as_str()))
+        .order((certificate::registered_at.desc(), certificate::fingerprint))
+        .select(Certificate::as_select())
+        .load(connection)?)
+}
+
 /// Stops accepting a certificate. Returns whether there was one to stop.
 pub fn revoke_certificate(
     connection: &mut PgConnection,

@@ -666,6 +666,8 @@ diesel::table! {
         failed_logins -> Int4,
         locked_until -> Nullable<Timestamptz>,
         last_login_at -> Nullable<Timestamptz>,
+        home_state -> Nullable<Text>,
+        password_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -676,6 +678,39 @@ diesel::table! {
         state -> Nullable<Text>,
         district -> Nullable<Text>,
         granted_at -> Timestamptz,
+        region -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    training (account_id, completed_on) {
+        account_id -> Int8,
+        completed_on -> Date,
+        expires_on -> Date,
+        noted_at -> Timestamptz,
+        noted_by -> Text,
+    }
+}
+
+diesel::table! {
+    announcement (announcement_id) {
+        announcement_id -> Int8,
+        state -> Nullable<Text>,
+        roles -> Array<Text>,
+        body -> Text,
+        from_on -> Date,
+        until_on -> Date,
+        made_at -> Timestamptz,
+        made_by -> Text,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    dismissal (account_id, what) {
+        account_id -> Int8,
+        what -> Text,
+        at -> Timestamptz,
     }
 }
 
@@ -761,6 +796,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     move_notice,
     account,
     account_role,
+    training,
+    announcement,
+    dismissal,
     session,
     disclosure,
     audit_event,

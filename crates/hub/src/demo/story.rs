@@ -151,6 +151,7 @@ impl Story {
                     &Grant {
                         role,
                         state: Some(state),
+                        region: None,
                         district: None,
                     },
                     self.now(),

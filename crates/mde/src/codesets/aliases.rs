@@ -90,6 +90,18 @@ impl Aliases {
             .map(|(_, aliases)| aliases)
     }
 
+    /// Every alias as set, code and meaning, in this order.
+    #[must_use]
+    pub fn rows(&self) -> Vec<[&str; 3]> {
+        let mut rows: Vec<[&str; 3]> = self
+            .0
+            .iter()
+            .flat_map(|(set, codes)| codes.iter().map(move |(code, means)| [set.as_str(), code, means]))
+            .collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// The code of the set that a state's own code stands for.
     #[must_use]
     pub fn meaning(&self, set: &str, code: &str) -> Option<&str> {

@@ -11,6 +11,7 @@ use store::{Purpose, batches, new_children, notices, work_items};
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::batches::status_tag;
+use crate::pages::bulletin::Bulletin;
 use crate::pages::new_children::{reason, who};
 use crate::pages::notices::{Child, children};
 use crate::pages::search::SearchForm;
@@ -33,6 +34,7 @@ struct HomePage {
     last: Field,
     birth: Field,
     purpose: Field,
+    bulletin: Bulletin,
     near_matches: Option<String>,
     inbox: Option<String>,
     /// Children who are new in the user's districts: how many, and the oldest of them.
@@ -55,8 +57,10 @@ pub(crate) async fn show(
     let batches_of = state.filter(|_| user.may(Permission::SeeBatches));
     let place = user.place().ok().filter(|_| user.may(Permission::SeeStudents));
     let (access, now) = (user.access(Purpose::Program, &portal), portal.now());
-    let (near_matches, inbox, recent, new) = portal
+    let (reader, of) = (user.clone(), portal.clone());
+    let (bulletin, near_matches, inbox, recent, new) = portal
         .run(move |c| {
+            let bulletin = Bulletin::read(c, &reader, &of)?;
             let near = if decides {
                 Some(work_items::count_open(c, "near_match", state)?)
             } else {
@@ -76,7 +80,7 @@ pub(crate) async fn show(
                     Some((count, oldest, known))
                 }
             };
-            Ok((near, inbox, recent, new))
+            Ok((bulletin, near, inbox, recent, new))
         })
         .await?;
     let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
@@ -88,6 +92,7 @@ pub(crate) async fn show(
         last,
         birth,
         purpose,
+        bulletin,
         near_matches: near_matches.map(words::count),
         inbox: inbox.map(words::count),
         new_children: new

@@ -580,15 +580,7 @@ fn looks(looks: &[Disclosure]) -> Table {
         "Nobody has looked at this record yet.",
     );
     for look in looks {
-        let who = look
-            .actor
-            .split_once(':')
-            .map_or(look.actor.as_str(), |(_, name)| name);
-        let who = if look.actor.starts_with("certificate:") {
-            "State system"
-        } else {
-            who
-        };
+        let who = crate::pages::admin::audit::who(&look.actor);
         table.row(
             "",
             [

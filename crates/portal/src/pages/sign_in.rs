@@ -12,11 +12,11 @@ use crate::failure::Failure;
 use crate::field::Field;
 use crate::session::{self, Session};
 use crate::state::Portal;
-use crate::user::{self, Allowed, Guarded, SignedIn, Tokened};
+use crate::user::{self, Allowed, Guarded, OwnAccount, SignedIn, Tokened};
 use crate::view::{self, Choice, Chrome, Mistakes};
 
 /// How long an account is locked after five failures in a row.
-const LOCK: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const LOCK: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -113,7 +113,7 @@ pub(crate) async fn sign_in(
         let mut mistakes = Mistakes::default();
         mistakes.add(
             "email",
-            "The e-mail address or the password is wrong, or the account is locked. After five wrong passwords an account is locked for 15 minutes.",
+            "The e-mail address or the password is wrong, or the account is locked. After five wrong passwords an account is locked for 15 minutes. A password that your administrator gave you is valid for seven days.",
         );
         return form(&portal, &credentials.next, &credentials.email, mistakes);
     };
@@ -128,7 +128,11 @@ async fn open_session(portal: &Portal, credentials: &Credentials) -> Result<Opti
     let email = credentials.email.clone();
     let account = portal.run(move |c| Ok(accounts::by_email(c, &email)?)).await?;
     let now = portal.now();
-    let open = account.filter(|a| a.disabled_at.is_none() && a.locked_until.is_none_or(|until| until <= now));
+    let open = account.filter(|account| {
+        account.disabled_at.is_none()
+            && account.locked_until.is_none_or(|until| until <= now)
+            && account.password_until.is_none_or(|until| now < until)
+    });
     let hash = open.as_ref().map(|a| a.password_hash.clone());
     let right = portal.verify(credentials.password.clone(), hash).await?;
     let Some(account) = open else { return Ok(None) };
@@ -164,7 +168,7 @@ pub(crate) struct Nothing {}
 /// `POST /sign-out`
 pub(crate) async fn sign_out(
     portal: web::Data<Portal>,
-    guarded: Guarded<SignedIn, Nothing>,
+    guarded: Guarded<OwnAccount, Nothing>,
 ) -> Result<HttpResponse, Failure> {
     let key_hash = guarded.user.key_hash.clone();
     portal

@@ -1,5 +1,6 @@
 //! The portal on a real database: sessions, rights, pages and what they write down.
 
+mod admin;
 mod browser;
 mod help;
 mod papers;

@@ -219,6 +219,7 @@ async fn an_administrator_of_a_district_sees_the_contradictions_of_its_children(
         let grant = store::accounts::Grant {
             role: store::accounts::Role::DataAdministrator,
             state: mde::StateCode::new("TX").ok(),
+            region: None,
             district: Some(district.to_owned()),
         };
         store::accounts::grant(&mut c, id, &grant, support::now()).unwrap();

@@ -3,7 +3,15 @@
 use crate::browser::{browser, nation};
 
 /// Pages that only need somebody signed in.
-const FOR_ALL: [&str; 4] = ["GET /", "GET /state", "POST /state", "POST /sign-out"];
+const FOR_ALL: [&str; 7] = [
+    "GET /",
+    "GET /state",
+    "POST /state",
+    "POST /sign-out",
+    "GET /password",
+    "POST /password",
+    "POST /home/dismiss",
+];
 
 fn path(route: &str) -> String {
     route.replace("{id}", "100000000000")
@@ -31,8 +39,24 @@ async fn who_has_no_right_is_refused_everywhere() {
     let db = nation();
     for (email, allowed) in [
         ("nobody@example.example", &[][..]),
-        ("users@tea.example", &[]),
-        ("upload@tea.example", &["GET /batches", "GET /batches/{id}"]),
+        (
+            "users@tea.example",
+            &[
+                "GET /admin$",
+                "/admin/users",
+                "/admin/announcements",
+                "/admin/audit",
+            ],
+        ),
+        (
+            "upload@tea.example",
+            &[
+                "GET /batches",
+                "GET /batches/{id}",
+                "GET /admin$",
+                "/admin/certificates",
+            ],
+        ),
         (
             "counselor@mission.example",
             &[
@@ -71,11 +95,19 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "GET /requirements",
                 "/near-matches",
                 "/reports",
+                "GET /admin$",
+                "/admin/audit",
             ],
         ),
         (
             "admin@tea.example",
             &[
+                "GET /admin$",
+                "/admin/announcements",
+                "/admin/regions",
+                "/admin/certificates",
+                "/admin/settings",
+                "/admin/audit",
                 "/search",
                 "/persons",
                 "/merges",
@@ -106,7 +138,9 @@ async fn who_has_no_right_is_refused_everywhere() {
                 _ => b.post(&path(route), &[]).await,
             };
             let may = allowed.iter().any(|a| {
-                if a.starts_with('/') {
+                if let Some(exact) = a.strip_suffix('$') {
+                    name == exact
+                } else if a.starts_with('/') {
                     route.starts_with(a)
                 } else {
                     name.starts_with(a)

@@ -60,6 +60,7 @@ fn districts() -> TestDb {
         let grant = Grant {
             role,
             state: StateCode::new("TX").ok(),
+            region: None,
             district: Some(district.to_owned()),
         };
         store::accounts::grant(&mut c, id, &grant, support::now()).unwrap();

@@ -138,24 +138,6 @@ pub fn give(
     Ok(())
 }
 
-/// Says which region each district of a state belongs to: pairs of district and region. Replaces what was said before.
-pub fn set_regions(connection: &mut PgConnection, state: StateCode, regions: &[(&str, &str)]) -> Result<()> {
-    let (districts, names): (Vec<&str>, Vec<&str>) = regions.iter().copied().unzip();
-    connection.transaction(|connection| {
-        sql_query("delete from district_region where state = $1")
-            .bind::<Text, _>(state.as_str())
-            .execute(connection)?;
-        sql_query(
-            "insert into district_region (state, district, region) select $1, d, r from unnest($2::text[], $3::text[]) as x (d, r)",
-        )
-        .bind::<Text, _>(state.as_str())
-        .bind::<Array<Text>, _>(districts)
-        .bind::<Array<Text>, _>(names)
-        .execute(connection)?;
-        Ok(())
-    })
-}
-
 /// How long an open item has been on a worklist, in days of that state's calendar.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Turn {

@@ -206,6 +206,7 @@ pub(crate) fn account(
             &Grant {
                 role: *role,
                 state,
+                region: None,
                 district: None,
             },
             now(),
