@@ -44,6 +44,20 @@ pub(crate) fn many() -> Result<TestDb> {
 /// What people have asked and counted.
 fn work(c: &mut PgConnection) -> Result<()> {
     let texas = StateCode::new("TX")?;
+    for (fingerprint, days) in [("ab".repeat(32), 20), ("cd".repeat(32), -10)] {
+        let not_after = now() + chrono::TimeDelta::days(days);
+        let certificate = store::participants::Certificate {
+            fingerprint,
+            state: texas.to_string(),
+            serial: "4f".into(),
+            subject: "CN=TX exchange".into(),
+            not_before: not_after - chrono::TimeDelta::days(365),
+            not_after,
+            registered_at: now() - chrono::TimeDelta::days(345),
+            revoked_at: None,
+        };
+        store::participants::register_certificate(c, &certificate)?;
+    }
     let of = records::reconciliation::OfState {
         state: texas,
         day: "2026-03-01".parse()?,

@@ -34,6 +34,7 @@ const ADMINISTRATOR: &str = "admin@tea.example";
 const COUNSELOR: &str = "counselor@mission.example";
 const RECRUITER: &str = "recruiter@mission.example";
 const ARBITER: &str = "arbiter@ed.example";
+const USERS: &str = "users@tea.example";
 const BOTH: &str = "both@example.example";
 const NOBODY: &str = "nobody@example.example";
 
@@ -122,6 +123,13 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("requirements-wrong", "/requirements")
                 .after(&[("#document", "none")], "form[action='/requirements'] button"),
             empty("reconciliations-empty", "/reconciliations"),
+            empty("announcements-empty", "/admin/announcements"),
+            empty("regions-empty", "/admin/regions"),
+            empty("regions-wrong", "/admin/regions").after(&[("#list", "Mission CISD")], SUBMIT),
+            empty("certificates-empty", "/admin/certificates"),
+            empty("audit-empty", "/admin/audit"),
+            empty("audit-wrong", "/admin/audit?child=12"),
+            page(None, USERS, "users-none", "/admin/users?search=nosuchname"),
         ];
     };
     let Ids {
@@ -188,6 +196,41 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         one("reconciliation", format!("/reconciliations/{campaign}")),
         one("reconciliation-wrong", format!("/reconciliations/{campaign}"))
             .after(&[("#ordinal", "x")], SUBMIT),
+        one("access-log", format!("/persons/{ana}/access-log?purpose=enroll")),
+        one(
+            "access-log-es",
+            format!("/persons/{ana}/access-log?purpose=enroll&language=es"),
+        ),
+        one("admin", "/admin".into()),
+        one("regions", "/admin/regions".into()).after(
+            &[(
+                "#list",
+                "Mission CISD,Valley\nSharyland ISD,Valley\nLubbock ISD,Plains",
+            )],
+            SUBMIT,
+        ),
+        one("certificates", "/admin/certificates".into()),
+        one("settings", "/admin/settings".into()),
+        one("audit", "/admin/audit".into()),
+        one("password", "/password".into()),
+        one("password-wrong", "/password".into()).after(&[("#chosen", "short")], SUBMIT),
+        page(One, USERS, "users", "/admin/users"),
+        page(One, USERS, "user-new", "/admin/users/new"),
+        page(One, USERS, "user-new-wrong", "/admin/users/new").after(&[("#email", "ana")], SUBMIT),
+        page(One, USERS, "user", "/admin/users/1"),
+        page(One, USERS, "user-wrong", "/admin/users/1").after(
+            &[("#completed_on", "2031-01-01")],
+            "form[action$=training] button",
+        ),
+        page(One, USERS, "announcements-wrong", "/admin/announcements").after(&[], SUBMIT),
+        page(One, USERS, "announcements", "/admin/announcements").after(
+            &[(
+                "#body",
+                "The hub is closed on Friday evening, April 3, from 6 to 8 p.m.",
+            )],
+            "form[action='/admin/announcements'] button",
+        ),
+        page(One, USERS, "home-users", "/"),
         page(One, RECRUITER, "home-recruiter", "/"),
         page(One, ARBITER, "near-matches-arbiter", "/near-matches"),
     ]
