@@ -1,6 +1,7 @@
 //! Cells of names and places that were read before: a registry repeats them, and folding and splitting a text costs
 //! far more than finding it again.
 
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use crate::names::{given_words, place_word, surname_words};
@@ -35,7 +36,7 @@ const LONGEST: usize = 64;
 /// The cells read so far.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
-    of: [FxHashMap<Box<str>, Cell>; 3],
+    of: [FxHashMap<CompactString, Cell>; 3],
     compounds: FxHashMap<[TokenId; 2], TokenId>,
 }
 

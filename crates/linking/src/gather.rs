@@ -4,6 +4,8 @@
 //! Nearly every record of a registry brings something that was not seen before, a slip or two surnames that never
 //! met. Would all cores number words in one table, they would stand in line for it.
 
+use std::sync::{Mutex, PoisonError};
+
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
@@ -13,7 +15,10 @@ use crate::record::{Prepared, Record, RecordInput, word_uses};
 use crate::tokens::{NONE, NewWord, TokenId, hash_bytes};
 
 /// More cores than this gain less than the words cost that several of them number.
-const MOST_SHARES: usize = 16;
+const MOST_VOCABULARIES: usize = 16;
+
+/// Records that one core takes in before it looks for more.
+const SHARE: usize = 1 << 10;
 
 /// Words numbered in the order in which one core met them, with how often each is used as what.
 #[derive(Debug)]
@@ -68,9 +73,10 @@ impl Numbering for WordList {
     }
 }
 
-/// A word in the list of one core.
+/// A word in the list of one core, in the order of their hashes, which is quicker to tell than that of their letters.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Met<'a> {
+    hash: u64,
     word: &'a str,
     list: usize,
     id: TokenId,
@@ -96,14 +102,14 @@ impl Vocabulary {
 /// A gathering that goes on: what each core has met, and which records it numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
-    vocabularies: Vec<Vocabulary>,
+    vocabularies: Vec<Mutex<Vocabulary>>,
     /// The vocabulary of the records from a place on.
     shares: Vec<(usize, usize)>,
 }
 
 impl Gathering {
-    /// Appends records, `count` of them, which `read` hands over by their place: as many shares as there are cores,
-    /// each in order, and each with something of its own in which `read` may note what it saw.
+    /// Appends records, `count` of them, which `read` hands over by their place: in shares, each in order, taken by
+    /// whichever core is free, and each with something of its own in which `read` may note what it saw.
     pub(crate) fn take_in<T: Default + Send>(
         &mut self,
         records: &mut Vec<Option<Record>>,
@@ -111,47 +117,56 @@ impl Gathering {
         read: impl Fn(usize, &mut T, &mut dyn FnMut(&RecordInput<'_>)) + Sync,
     ) -> Vec<T> {
         if self.vocabularies.is_empty() {
-            let cores = rayon::current_num_threads().clamp(1, MOST_SHARES);
-            self.vocabularies.resize_with(cores, Vocabulary::default);
+            let cores = rayon::current_num_threads().clamp(1, MOST_VOCABULARIES);
+            self.vocabularies.resize_with(cores, Mutex::default);
         }
-        let share = count.div_ceil(self.vocabularies.len());
-        let taken: Vec<(Vec<Option<Record>>, T)> = self
-            .vocabularies
-            .par_iter_mut()
-            .enumerate()
-            .map(|(number, vocabulary)| {
-                let places = number * share..((number + 1) * share).min(count);
+        let vocabularies = &self.vocabularies;
+        let taken: Vec<(usize, Vec<Option<Record>>, T)> = (0..count.div_ceil(SHARE))
+            .into_par_iter()
+            .map(|share| {
+                // Each core has its own, so that none waits.
+                let number = rayon::current_thread_index().unwrap_or(0) % vocabularies.len();
+                let mut vocabulary = vocabularies[number]
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                let places = share * SHARE..((share + 1) * SHARE).min(count);
                 let (mut records, mut noted) = (Vec::with_capacity(places.len()), T::default());
                 for at in places {
                     read(at, &mut noted, &mut |input| {
                         records.push(Some(vocabulary.read(input)));
                     });
                 }
-                (records, noted)
+                (number, records, noted)
             })
             .collect();
         records.reserve(count);
-        let append = |(number, (share, noted)): (usize, (Vec<Option<Record>>, T))| {
+        let append = |(number, share, noted)| {
             self.shares.push((records.len(), number));
             records.extend(share);
             noted
         };
-        taken.into_iter().enumerate().map(append).collect()
+        taken.into_iter().map(append).collect()
     }
 
     /// Gives all words one numbering, the same whichever core met them and in whatever order: the most used first, so
     /// that what is asked of most often lies close together; and the gathered records the numbers of it. Returns the
     /// words in this order, from number 1 on.
     pub(crate) fn join(self, records: &mut [Option<Record>]) -> Vec<NewWord> {
-        let lists: Vec<WordList> = self.vocabularies.into_iter().map(|v| v.words).collect();
+        let own =
+            |vocabulary: Mutex<Vocabulary>| vocabulary.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let lists: Vec<WordList> = self.vocabularies.into_iter().map(|v| own(v).words).collect();
         let mut met: Vec<Met<'_>> = lists
             .iter()
             .enumerate()
             .flat_map(|(number, list)| {
-                (1..list.ends.len() as TokenId).map(move |id| Met {
-                    word: list.text(id),
-                    list: number,
-                    id,
+                (1..list.ends.len() as TokenId).map(move |id| {
+                    let word = list.text(id);
+                    Met {
+                        hash: hash_bytes(word.as_bytes()),
+                        word,
+                        list: number,
+                        id,
+                    }
                 })
             })
             .collect();
@@ -230,17 +245,30 @@ mod tests {
     #[test]
     fn the_numbering_does_not_depend_on_who_met_a_word() {
         let gathered = |cores: usize, at_once: usize| {
-            let mut gathering = Gathering::default();
-            gathering.vocabularies.resize_with(cores, Vocabulary::default);
-            let mut records = Vec::new();
-            for from in (0..40).step_by(at_once) {
-                let noted: Vec<Vec<usize>> =
-                    gathering.take_in(&mut records, at_once, |at, noted: &mut Vec<usize>, take| {
-                        noted.push(from + at);
-                        take(&input(from + at));
-                    });
-                assert_eq!(noted.concat(), (from..from + at_once).collect::<Vec<_>>());
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(cores)
+                .build()
+                .unwrap();
+            let held = Mutex::new((Gathering::default(), Vec::new()));
+            for (turn, from) in (0..40).step_by(at_once).enumerate() {
+                // Each core in its turn.
+                pool.broadcast(|core| {
+                    if core.index() != turn % cores {
+                        return;
+                    }
+                    let (gathering, records) = &mut *held.lock().unwrap();
+                    let noted: Vec<Vec<usize>> =
+                        gathering.take_in(records, at_once, |at, noted: &mut Vec<usize>, take| {
+                            noted.push(from + at);
+                            take(&input(from + at));
+                        });
+                    assert_eq!(noted.concat(), (from..from + at_once).collect::<Vec<_>>());
+                });
             }
+            let (gathering, mut records) = held.into_inner().unwrap();
+            let met = |vocabulary: &Mutex<Vocabulary>| vocabulary.lock().unwrap().words.ends.len() > 1;
+            let speaking = gathering.vocabularies.iter().filter(|v| met(v)).count();
+            assert_eq!(speaking, cores, "each core met words");
             let words: Vec<String> = gathering
                 .join(&mut records)
                 .iter()
@@ -255,7 +283,7 @@ mod tests {
             "the most used comes first: {:?}",
             one.0
         );
-        for (cores, at_once) in [(2, 40), (3, 10), (7, 4)] {
+        for (cores, at_once) in [(2, 20), (3, 10), (7, 4)] {
             assert_eq!(gathered(cores, at_once), one, "{cores} cores, {at_once} at once");
         }
     }
