@@ -16,15 +16,9 @@ pub enum KeyKind {
     GivenBirthDate,
     /// A surname and the birth date.
     SurnameBirthDate,
-    /// A given name and a surname, whichever is which, and the year of birth.
-    GivenSurnameYear,
-    /// A given name, a surname, month and day of birth.
-    GivenSurnameMonthDay,
     /// Three letters of given name and of a surname, month and day of birth.
     ThreeLettersMonthDay,
-    /// Two letters of given name and of a surname, and the birth date.
-    TwoLettersBirthDate,
-    /// How given name and a surname sound, and the year of birth.
+    /// How given name and a surname sound, whichever is which, and the year of birth.
     SoundYear,
     /// A given name, a surname and a parent's or guardian's given name.
     GivenSurnameAdult,
@@ -64,7 +58,7 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 24;
+    pub const COUNT: usize = 21;
 
     /// How soon the key is narrowed: 0 where it is needed most, the more the more it brings together of whom no other
     /// key finds.
@@ -73,8 +67,6 @@ impl KeyKind {
             KeyKind::Address => 1,
             KeyKind::GivenBirthDate
             | KeyKind::SurnameBirthDate
-            | KeyKind::GivenSurnameYear
-            | KeyKind::GivenSurnameMonthDay
             | KeyKind::SoundYear
             | KeyKind::GivenSurnameAdult
             | KeyKind::GivenBothSurnames
@@ -88,10 +80,7 @@ impl KeyKind {
         match self {
             KeyKind::GivenBirthDate => "given name, birth date",
             KeyKind::SurnameBirthDate => "last name, birth date",
-            KeyKind::GivenSurnameYear => "given name, last name, birth year",
-            KeyKind::GivenSurnameMonthDay => "given name, last name, birth day and month",
             KeyKind::ThreeLettersMonthDay => "3 letters of both names, birth day and month",
-            KeyKind::TwoLettersBirthDate => "2 letters of both names, birth date",
             KeyKind::SoundYear => "sound of both names, birth year",
             KeyKind::GivenSurnameAdult => "given name, last name, a parent's given name",
             KeyKind::ParentsBirthDate => "both parents' given names, birth date",
@@ -134,8 +123,6 @@ fn key(record: &Record, kind: KeyKind, parts: [u32; 4]) -> Key {
     let narrow = match kind {
         KeyKind::GivenBirthDate
         | KeyKind::SurnameBirthDate
-        | KeyKind::GivenSurnameYear
-        | KeyKind::TwoLettersBirthDate
         | KeyKind::SoundYear
         | KeyKind::GivenSurnameAdult
         | KeyKind::ParentsBirthDate
@@ -158,8 +145,8 @@ fn start(tokens: &Tokens, id: TokenId, letters: usize) -> u32 {
     hash_bytes(tokens.start(id, letters)) as u32
 }
 
-/// Two words in one number, whatever their order.
-fn unordered(a: TokenId, b: TokenId) -> u32 {
+/// Two words or sounds in one number, whatever their order.
+fn unordered(a: u32, b: u32) -> u32 {
     mix(u64::from(a.min(b)) << 32 | u64::from(a.max(b))) as u32
 }
 
@@ -192,12 +179,6 @@ pub(crate) fn each_key(record: &Record, tokens: &Tokens, mut take: impl FnMut(Ke
             add(KeyKind::GivenBirthDate, [g, date, 0, 0]);
         }
         for &s in surnames {
-            if year != 0 {
-                add(KeyKind::GivenSurnameYear, [unordered(g, s), year, 0, 0]);
-            }
-            if month_day & 31 != 0 && month_day > 31 {
-                add(KeyKind::GivenSurnameMonthDay, [g, s, month_day, 0]);
-            }
             if !dated {
                 add(KeyKind::UndatedCity, [g, s, record.city, 0]);
             }
@@ -229,11 +210,10 @@ pub(crate) fn each_key(record: &Record, tokens: &Tokens, mut take: impl FnMut(Ke
                     KeyKind::ThreeLettersMonthDay,
                     [start(tokens, g, 3), start(tokens, s, 3), month_day, 0],
                 );
-                add(
-                    KeyKind::TwoLettersBirthDate,
-                    [start(tokens, g, 2), start(tokens, s, 2), date, 0],
-                );
-                add(KeyKind::SoundYear, [tokens.sound(g), tokens.sound(s), year, 0]);
+            }
+            if year != 0 {
+                let sounds = unordered(tokens.sound(g), tokens.sound(s));
+                add(KeyKind::SoundYear, [sounds, year, 0, 0]);
             }
             if let Some(parents) = parents {
                 add(KeyKind::InitialParents, [start(tokens, g, 1), parents, s, 0]);
