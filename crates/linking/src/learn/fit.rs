@@ -105,7 +105,7 @@ fn expect(model: &Model, sample: &Sample) -> Expected {
     let scorer = Scorer::new(model);
     let parts: Vec<Expected> = sample
         .patterns
-        .par_chunks(4_096)
+        .par_chunks(512)
         .map(|patterns| {
             let mut expected = NOTHING;
             for pattern in patterns {

@@ -15,7 +15,7 @@ use super::LearnOptions;
 const RANDOM_PAIRS: u64 = 400_000;
 
 /// Records whose pairs are counted.
-const SAMPLED: usize = 40_000;
+const SAMPLED: usize = 20_000;
 
 /// Random pairs by which the starting rates of strangers are held.
 const PRIOR_RANDOM: f64 = 200.0;
