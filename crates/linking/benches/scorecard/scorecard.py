@@ -72,18 +72,31 @@ def make_nation(mariposa, data, seed, size, students):
     os.remove(whole)
 
 
+# A child's peak memory counts what it was forked from, so something small forks it.
+METER = """
+import json, os, sys, time
+began = time.monotonic()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
+_, status, usage = os.wait4(child, 0)
+print(json.dumps({
+    "code": os.waitstatus_to_exitcode(status),
+    "wall": time.monotonic() - began,
+    "cpu": usage.ru_utime + usage.ru_stime,
+    "rss": usage.ru_maxrss / 1024,
+}))
+"""
+
+
 def run(command, log):
     """Runs a child to its end: wall seconds, CPU seconds, peak resident MiB."""
     with open(log, "w") as out:
-        began = time.monotonic()
-        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+        meter = [sys.executable, "-I", "-S", "-c", METER, *command]
+        figures = json.loads(subprocess.run(meter, stdout=subprocess.PIPE, stderr=out, check=True).stdout)
+    code = figures.pop("code")
+    if code != 0:
         with open(log) as said:
-            raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said.read()[-2000:]}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss / 1024}
+            raise RuntimeError(f"{' '.join(command)} ended with {code}: {said.read()[-2000:]}")
+    return figures
 
 
 def splink_command(kind, out, thresholds, files):
