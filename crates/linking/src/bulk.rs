@@ -4,7 +4,6 @@
 //! are read once from the postings and turned around, so that every record knows its blocks; no list of pairs is
 //! ever held, only those above the floor.
 
-use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -13,11 +12,8 @@ use crate::cluster::{Board, Evidence, Veto, veto};
 use crate::glance::Glances;
 use crate::index::LinkIndex;
 use crate::model::Thresholds;
-use crate::parents::compare_parents;
 use crate::postings::{PARTS, Slot, WAVES, slot_of};
 use crate::record::Record;
-use crate::tokens::mix;
-use crate::weigh::Gains;
 
 /// What is linked, and how far down.
 #[derive(Debug, Clone, Copy)]
@@ -108,36 +104,10 @@ fn pack(a: Slot, b: Slot) -> u64 {
 /// Pairs that keys brought together.
 #[derive(Default)]
 struct Brought {
-    /// Those at or above the floor.
-    found: Vec<LinkedPair>,
+    /// Those that a glance does not rule out, [packed](pack), some of them several times.
+    open: Vec<u64>,
     /// How many there were.
     pairs: u64,
-}
-
-/// Pairs of which it is remembered that they were compared in full: one child's two records share a dozen keys, and need
-/// not be compared under each. Whoever comes later takes the place, which costs a comparison and changes nothing.
-struct Met(Box<[AtomicU64]>);
-
-/// How many pairs are remembered.
-const MET: usize = 1 << 20;
-
-impl Met {
-    fn new() -> Met {
-        Met((0..MET).map(|_| AtomicU64::new(0)).collect())
-    }
-
-    fn place(&self, pair: u64) -> &AtomicU64 {
-        &self.0[mix(pair) as usize % MET]
-    }
-
-    /// Whether a pair is remembered. No pair is 0: its slots differ.
-    fn holds(&self, pair: u64) -> bool {
-        self.place(pair).load(Ordering::Relaxed) == pair
-    }
-
-    fn remember(&self, pair: u64) {
-        self.place(pair).store(pair, Ordering::Relaxed);
-    }
 }
 
 /// Records of some blocks. They lie far apart in memory, so many are looked up side by side before the first is needed.
@@ -146,8 +116,6 @@ struct Ahead {
     members: Vec<Slot>,
     /// Where each block ends.
     ends: Vec<usize>,
-    /// Pairs that a glance does not tell apart, with the most that they can weigh.
-    open: Vec<(Slot, Slot, Gains)>,
 }
 
 impl Ahead {
@@ -160,15 +128,8 @@ impl Ahead {
         self.ends.push(self.members.len());
     }
 
-    /// Compares the members of each block with each other, and forgets them.
-    fn compare(
-        &mut self,
-        index: &LinkIndex,
-        glances: &Glances<'_>,
-        met: &Met,
-        options: &BulkOptions,
-        brought: &mut Brought,
-    ) {
+    /// Pairs the members of each block with each other, and forgets them.
+    fn pair(&mut self, glances: &Glances<'_>, options: &BulkOptions, brought: &mut Brought) {
         let mut start = 0;
         for &end in &self.ends {
             let block = &self.members[start..end];
@@ -179,47 +140,33 @@ impl Ahead {
                         continue;
                     }
                     brought.pairs += 1;
-                    if let Some(most) = glances.at_most(a, b, options.pair_floor) {
-                        self.open.push((a, b, most));
+                    if glances.may_reach(a, b, options.pair_floor) {
+                        brought.open.push(pack(a, b));
                     }
                 }
             }
         }
-        self.open.retain(|&(a, b, _)| !met.holds(pack(a, b)));
-        for &(a, b, _) in &self.open {
-            for record in [index.at(a), index.at(b)] {
-                black_box((record.given, record.mother));
-            }
-        }
-        for &(a, b, most) in &self.open {
-            let (one, other) = (index.at(a), index.at(b));
-            let parents = compare_parents(one, other, index.tokens());
-            if !glances.with_parents(most, parents, options.pair_floor) {
-                continue;
-            }
-            met.remember(pack(a, b));
-            let weight = index.weight_with_parents(one, other, parents);
-            if weight >= options.pair_floor {
-                let (a, b) = (a.min(b), a.max(b));
-                brought.found.push(LinkedPair { a, b, weight });
-            }
-        }
         self.members.clear();
         self.ends.clear();
-        self.open.clear();
     }
 }
 
+/// Pairs that are kept before those met several times are let go.
+const ROOM: usize = 1 << 20;
+
+/// Pairs that are compared by one core before it looks for more.
+const COMPARED_AT_ONCE: usize = 1 << 12;
+
 /// The pairs at or above the floor, ascending by slots, and how many pairs a key brought together. Most of those cannot
-/// reach the floor, which shows at a glance or when the parents are compared; only the others are compared in full.
+/// reach the floor, which shows at a glance; the others are compared in full, each once however many keys it shares.
 pub(crate) fn pairs(
     index: &LinkIndex,
     options: &BulkOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
     let done = AtomicU64::new(0);
-    let (mut found, mut room, mut compared) = (Vec::new(), MET, 0);
-    let (glances, met) = (Glances::new(index), Met::new());
+    let (mut open, mut room, mut brought) = (Vec::new(), ROOM, 0);
+    let glances = Glances::new(index);
     for wave in 0..WAVES {
         let parts = index.postings().blocks(wave, |blocks| {
             let mut ahead = Ahead::default();
@@ -227,10 +174,10 @@ pub(crate) fn pairs(
             for block in blocks {
                 ahead.read(&glances, block);
                 if ahead.members.len() >= READ_AHEAD {
-                    ahead.compare(index, &glances, &met, options, &mut brought);
+                    ahead.pair(&glances, options, &mut brought);
                 }
             }
-            ahead.compare(index, &glances, &met, options, &mut brought);
+            ahead.pair(&glances, options, &mut brought);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Compared(
                 index.len() as u64 * done / (WAVES * PARTS) as u64,
@@ -238,17 +185,28 @@ pub(crate) fn pairs(
             brought
         });
         for part in parts {
-            compared += part.pairs;
-            found.extend(part.found);
+            brought += part.pairs;
+            open.extend(part.open);
         }
-        if found.len() > room || wave + 1 == WAVES {
-            let slots = |pair: &LinkedPair| (pair.a, pair.b);
-            found.par_sort_unstable_by_key(slots);
-            found.dedup_by_key(|pair| slots(pair));
-            room = MET.max(2 * found.len());
+        if open.len() > room || wave + 1 == WAVES {
+            open.par_sort_unstable();
+            open.dedup();
+            room = ROOM.max(2 * open.len());
         }
     }
-    (found, compared)
+    let compared = |pairs: &[u64]| {
+        let mut found = Vec::new();
+        for &pair in pairs {
+            let (a, b) = ((pair >> 32) as Slot, pair as Slot);
+            let weight = index.score(index.at(a), index.at(b)).1;
+            if weight >= options.pair_floor {
+                found.push(LinkedPair { a, b, weight });
+            }
+        }
+        found
+    };
+    let found: Vec<Vec<LinkedPair>> = open.par_chunks(COMPARED_AT_ONCE).map(compared).collect();
+    (found.concat(), brought)
 }
 
 /// The root of a slot in a forest of disjoint sets, with the path to it shortened.

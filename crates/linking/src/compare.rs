@@ -32,21 +32,24 @@ pub struct Comparison {
 
 /// Compares two records; the order does not matter.
 pub fn compare(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
-    let mut out = compare_but_parents(a, b, tokens);
-    out.levels = out.levels.with(Field::Parents, compare_parents(a, b, tokens));
-    out
-}
-
-/// The same without the parents, which are the dearest to compare.
-pub(crate) fn compare_but_parents(a: &Record, b: &Record, tokens: &Tokens) -> Comparison {
     let (given_a, surnames_a) = move_surnames(a, b);
     let (given_b, surnames_b) = move_surnames(b, a);
     let mut out = Comparison::default();
     let (given, middle, surname) = if exchanged((&given_a, &surnames_a), (&given_b, &surnames_b), tokens) {
         (given::EXCHANGED, MISSING, MISSING)
     } else {
-        let (given, middle) = compare_given((a, &given_a), (b, &given_b), tokens, &mut out);
-        let surname = compare_surnames((a, &surnames_a), (b, &surnames_b), tokens, &mut out);
+        let names = |words, compound| Names { words, compound };
+        let (one, other) = (
+            names(given_a.as_slice(), a.given_compound),
+            names(given_b.as_slice(), b.given_compound),
+        );
+        let first_missing = (a.first_words == 0, b.first_words == 0);
+        let (given, middle) = compare_given(one, other, first_missing, tokens, &mut out);
+        let (one, other) = (
+            names(surnames_a.as_slice(), a.surname_compound),
+            names(surnames_b.as_slice(), b.surname_compound),
+        );
+        let surname = compare_surnames(one, other, tokens, &mut out);
         (given, middle, surname)
     };
     let city = compare_city(a.city, b.city, tokens);
@@ -65,6 +68,7 @@ pub(crate) fn compare_but_parents(a: &Record, b: &Record, tokens: &Tokens) -> Co
         (Field::Surname, surname),
         (Field::BirthDate, compare_dates(a.birth, b.birth)),
         (Field::Sex, compare_sex(a.sex, b.sex)),
+        (Field::Parents, compare_parents(a, b, tokens)),
         (Field::BirthCity, city),
         (Field::BirthPlace, place),
         (
@@ -106,20 +110,30 @@ fn move_surnames(own: &Record, other: &Record) -> (Words, Words) {
     (given, surnames)
 }
 
-fn compare_given(
-    a: (&Record, &Words),
-    b: (&Record, &Words),
+/// Given names or surnames of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// In order.
+    pub(crate) words: &'a [TokenId],
+    /// Several written as one word, or [`NONE`].
+    pub(crate) compound: TokenId,
+}
+
+/// The levels of first and further given names; `first_missing` says of which side only further ones are known.
+pub(crate) fn compare_given(
+    a: Names<'_>,
+    b: Names<'_>,
+    first_missing: (bool, bool),
     tokens: &Tokens,
     out: &mut Comparison,
 ) -> (u8, u8) {
-    let (words_a, words_b) = (a.1.as_slice(), b.1.as_slice());
-    let (Some((&first_a, rest_a)), Some((&first_b, rest_b))) = (words_a.split_first(), words_b.split_first())
+    let (Some((&first_a, rest_a)), Some((&first_b, rest_b))) = (a.words.split_first(), b.words.split_first())
     else {
         return (MISSING, MISSING);
     };
-    match (a.0.first_words, b.0.first_words) {
-        (0, 1..) => return first_missing(words_a, (first_b, rest_b), tokens, out),
-        (1.., 0) => return first_missing(words_b, (first_a, rest_a), tokens, out),
+    match first_missing {
+        (true, false) => return compare_with_further(a.words, (first_b, rest_b), tokens, out),
+        (false, true) => return compare_with_further(b.words, (first_a, rest_a), tokens, out),
         _ => {}
     }
     let likeness = tokens.given_likeness(first_a, first_b);
@@ -128,8 +142,8 @@ fn compare_given(
         return (given::EXACT, compare_middle(rest_a, rest_b, tokens, out));
     }
     // JUANCARLOS and JUAN CARLOS; MALENA and MARIA ELENA.
-    if let Some(level) = compare_compound(a.0.given_compound, first_b, tokens, out)
-        .or_else(|| compare_compound(b.0.given_compound, first_a, tokens, out))
+    if let Some(level) = compare_compound(a.compound, first_b, tokens, out)
+        .or_else(|| compare_compound(b.compound, first_a, tokens, out))
     {
         return (level, MISSING);
     }
@@ -172,13 +186,8 @@ pub(crate) fn single_given(a: TokenId, b: TokenId, tokens: &Tokens) -> u8 {
     one_given(tokens.given_likeness(a, b))
 }
 
-/// The level of two surnames that are not the same word and all that is known.
-pub(crate) fn single_surname(a: TokenId, b: TokenId, tokens: &Tokens) -> u8 {
-    one_word(tokens.likeness(a, b))
-}
-
 /// The first name is missing on one side: its second names are compared with all names of the other.
-fn first_missing(
+fn compare_with_further(
     second: &[TokenId],
     (first, rest): (TokenId, &[TokenId]),
     tokens: &Tokens,
@@ -259,8 +268,9 @@ fn compare_middle(a: &[TokenId], b: &[TokenId], tokens: &Tokens, out: &mut Compa
     }
 }
 
-fn compare_surnames(a: (&Record, &Words), b: (&Record, &Words), tokens: &Tokens, out: &mut Comparison) -> u8 {
-    let (words_a, words_b) = (a.1.as_slice(), b.1.as_slice());
+/// The level of the surnames.
+pub(crate) fn compare_surnames(a: Names<'_>, b: Names<'_>, tokens: &Tokens, out: &mut Comparison) -> u8 {
+    let (words_a, words_b) = (a.words, b.words);
     if words_a.is_empty() || words_b.is_empty() {
         return MISSING;
     }
@@ -273,8 +283,8 @@ fn compare_surnames(a: (&Record, &Words), b: (&Record, &Words), tokens: &Tokens,
             }
             one_word(tokens.likeness(x, y))
         }
-        (&[x], several) => single_and_several(x, several, b.0.surname_compound, tokens, out),
-        (several, &[x]) => single_and_several(x, several, a.0.surname_compound, tokens, out),
+        (&[x], several) => single_and_several(x, several, b.compound, tokens, out),
+        (several, &[x]) => single_and_several(x, several, a.compound, tokens, out),
         (&[a0, a1, ..], &[b0, b1, ..]) => {
             let (straight, crossed) = ([a0 == b0, a1 == b1], [a0 == b1, a1 == b0]);
             if straight == [true, true] {

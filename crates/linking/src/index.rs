@@ -1,15 +1,17 @@
 //! All students in memory, in the form that is compared, kept up to date one by one.
 
+use std::hint::black_box;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Cells;
-use crate::compare::{Comparison, compare, compare_but_parents};
+use crate::compare::{Comparison, compare};
 use crate::gather::Gathering;
 use crate::keys::{Key, KeyKind, each_key, keys};
-use crate::levels::{Field, Levels};
+use crate::levels::Levels;
 use crate::model::Model;
 use crate::postings::{Filed, Keep, KindFractions, KindReport, Postings, Round, Slot, report_key};
 use crate::record::{Prepared, Record, RecordInput, word_uses};
@@ -84,8 +86,12 @@ fn permute<T>(items: &mut [Option<T>], from: &[Slot]) {
             continue;
         }
         let (mut at, first) = (start, items[start].take());
+        // Items lie far apart in memory, so the way is looked up before they are needed.
+        let mut ahead = (0..LOOK_AHEAD).fold(start, |at, _| from[at] as usize);
         loop {
             done[at] = true;
+            ahead = from[ahead] as usize;
+            black_box(items[ahead].is_some());
             let next = from[at] as usize;
             if next == start {
                 break;
@@ -96,6 +102,9 @@ fn permute<T>(items: &mut [Option<T>], from: &[Slot]) {
         items[at] = first;
     }
 }
+
+/// Steps by which [`permute`] looks ahead.
+const LOOK_AHEAD: usize = 16;
 
 /// Records whose keys are worked out before they are filed, so that few wait in memory.
 const FILED_AT_ONCE: usize = 1 << 15;
@@ -515,13 +524,6 @@ impl LinkIndex {
 
     pub(crate) fn comparison(&self, a: &Record, b: &Record) -> Comparison {
         compare(a, b, &self.tokens)
-    }
-
-    /// The weight of a pair of which the level of the parents is known.
-    pub(crate) fn weight_with_parents(&self, a: &Record, b: &Record, parents: u8) -> f32 {
-        let mut comparison = compare_but_parents(a, b, &self.tokens);
-        comparison.levels = comparison.levels.with(Field::Parents, parents);
-        self.scorer.weigh(&comparison, &self.tokens)
     }
 
     pub(crate) fn score(&self, a: &Record, b: &Record) -> (Comparison, f32) {

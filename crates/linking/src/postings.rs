@@ -75,7 +75,7 @@ impl Filed {
     /// Files a record under a key, if that is of the round.
     pub(crate) fn add(&mut self, key: Key, slot: Slot, round: Round) {
         let list = list_of(key);
-        if list % round.of != round.number {
+        if list & (round.of - 1) != round.number {
             return;
         }
         self.0[list / (LISTS / SHARES)].push((list as u16, entry(key, slot)));
@@ -98,8 +98,9 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    /// All rounds of so many.
+    /// All rounds of so many, a power of two.
     pub(crate) fn all(of: usize) -> impl Iterator<Item = Round> {
+        debug_assert!(of.is_power_of_two(), "{of} rounds");
         (0..of).map(move |number| Round { number, of })
     }
 }
