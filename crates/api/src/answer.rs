@@ -1,6 +1,7 @@
 //! What a state is told, for the exchange and the portal alike: of a batch findings as tables, causes, times, and what
 //! is different from the night before; of its children reports as tables.
 
+pub mod contacts;
 pub mod district;
 pub mod lists;
 pub mod night;

@@ -6,8 +6,8 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, deadlines, disagreements, findings, history, lists, notices, papers, persons, plans,
-    profiles, reconciliations, reports, requirements, roster, snapshots, students, upload, uploads,
+    batches, changes, contacts, deadlines, disagreements, findings, history, lists, notices, papers, persons,
+    plans, profiles, reconciliations, reports, requirements, roster, snapshots, students, upload, uploads,
     work_items,
 };
 
@@ -36,6 +36,7 @@ use crate::v1::{
         roster::list,
         roster::new_children,
         roster::acknowledge,
+        contacts::list,
         persons::search,
         persons::read,
         history::read,

@@ -1,4 +1,4 @@
-//! Style sheet, fonts and logo: part of the binary, served under names that change with their content.
+//! Style sheet, script, fonts and logo: part of the binary, served under names that change with their content.
 
 use std::sync::LazyLock;
 
@@ -31,6 +31,7 @@ impl Asset {
 struct Assets {
     style: Asset,
     logo: Asset,
+    script: Asset,
     regular: Asset,
     bold: Asset,
 }
@@ -59,6 +60,12 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
             "image/svg+xml",
             include_bytes!("../assets/butterfly.svg"),
         ),
+        script: Asset::new(
+            "worklist",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../assets/worklist.js"),
+        ),
         regular,
         bold,
     }
@@ -69,6 +76,11 @@ pub(crate) fn style() -> String {
     format!("/assets/{}", ASSETS.style.name)
 }
 
+/// Address of the script of the worklist.
+pub(crate) fn worklist_script() -> String {
+    format!("/assets/{}", ASSETS.script.name)
+}
+
 /// Address of the logo.
 pub(crate) fn logo() -> String {
     format!("/assets/{}", ASSETS.logo.name)
@@ -77,10 +89,16 @@ pub(crate) fn logo() -> String {
 /// `GET /assets/{name}`: the file; it may be kept for ever, as another content has another name.
 pub(crate) async fn serve(name: web::Path<String>) -> Result<HttpResponse, Failure> {
     let assets = &*ASSETS;
-    let found = [&assets.style, &assets.logo, &assets.regular, &assets.bold]
-        .into_iter()
-        .find(|asset| asset.name == *name)
-        .ok_or(Failure::NotFound)?;
+    let found = [
+        &assets.style,
+        &assets.logo,
+        &assets.script,
+        &assets.regular,
+        &assets.bold,
+    ]
+    .into_iter()
+    .find(|asset| asset.name == *name)
+    .ok_or(Failure::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, found.media_type))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))

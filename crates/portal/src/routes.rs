@@ -11,9 +11,9 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    access_log, admin, batches, bulletin, check, comparison, deadlines, disagreements, help, history, home,
-    merge, near_match, near_matches, new_children, notice_new, notices, own_password, papers, person, plans,
-    reconciliations, reports, requests, requirements, search, sign_in, students,
+    access_log, admin, batches, bulletin, check, comparison, contacts, deadlines, disagreements, help,
+    history, home, merge, near_match, new_children, notice_new, notices, own_password, papers, person, plans,
+    reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -39,6 +39,14 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/students"),
     ("GET", "/students.xlsx"),
     ("POST", "/students/filters"),
+    ("GET", "/contacts"),
+    ("GET", "/contacts.csv"),
+    ("POST", "/contacts/verify"),
+    ("POST", "/contacts/list"),
+    ("GET", "/contacts/new"),
+    ("POST", "/contacts/new"),
+    ("GET", "/contacts/{id}"),
+    ("POST", "/contacts/{id}"),
     ("GET", "/new-children"),
     ("POST", "/new-children"),
     ("GET", "/persons/{id}"),
@@ -61,7 +69,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/splits/{id}"),
     ("GET", "/requests/{id}"),
     ("POST", "/requests/{id}"),
-    ("GET", "/near-matches"),
+    ("GET", "/worklist"),
+    ("POST", "/worklist"),
     ("GET", "/near-matches/{id}"),
     ("POST", "/near-matches/{id}"),
     ("GET", "/deadlines"),
@@ -155,6 +164,14 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/students", get().to(students::show))
             .route("/students.xlsx", get().to(students::download))
             .route("/students/filters", post().to(students::keep))
+            .route("/contacts", get().to(contacts::list))
+            .route("/contacts.{form:csv|xlsx}", get().to(contacts::download))
+            .route("/contacts/verify", post().to(contacts::verify))
+            .route("/contacts/list", post().to(contacts::take))
+            .route("/contacts/new", get().to(contacts::fresh))
+            .route("/contacts/new", post().to(contacts::add))
+            .route("/contacts/{id}", get().to(contacts::show))
+            .route("/contacts/{id}", post().to(contacts::change))
             .route("/new-children", get().to(new_children::show))
             .route("/new-children", post().to(new_children::acknowledge))
             .route("/persons/{id}", get().to(person::show))
@@ -174,7 +191,8 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/splits/{id}", post().to(merge::ask_split))
             .route("/requests/{id}", get().to(requests::show))
             .route("/requests/{id}", post().to(requests::decide))
-            .route("/near-matches", get().to(near_matches::list))
+            .route("/worklist", get().to(worklist::show))
+            .route("/worklist", post().to(worklist::entrust))
             .route("/near-matches/{id}", get().to(near_match::show))
             .route("/near-matches/{id}", post().to(near_match::decide))
             .route("/deadlines", get().to(deadlines::list))

@@ -66,12 +66,13 @@ impl Chrome {
             item("/", "Home", Permission::SignedIn),
             item("/search", "Find a child", Permission::ReadRecords),
             state(item("/students", "My students", Permission::SeeStudents)),
-            item("/near-matches", "Near matches", Permission::DecideMatches),
+            item("/worklist", "Worklist", Permission::DecideMatches),
             state(item("/notices", "Move notices", Permission::SendNotices)),
             state(item("/deadlines", "Deadlines", Permission::SendNotices)),
             state(item("/batches", "Uploads", Permission::SeeBatches)),
             item("/reports", "Reports", Permission::SeeReports),
             state(item("/disagreements", "Contradictions", Permission::ManageState)),
+            item("/contacts", "Contacts", Permission::ReadRecords),
             item("/requirements", "Requirements", Permission::ReadRecords),
             state(item("/reconciliations", "Reconciliation", Permission::Reconcile)),
             item("/admin", "Administration", Permission::Administer),
@@ -221,7 +222,7 @@ pub(crate) struct Column {
 }
 
 /// A table, which becomes a list of labelled values on a narrow screen.
-#[derive(Debug, Clone, Template)]
+#[derive(Debug, Clone, Default, Template)]
 #[template(path = "table.html")]
 pub(crate) struct Table {
     pub(crate) caption: String,

@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod assessments;
 pub mod composite;
+pub mod contacts;
 pub mod contradicted;
 pub mod counts;
 pub mod courses;

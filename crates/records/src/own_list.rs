@@ -145,7 +145,8 @@ impl OwnList {
     }
 }
 
-fn columns(header: &csv::StringRecord) -> Result<HashMap<String, usize>, ListError> {
+/// Where each column of a header stands, by its name in lower case with underscores.
+pub(crate) fn columns(header: &csv::StringRecord) -> Result<HashMap<String, usize>, ListError> {
     let mut columns = HashMap::new();
     for (at, name) in header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         let name = name.to_lowercase().replace([' ', '-'], "_");
@@ -161,14 +162,15 @@ fn columns(header: &csv::StringRecord) -> Result<HashMap<String, usize>, ListErr
 
 /// The line of a record: its reader says where it began to look, and skips what is left of the line before and blank
 /// lines.
-fn line_of(text: &str, start: &csv::Position) -> u64 {
+pub(crate) fn line_of(text: &str, start: &csv::Position) -> u64 {
     let from = usize::try_from(start.byte()).unwrap_or(usize::MAX);
     let rest = text.as_bytes().get(from..).unwrap_or_default();
     let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     start.line() + skipped.filter(|byte| **byte == b'\n').count() as u64
 }
 
-fn unreadable(text: &str, error: &csv::Error) -> ListError {
+/// What is wrong with the CSV, in words of ours.
+pub(crate) fn unreadable(text: &str, error: &csv::Error) -> ListError {
     match error.kind() {
         csv::ErrorKind::UnequalLengths {
             pos,

@@ -10,7 +10,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use mde::code::{Codes as _, Grade};
 use mde::text::fold;
 use mde::{Date, Enrollment, Identity, StateCode};
+use store::contacts::Where;
 use store::new_children::NewChild;
+use store::persons::PersonRecord;
 use store::program::ProgramStudent;
 use store::roster::{Entry, Facilities, Held};
 
@@ -96,6 +98,28 @@ pub(crate) fn district(state: StateCode, enrollment: &Enrollment, facilities: &F
         .and_then(|facility| facility.district.as_ref())
         .or(enrollment.district_of_residence.as_ref())
         .map(ToString::to_string)
+}
+
+/// Where a child is or was by the enrollments of its live students, the latest first and each place once: whom to ask
+/// about it.
+#[must_use]
+pub fn places(person: &PersonRecord) -> Vec<Where> {
+    let mut enrollments: Vec<(StateCode, &Enrollment)> = person
+        .students
+        .iter()
+        .filter(|held| held.live)
+        .flat_map(|held| held.student.enrollments.iter().map(|e| (held.state, e)))
+        .collect();
+    enrollments.sort_by_key(|(_, e)| std::cmp::Reverse(e.enrollment_date));
+    let mut places: Vec<Where> = Vec::new();
+    for (state, enrollment) in enrollments {
+        let school = enrollment.facility_code.as_ref().map(ToString::to_string);
+        let place = (state, district(state, enrollment, &person.facilities), school);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
 }
 
 /// The order of the list: last names, then first names, without accents.

@@ -219,6 +219,19 @@ pub fn grants(connection: &mut PgConnection, account_id: i64) -> Result<Vec<Gran
         .collect()
 }
 
+/// The addresses of the accounts that are not disabled and have a role in a state, all of it or a district.
+pub fn holders(connection: &mut PgConnection, role: Role, state: StateCode) -> Result<Vec<String>> {
+    Ok(account::table
+        .inner_join(account_role::table.on(account_role::account_id.eq(account::account_id)))
+        .filter(account_role::role.eq(role.name()))
+        .filter(account_role::state.eq(state.as_str()))
+        .filter(account::disabled_at.is_null())
+        .order(account::email)
+        .select(account::email)
+        .distinct()
+        .load(connection)?)
+}
+
 /// Disables or enables an account. A disabled account's sessions end.
 pub fn set_disabled(
     connection: &mut PgConnection,

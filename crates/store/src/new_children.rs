@@ -10,7 +10,7 @@ use mde::{PersonId, StateCode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::db::{Error, Result};
+use crate::db::Result;
 use crate::roster::Place;
 use crate::schema::new_child;
 
@@ -286,13 +286,16 @@ pub fn find(connection: &mut PgConnection, state: StateCode, id: i64) -> Result<
         .optional()?)
 }
 
-/// The alerts about a person that are so, of every district, newest first.
-pub fn of_person(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Alert>> {
-    new_child::table
-        .filter(new_child::person_id.eq(person.number()))
-        .filter(new_child::withdrawn_at.is_null())
-        .order(new_child::new_child_id.desc())
-        .select(Alert::as_select())
-        .load(connection)
-        .map_err(Error::from)
+/// The alerts of a place about a person that are so and that nobody has acknowledged, oldest first.
+pub fn of_person(connection: &mut PgConnection, place: &Place, person: PersonId) -> Result<Vec<Alert>> {
+    Ok(sql_query(
+        "select n.* from new_child n
+         where n.person_id = $3 and n.state = $1 and n.acknowledged_at is null and n.withdrawn_at is null
+           and ($2::text[] is null or lower(n.district) = any($2))
+         order by n.new_child_id",
+    )
+    .bind::<Text, _>(place.state.as_str())
+    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<BigInt, _>(person.number())
+    .load(connection)?)
 }

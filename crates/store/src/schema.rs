@@ -541,6 +541,8 @@ diesel::table! {
         district -> Nullable<Text>,
         region -> Nullable<Text>,
         since -> Timestamptz,
+        assignee -> Nullable<Text>,
+        assigned_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -652,6 +654,29 @@ diesel::table! {
         acknowledged_at -> Nullable<Timestamptz>,
         acknowledged_by -> Nullable<Text>,
         withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    contact (contact_id) {
+        contact_id -> Int8,
+        state -> Text,
+        district -> Nullable<Text>,
+        facility_code -> Nullable<Text>,
+        role -> Text,
+        name -> Text,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        languages -> Text,
+        cover_name -> Nullable<Text>,
+        cover_phone -> Nullable<Text>,
+        cover_email -> Nullable<Text>,
+        cover_from -> Nullable<Date>,
+        cover_until -> Nullable<Date>,
+        verified_at -> Timestamptz,
+        verified_by -> Text,
+        kept_at -> Timestamptz,
+        kept_by -> Text,
     }
 }
 

@@ -62,6 +62,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("move_notice", TableKind::Local),
     ("disagreement", TableKind::Local),
     ("roster", TableKind::Local),
+    ("contact", TableKind::Local),
     ("new_child", TableKind::Local),
     ("roster_visit", TableKind::Local),
     ("saved_filter", TableKind::Local),

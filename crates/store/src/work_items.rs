@@ -15,11 +15,13 @@ use crate::schema::work_item;
 
 mod near_matches;
 mod owners;
+mod queue;
 mod regions;
 mod requests;
 
 pub use near_matches::{NearMatch, close_twins, open_near_matches, open_near_matches_of};
 pub use owners::{Owner, Scope, Turn, assign, give, owners, states_of, turns};
+pub use queue::{KindCount, Place, Queue, Taken, entrust, queue, queue_counts};
 pub use regions::{districts_of, regions, set_regions};
 pub use requests::{
     Lock, NewRequest, lock_of, lock_persons, object, open_request, set_effect, to_arbiter, undone, unlock,

@@ -3,6 +3,7 @@
 pub mod batches;
 mod body;
 pub mod changes;
+pub mod contacts;
 pub mod deadlines;
 pub mod disagreements;
 pub mod findings;
@@ -111,6 +112,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/new-children/{new_child_id}/acknowledgement",
             [(Method::POST, web::route().to(roster::acknowledge))],
+        ))
+        .service(resource(
+            "/contacts",
+            [(Method::GET, web::route().to(contacts::list))],
         ))
         .service(resource(
             "/persons",

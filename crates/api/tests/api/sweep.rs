@@ -142,6 +142,11 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/move-notices/{notice}/acknowledgement"),
             Expect::NotFound,
         ),
+        (
+            "GET /v1/contacts",
+            "/v1/contacts?state=TX".to_owned(),
+            Expect::Allowed(200),
+        ),
         ("GET /v1/roster", "/v1/roster".to_owned(), Expect::Nothing),
         (
             "GET /v1/new-children",

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use store::batches::Batch;
 use store::new_children::Alert;
-use store::{Purpose, batches, new_children, notices, work_items};
+use store::{Purpose, batches, contacts, new_children, notices, work_items};
 
 use crate::failure::Failure;
 use crate::field::Field;
@@ -39,6 +39,8 @@ struct HomePage {
     inbox: Option<String>,
     /// Children who are new in the user's districts: how many, and the oldest of them.
     new_children: Option<(String, Table)>,
+    /// Contacts that its administrator has to verify again.
+    contacts: Option<String>,
     batches: Option<Table>,
     nothing: bool,
 }
@@ -57,8 +59,11 @@ pub(crate) async fn show(
     let batches_of = state.filter(|_| user.may(Permission::SeeBatches));
     let place = user.place().ok().filter(|_| user.may(Permission::SeeStudents));
     let (access, now) = (user.access(Purpose::Program, &portal), portal.now());
+    let keeps = crate::pages::contacts::kept_by(&user)
+        .ok()
+        .filter(|_| user.may(Permission::ManageState));
     let (reader, of) = (user.clone(), portal.clone());
-    let (bulletin, near_matches, inbox, recent, new) = portal
+    let (bulletin, near_matches, inbox, recent, new, unverified) = portal
         .run(move |c| {
             let bulletin = Bulletin::read(c, &reader, &of)?;
             let near = if decides {
@@ -80,7 +85,11 @@ pub(crate) async fn show(
                     Some((count, oldest, known))
                 }
             };
-            Ok((bulletin, near, inbox, recent, new))
+            let unverified = match keeps {
+                None => 0,
+                Some(place) => contacts::count_unverified(c, &place, now)?,
+            };
+            Ok((bulletin, near, inbox, recent, new, unverified))
         })
         .await?;
     let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
@@ -98,6 +107,7 @@ pub(crate) async fn show(
         new_children: new
             .filter(|(count, ..)| *count > 0)
             .map(|(count, oldest, known)| (words::count(count), new_table(&oldest, &known))),
+        contacts: (unverified > 0).then(|| words::count(unverified)),
         batches: recent.map(|recent| batch_table(&recent)),
         nothing: user.roles.is_empty(),
     })

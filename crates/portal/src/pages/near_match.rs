@@ -110,7 +110,7 @@ fn page(user: &User, read: &Read, reason: &str, mistakes: Mistakes) -> NearMatch
         }
     });
     NearMatchPage {
-        chrome: Chrome::of(user, "Review a near match", "/near-matches"),
+        chrome: Chrome::of(user, "Review a near match", "/worklist"),
         id: item.work_item_id,
         open: item.status == "open",
         decided: match (decision, item.decided_at) {
@@ -360,7 +360,7 @@ pub(crate) async fn decide(
         match decided {
             Ok(outcome) => return Ok(requests::next(outcome, &form.word)),
             Err(review::Error::Late | review::Error::ReasonMissing) => {
-                return Ok(view::see_other("/near-matches?done=late"));
+                return Ok(view::see_other("/worklist?done=late"));
             }
             Err(error) => mistakes = requests::mistakes(error)?,
         }

@@ -38,7 +38,8 @@ struct Item {
     child: String,
     href: String,
     facts: String,
-    tag: Tag,
+    /// That a correction took it back.
+    tag: Option<Tag>,
 }
 
 #[derive(Template)]
@@ -85,14 +86,12 @@ fn items(alerts: &[Alert], known: &HashMap<i64, Child>) -> Vec<Item> {
         child: who(known.get(&alert.person_id)),
         href: format!("/persons/{}?purpose=program", alert.person_id),
         facts: facts(alert, known.get(&alert.person_id)),
-        tag: match alert.withdrawn_at {
-            Some(at) => Tag::new(
+        tag: alert.withdrawn_at.map(|at| {
+            Tag::new(
                 format!("Withdrawn {}: corrected", words::day(at.date_naive())),
                 "differ",
-            ),
-            None if alert.reason == "certified" => Tag::new("Newly certified", "info"),
-            None => Tag::new("Newly enrolled", "info"),
-        },
+            )
+        }),
     };
     alerts.iter().map(item).collect()
 }

@@ -10,7 +10,7 @@ use diesel::pg::PgConnection;
 use mde::{StateCode, StudentId};
 use serde::Deserialize;
 use store::notices::Notice;
-use store::{Access, Purpose, links, persons};
+use store::{Access, Purpose, contacts, links, persons};
 
 use crate::failure::Failure;
 use crate::pages::near_matches;
@@ -120,7 +120,8 @@ pub(crate) async fn list(
     let sent = ask.which == "sent";
     let access = user.access(Purpose::Program, &portal);
     let (before, now) = (ask.before, portal.now());
-    let (found, children) = portal
+    let today = portal.today(Some(state));
+    let (found, children, calls) = portal
         .run(move |c| {
             let found = if sent {
                 ::notices::sent(c, state, false, before, NOTICES)?
@@ -129,7 +130,11 @@ pub(crate) async fn list(
             };
             let persons: Vec<i64> = found.iter().map(|n| n.person_id).collect();
             let children = children(c, &access, state, &persons)?;
-            Ok((found, children))
+            let calls = found
+                .iter()
+                .map(|notice| Ok(call(c, notice, state, today)?))
+                .collect::<Result<Vec<_>, Failure>>()?;
+            Ok((found, children, calls))
         })
         .await?;
     let done = match ask.done.as_str() {
@@ -152,7 +157,8 @@ pub(crate) async fn list(
             .map(|n| n.move_notice_id),
         items: found
             .iter()
-            .map(|notice| item(notice, children.get(&notice.person_id)))
+            .zip(calls)
+            .map(|(notice, call)| item(notice, children.get(&notice.person_id), call))
             .collect(),
         answers: ANSWERS
             .iter()
@@ -162,7 +168,33 @@ pub(crate) async fn list(
     })
 }
 
-fn item(notice: &Notice, child: Option<&Child>) -> Item {
+/// Whom to call on the other side of a notice: its district's contact, where that is known and names one, else its
+/// state's.
+fn call(
+    c: &mut PgConnection,
+    notice: &Notice,
+    own: StateCode,
+    day: NaiveDate,
+) -> store::Result<Option<String>> {
+    let code = |code: &Option<String>| code.as_deref().and_then(|code| StateCode::new(code).ok());
+    let (from, to) = (code(&notice.from_state), code(&notice.to_state));
+    let place = match to.filter(|to| *to != own) {
+        Some(to) => (to, notice.district.clone(), None),
+        None => match from.filter(|from| *from != own) {
+            Some(from) => (from, None, None),
+            None => return Ok(None),
+        },
+    };
+    let state = place.0.name();
+    let found = contacts::nearest(c, &[place])?;
+    Ok(found.first().map(|contact| {
+        let (name, phone, email) = contact.on(day);
+        let how: Vec<&str> = [phone, email].into_iter().flatten().collect();
+        format!("Call in {state}: {name}, {}", how.join(", "))
+    }))
+}
+
+fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
     let place = |code: &Option<String>| code.as_deref().map(words::state_name);
     let to = place(&notice.to_state).unwrap_or_else(|| "another state".to_owned());
     let from = place(&notice.from_state).unwrap_or_else(|| "another state".to_owned());
@@ -210,6 +242,7 @@ fn item(notice: &Notice, child: Option<&Child>) -> Item {
             || "Not seen yet".to_owned(),
             |at| format!("First seen {}", words::instant(at)),
         )),
+        call,
     ];
     let known = ANSWERS
         .iter()

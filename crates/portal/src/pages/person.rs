@@ -8,13 +8,17 @@ use mde::PersonId;
 use records::ConsolidatedRecord;
 use serde::Deserialize;
 use store::access::Disclosure;
+use store::contacts::Contact;
 use store::links::LinkEvent;
+use store::new_children::Alert;
 use store::work_items::WorkItem;
-use store::{Purpose, access, links, persons, work_items};
+use store::{Purpose, access, links, new_children, persons, work_items};
 
 use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::pages::contacts;
+use crate::pages::new_children::reason;
 use crate::pages::questions::{self, Question};
 use crate::parts::{self, PlanView, SchoolingView};
 use crate::sources::Sources;
@@ -37,6 +41,9 @@ const CATEGORIES: [&str; 7] = [
 
 /// Looks that are listed.
 const LOOKS: i64 = 50;
+
+/// Places of a child, the latest first, for which it is shown whom to call.
+const PLACES: usize = 6;
 
 /// Data older than this many days are pointed out.
 const STALE_DAYS: i64 = 60;
@@ -154,6 +161,9 @@ struct PersonPage {
     immunizations: Table,
     immunization_reports: Vec<String>,
     alerts: Table,
+    contacts: Table,
+    /// In the user's districts it is new, and nobody has said that it is seen: number, and why.
+    new_here: Vec<(i64, String)>,
     sources: Vec<SourceView>,
     story: Vec<StepView>,
     unlinked: Vec<String>,
@@ -175,6 +185,8 @@ struct Read {
     looks: Vec<Disclosure>,
     about: Vec<WorkItem>,
     approved: Vec<WorkItem>,
+    contacts: Vec<Contact>,
+    new_here: Vec<Alert>,
 }
 
 /// `GET /persons/{id}?purpose=`
@@ -201,9 +213,20 @@ pub(crate) async fn show(
         day => Some(day.parse().map_err(|_| Failure::BadRequest)?).filter(|day| *day < today),
     };
     let access = user.access(purpose, &portal);
+    let own = user
+        .place()
+        .ok()
+        .filter(|_| user.may(Permission::AcknowledgeChildren));
     let read = portal
         .run(move |c| {
             let mut record = persons::read(c, &access, id, &CATEGORIES)?.ok_or(Failure::NotFound)?;
+            let mut places = records::roster::places(&record);
+            places.truncate(PLACES);
+            let contacts = store::contacts::nearest(c, &places)?;
+            let new_here = match own {
+                Some(own) => new_children::of_person(c, &own, id)?,
+                None => Vec::new(),
+            };
             if let Some(day) = past {
                 let versions = persons::read_versions(c, &access, &record)?;
                 record = records::history::as_known(&record, &versions, day);
@@ -219,6 +242,8 @@ pub(crate) async fn show(
                 looks,
                 about,
                 approved,
+                contacts,
+                new_here,
             })
         })
         .await?;
@@ -233,6 +258,18 @@ pub(crate) async fn show(
     page.as_known = past.map(words::day).unwrap_or_default();
     page.may_send = user.may(Permission::SendNotices) && user.acts_in.is_some();
     page.may_merge = user.may(Permission::StartMerges);
+    page.contacts = contacts::table(
+        &read.contacts,
+        today,
+        portal.now(),
+        false,
+        "Nobody is named for the places where this child was. The directory of contacts has other places.",
+    );
+    page.new_here = read
+        .new_here
+        .iter()
+        .map(|alert| (alert.new_child_id, reason(alert)))
+        .collect();
     page.questions = questions::open(&user, &read.about, id);
     page.decided = questions::decided(&user, &read.approved);
     page.printed = format!(
@@ -293,6 +330,8 @@ impl PersonPage {
             assessments: parts::assessments(record, &sources),
             immunizations: parts::immunizations(record, &sources),
             alerts: parts::alerts(record, &sources),
+            contacts: Table::default(),
+            new_here: Vec::new(),
             sources: source_views(record),
             story: story(record, &read.events),
             unlinked: unlinked(record, &read.events),

@@ -104,7 +104,7 @@ fn page(user: &User, read: &Read, reason: &str, mistakes: Mistakes) -> RequestPa
         .as_deref()
         .map_or_else(|| "the arbiter".to_owned(), words::state_name);
     RequestPage {
-        chrome: Chrome::of(user, heading, "/near-matches"),
+        chrome: Chrome::of(user, heading, "/worklist"),
         id: item.work_item_id,
         heading,
         asked: format!(
@@ -332,8 +332,8 @@ pub(crate) async fn decide(
 pub(crate) fn next(outcome: Outcome, done: &str) -> HttpResponse {
     match outcome {
         Outcome::Requested(id) => view::see_other(&format!("/requests/{id}")),
-        Outcome::WithArbiter => view::see_other("/near-matches?done=arbiter"),
-        Outcome::Decided => view::see_other(&format!("/near-matches?done={}", crate::failure::encode(done))),
+        Outcome::WithArbiter => view::see_other("/worklist?done=arbiter"),
+        Outcome::Decided => view::see_other(&format!("/worklist?done={}", crate::failure::encode(done))),
     }
 }
 

@@ -84,6 +84,19 @@ fn work(c: &mut PgConnection) -> Result<()> {
         support::person_of(c, "TX", "T-10442")?,
         support::person_of(c, "TX", "T-66613")?,
     ];
+    // One contact that was verified of late and one that was not.
+    let list = "role,name,district,phone,languages,cover_name,cover_from,cover_until\n\
+        MEP,Rosa Díaz,Mission CISD,956-555-0143,Spanish,Ana Ruiz,2026-03-30,2026-04-10\n\
+        REGISTRAR,Luz Gil,,512-555-0100,,,,\n";
+    let sheet = records::contacts::read(list, texas, None)?;
+    for (new, days) in sheet.good.iter().zip([1, 120]) {
+        store::contacts::keep(
+            c,
+            new,
+            "account:admin@tea.example",
+            now() - chrono::TimeDelta::days(days),
+        )?;
+    }
     review::request_merge(c, &judge, &persons, None, "Cousins who share a file", now())?;
     Ok(())
 }

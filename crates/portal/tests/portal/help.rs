@@ -49,7 +49,7 @@ async fn words_lead_to_the_glossary() {
     let mut followed = 0;
     for path in [
         format!("/persons/{ana}?purpose=enroll"),
-        "/near-matches".into(),
+        "/worklist".into(),
         "/deadlines".into(),
     ] {
         let page = b.get(&path).await;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod browser;
+mod contacts;
 mod help;
 mod papers;
 mod program;
@@ -14,3 +15,4 @@ mod students;
 mod support;
 mod who_is_who;
 mod work;
+mod worklist;

@@ -46,7 +46,7 @@ async fn two_states_make_one_record_of_two_and_can_undo_it() {
 
     let (mut tx, _) = browser(db.url()).await;
     tx.sign_in("admin@tea.example").await;
-    let list = tx.get("/near-matches").await.text();
+    let list = tx.get("/worklist").await.text();
     assert!(list.contains("Join records, no."), "{list}");
     let text = tx.get(&format!("/persons/{texan}?purpose=program")).await.text();
     assert!(text.contains("Possible duplicate of record no."), "{text}");
@@ -153,7 +153,7 @@ async fn disagreement_is_the_arbiters() {
     let page = ga
         .post(&request, &[("decision", "reject"), ("reason", "Two boys")])
         .await;
-    assert_eq!(page.location(), "/near-matches?done=arbiter");
+    assert_eq!(page.location(), "/worklist?done=arbiter");
     let text = ga
         .get(&format!("/persons/{georgian}?purpose=program"))
         .await
@@ -164,7 +164,7 @@ async fn disagreement_is_the_arbiters() {
     let page = arbiter
         .post(&request, &[("decision", "reject"), ("reason", "Two boys it is")])
         .await;
-    assert_eq!(page.location(), "/near-matches?done=reject");
+    assert_eq!(page.location(), "/worklist?done=reject");
     assert_eq!(support::person_of(&mut c, "TX", "T-20871").unwrap(), texan);
     assert!(links::decisions(&mut c).unwrap().iter().all(|d| !d.same));
 }

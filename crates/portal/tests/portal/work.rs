@@ -20,7 +20,7 @@ async fn a_near_match_is_compared_decided_and_remembered() {
     let item = near_match(&mut c);
     let (mut b, _) = browser(db.url()).await;
     b.sign_in("admin@tea.example").await;
-    let list = b.get("/near-matches").await.text();
+    let list = b.get("/worklist").await.text();
     assert!(
         list.contains("José Luis Hernández López") && list.contains("Jose Hernandez"),
         "{list}"
@@ -50,7 +50,7 @@ async fn a_near_match_is_compared_decided_and_remembered() {
             &[("decision", "different"), ("reason", "Spoke with both families")],
         )
         .await;
-    assert_eq!(page.location(), "/near-matches?done=different");
+    assert_eq!(page.location(), "/worklist?done=different");
     let decided = links::decisions(&mut c).unwrap();
     assert_eq!(decided.len(), 1);
     assert!(!decided[0].same);
@@ -70,7 +70,7 @@ async fn a_near_match_is_compared_decided_and_remembered() {
     let page = b.post(&path, &[("decision", "same"), ("reason", "Again")]).await;
     assert_eq!(
         page.location(),
-        "/near-matches?done=late",
+        "/worklist?done=late",
         "the first decision stands"
     );
     support::link(&mut c).unwrap();
@@ -81,7 +81,7 @@ async fn a_near_match_is_compared_decided_and_remembered() {
         "not asked again"
     );
     assert!(
-        b.get("/near-matches?done=different")
+        b.get("/worklist?done=different")
             .await
             .text()
             .contains("nothing to review")

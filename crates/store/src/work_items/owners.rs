@@ -55,6 +55,8 @@ pub struct Owner {
     pub region: Option<String>,
     /// Since when it is on this worklist.
     pub since: DateTime<Utc>,
+    /// Who has taken it, by address; nobody yet.
+    pub assignee: Option<String>,
 }
 
 /// Puts items on the worklist of every state with a live student in their persons: at the district of the latest
@@ -115,7 +117,7 @@ pub fn owners(connection: &mut PgConnection, item: i64) -> Result<Vec<Owner>> {
 }
 
 /// Puts an item of a state on the worklist of this level, from now on. `district` is kept where none is given. The
-/// region is that of the district.
+/// region is that of the district. Who had taken it has it no more.
 pub fn give(
     connection: &mut PgConnection,
     item: i64,
@@ -125,7 +127,7 @@ pub fn give(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sql_query(
-        "update work_item_owner o set level = $3, since = $5, district = coalesce($4, o.district),
+        "update work_item_owner o set level = $3, since = $5, assignee = null, assigned_at = null, district = coalesce($4, o.district),
                 region = (select r.region from district_region r where r.state = $2 and r.district = coalesce($4, o.district))
          where o.work_item_id = $1 and o.state = $2",
     )
