@@ -114,7 +114,7 @@ fn guidance(roles: &[Role]) -> Vec<Step> {
         what: "When a family says that it moves, send a move notice from the child’s record.",
     };
     const JUDGE: Step = Step {
-        href: "/near-matches",
+        href: "/worklist",
         title: "Judge near matches",
         what: "Two records that may be one child, side by side. Nothing is joined without people.",
     };
