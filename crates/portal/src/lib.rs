@@ -12,6 +12,7 @@ mod assets;
 mod evidence;
 mod failure;
 mod field;
+mod figure;
 mod help;
 mod pages;
 mod parts;

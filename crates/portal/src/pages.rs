@@ -22,6 +22,7 @@ pub(crate) mod notices;
 pub(crate) mod own_password;
 pub(crate) mod papers;
 pub(crate) mod person;
+pub(crate) mod pictures;
 pub(crate) mod plans;
 pub(crate) mod questions;
 pub(crate) mod reconciliations;

@@ -12,8 +12,8 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     access_log, admin, batches, bulletin, check, comparison, contacts, deadlines, disagreements, help,
-    history, home, merge, near_match, new_children, notice_new, notices, own_password, papers, person, plans,
-    reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
+    history, home, merge, near_match, new_children, notice_new, notices, own_password, papers, person,
+    pictures, plans, reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -84,6 +84,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/batches/{id}/findings.xlsx"),
     ("POST", "/batches/{id}/release"),
     ("GET", "/reports"),
+    ("GET", "/reports/pictures"),
+    ("GET", "/reports/years.csv"),
+    ("POST", "/feedback"),
     ("GET", "/reports/counts.csv"),
     ("GET", "/reports/moves.xlsx"),
     ("GET", "/reports/missed-enrollments.csv"),
@@ -212,6 +215,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 "/reports/{what:counts|moves|missed-enrollments|qa|free-meals}.{form:csv|xlsx|pdf}",
                 get().to(reports::download),
             )
+            .route("/reports/pictures", get().to(pictures::show))
+            .route(
+                "/reports/{what:years|timeliness|waiting}.{form:csv|xlsx}",
+                get().to(pictures::download),
+            )
+            .route("/feedback", post().to(pictures::say))
             .route("/reconciliations", get().to(reconciliations::list))
             .route("/reconciliations/{id}", get().to(reconciliations::show))
             .route("/reconciliations/{id}", post().to(reconciliations::decide))

@@ -49,6 +49,25 @@ pub fn counts(connection: &mut PgConnection, question: &Question) -> store::Resu
     Ok(counted(&people, question, &rules))
 }
 
+/// Counts the children of several periods, as far as they are known now; everybody is read once.
+pub fn counts_of(
+    connection: &mut PgConnection,
+    periods: &[Period],
+    today: NaiveDate,
+) -> store::Result<Vec<Counts>> {
+    let rules = store::participants::eligibility_rules(connection)?;
+    let people = store::program::everybody(connection, None)?;
+    let of = |period: &Period| {
+        let question = Question {
+            period: *period,
+            known_at: None,
+            today,
+        };
+        counted(&people, &question, &rules).counts
+    };
+    Ok(periods.iter().map(of).collect())
+}
+
 /// Counts these children; for who needs them once more.
 pub(crate) fn counted(
     people: &[ProgramPerson],

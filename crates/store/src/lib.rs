@@ -41,6 +41,7 @@ pub mod snapshots;
 pub mod students;
 pub mod tables;
 pub mod uploads;
+pub mod usage;
 pub mod work_items;
 
 pub use access::{Access, Actor, Channel, Purpose};

@@ -71,6 +71,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("training", TableKind::Local),
     ("announcement", TableKind::Local),
     ("dismissal", TableKind::Local),
+    ("feedback", TableKind::Local),
     ("session", TableKind::Local),
     ("disclosure", TableKind::Local),
     ("audit_event", TableKind::Local),

@@ -89,7 +89,9 @@ pub fn missed(missed: &[Missed]) -> Table {
     }))
 }
 
-fn told(number: Option<u64>, small: Option<u64>) -> Cell<'static> {
+/// A number as a file tells it; `<10`, or whatever is small, where it is not told.
+#[must_use]
+pub fn told(number: Option<u64>, small: Option<u64>) -> Cell<'static> {
     match (number, small) {
         (Some(number), _) => Cell::from(i64::try_from(number).unwrap_or(i64::MAX)),
         (None, Some(small)) => Cell::from(format!("<{small}")),

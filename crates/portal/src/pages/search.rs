@@ -188,9 +188,21 @@ impl SearchPage {
     }
 }
 
+/// From where somebody came.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Came {
+    /// Whether it has just said whether a page helped.
+    thanks: bool,
+}
+
 /// `GET /search`
-pub(crate) async fn show(user: Allowed<ReadRecords>) -> Result<HttpResponse, Failure> {
-    let chrome = Chrome::of(&user, "Find a child", "/search");
+pub(crate) async fn show(
+    user: Allowed<ReadRecords>,
+    came: web::Query<Came>,
+) -> Result<HttpResponse, Failure> {
+    let done = came.thanks.then_some("Thank you. Your answer is kept.");
+    let chrome = Chrome::of(&user, "Find a child", "/search").done(done);
     view::page(&SearchPage::new(
         chrome,
         &SearchForm::default(),

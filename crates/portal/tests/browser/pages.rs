@@ -128,6 +128,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("requirements-wrong", "/requirements")
                 .after(&[("#document", "none")], "form[action='/requirements'] button"),
             empty("reconciliations-empty", "/reconciliations"),
+            empty("pictures-empty", "/reports/pictures"),
             empty("announcements-empty", "/admin/announcements"),
             empty("regions-empty", "/admin/regions"),
             empty("regions-wrong", "/admin/regions").after(&[("#list", "Mission CISD")], SUBMIT),
@@ -159,6 +160,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             many("batches-many", "/batches".into()),
             many("reports-many", "/reports?period=2025-26".into()),
             many("disagreements-many", "/disagreements".into()),
+            many("pictures-many", "/reports/pictures".into()),
+            page(Many, ARBITER, "pictures-federal", "/reports/pictures"),
             page(Many, ARBITER, "reports-federal", "/reports?period=2025-26"),
         ];
     }
@@ -206,6 +209,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         one("reconciliation", format!("/reconciliations/{campaign}")),
         one("reconciliation-wrong", format!("/reconciliations/{campaign}"))
             .after(&[("#ordinal", "x")], SUBMIT),
+        one("pictures", "/reports/pictures".into()),
         one("access-log", format!("/persons/{ana}/access-log?purpose=enroll")),
         one(
             "access-log-es",

@@ -5,6 +5,7 @@ mod browser;
 mod contacts;
 mod help;
 mod papers;
+mod pictures;
 mod program;
 mod records;
 mod reports;

@@ -62,6 +62,7 @@ async fn who_has_no_right_is_refused_everywhere() {
             &[
                 "/search",
                 "/persons",
+                "/feedback",
                 "/students",
                 "GET /new-children",
                 "GET /contacts$",
@@ -74,6 +75,7 @@ async fn who_has_no_right_is_refused_everywhere() {
             &[
                 "/search",
                 "/persons",
+                "/feedback",
                 "/students",
                 "/new-children",
                 "/merges",
@@ -93,6 +95,7 @@ async fn who_has_no_right_is_refused_everywhere() {
             &[
                 "/search",
                 "/persons",
+                "/feedback",
                 "/merges",
                 "/splits",
                 "/requests",
@@ -117,6 +120,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/admin/audit",
                 "/search",
                 "/persons",
+                "/feedback",
                 "/merges",
                 "/splits",
                 "/requests",
