@@ -522,3 +522,28 @@ fn compare_identifiers(a: &Record, b: &Record) -> u8 {
         MISSING
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_one_digit_or_two_neighbours_exchanged() {
+        for (a, b, slip) in [
+            (12, 13, true),
+            (12, 21, true),
+            (3, 30, true),
+            (12, 31, false),
+            (2012, 2021, true),
+            (2012, 2102, true),
+            (2012, 2210, false),
+            (2010, 1020, false),
+            (2012, 2018, true),
+            (2012, 2008, false),
+            (2012, 2012, false),
+        ] {
+            assert_eq!(one_digit(a, b), slip, "{a} {b}");
+            assert_eq!(one_digit(b, a), slip, "{b} {a}");
+        }
+    }
+}

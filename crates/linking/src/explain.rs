@@ -493,7 +493,7 @@ pub fn signed(bits: f32) -> String {
 #[must_use]
 pub fn chance(probability: f64) -> String {
     match probability {
-        p if p > 0.999_95 => "over 0.9999".to_owned(),
+        p if p >= 0.999_95 => "over 0.9999".to_owned(),
         p if p < 0.000_05 => "under 0.0001".to_owned(),
         p if (0.01..0.985).contains(&p) => format!("{p:.2}"),
         p => format!("{p:.4}"),
@@ -592,4 +592,87 @@ pub fn differences(levels: crate::levels::Levels) -> Vec<&'static str> {
         out.push("sex");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_field_says_is_said_in_words() {
+        let said = |strangers, relatives| {
+            let bits = FieldBits {
+                strangers,
+                relatives,
+                frequency: 0.0,
+            };
+            says(bits, Kin::Siblings)
+        };
+        for (strangers, relatives, words) in [
+            (0.4, 0.0, "says little against strangers"),
+            (1.9, 1.0, "speaks slightly for one child"),
+            (2.0, 1.0, "speaks clearly for one child"),
+            (4.9, 3.0, "speaks clearly for one child"),
+            (5.0, 3.0, "speaks strongly for one child"),
+            (9.0, 3.0, "speaks very strongly for one child"),
+            (-3.0, -3.0, "speaks clearly against it"),
+            (
+                6.0,
+                0.4,
+                "speaks strongly for one child, but brothers or sisters share it too",
+            ),
+            (
+                6.0,
+                -0.4,
+                "speaks strongly for one child, but brothers or sisters share it too",
+            ),
+            (
+                6.0,
+                -0.5,
+                "speaks strongly for one child, but more for brothers or sisters",
+            ),
+            (
+                0.5,
+                -0.5,
+                "speaks slightly for one child, but more for brothers or sisters",
+            ),
+            (
+                0.0,
+                3.0,
+                "says little against strangers, but speaks clearly against brothers or sisters",
+            ),
+            (
+                -1.0,
+                0.5,
+                "speaks slightly against it, but speaks slightly against brothers or sisters",
+            ),
+            (
+                0.0,
+                -0.5,
+                "says little against strangers, and speaks slightly for brothers or sisters",
+            ),
+            (-0.5, -0.5, "speaks slightly against it"),
+        ] {
+            assert_eq!(said(strangers, relatives), words, "{strangers} {relatives}");
+        }
+    }
+
+    #[test]
+    fn a_probability_is_never_rounded_to_certainty() {
+        for (probability, words) in [
+            (1.0, "over 0.9999"),
+            (0.999_951, "over 0.9999"),
+            (0.999_95, "over 0.9999"),
+            (0.999_949, "0.9999"),
+            (0.985, "0.9850"),
+            (0.984, "0.98"),
+            (0.01, "0.01"),
+            (0.009_9, "0.0099"),
+            (0.000_05, "0.0001"),
+            (0.000_049, "under 0.0001"),
+            (0.0, "under 0.0001"),
+        ] {
+            assert_eq!(chance(probability), words, "{probability}");
+        }
+    }
 }

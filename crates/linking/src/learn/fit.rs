@@ -269,6 +269,7 @@ mod tests {
     use super::*;
     use crate::levels::Levels;
     use crate::levels::level::{multiple_birth, sex, surname};
+    use crate::model::Priors;
 
     use super::super::sample::Pattern;
     use crate::weigh::Corrections;
@@ -335,6 +336,106 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Of pairs in the numbers in which a model expects them, each class gets what it made.
+    #[test]
+    fn what_is_expected_of_each_class_is_what_it_made() {
+        let stated = Model::default_fixed();
+        let mut model = stated.clone();
+        model.priors = Priors {
+            same: 0.4,
+            twin: 0.02,
+            sibling: 0.6,
+            namesake: 0.004,
+            stranger: 1_000.0,
+        };
+        let fields = [Field::Given, Field::Surname, Field::BirthDate, Field::Sex];
+        for field in fields {
+            for class in [
+                (|rates| &mut rates.same) as fn(&mut Rates) -> &mut f32,
+                |rates| &mut rates.twin,
+                |rates| &mut rates.sibling,
+                |rates| &mut rates.stranger,
+            ] {
+                let of_field = &mut model.rates[field as usize][1..];
+                let all: f32 = of_field.iter_mut().map(|rates| *class(rates)).sum();
+                for rates in of_field {
+                    *class(rates) /= all;
+                }
+            }
+        }
+        // Siblings bear each name as often as strangers, but those who bear one on purpose.
+        model.namesakes[1] = 0.01;
+        for rates in &mut model.rates[Field::Given as usize][1..] {
+            rates.sibling = 0.01 * rates.same + 0.99 * rates.stranger;
+        }
+        let records = 100_000.0;
+        let scorer = Scorer::new(&model);
+        let mut all = vec![Levels::default()];
+        for field in fields {
+            let levels = 1..model.rates[field as usize].len() as u8;
+            let longer = |&so_far: &Levels| {
+                levels
+                    .clone()
+                    .map(move |level| Levels::with(so_far, field, level))
+            };
+            all = all.iter().flat_map(longer).collect();
+        }
+        let pattern = |levels: Levels| {
+            let corrections = Corrections::default();
+            let classes = scorer.classes(levels, &corrections);
+            let likelihood: f64 = classes.iter().map(|&class| f64::from(class).exp2()).sum();
+            Pattern {
+                levels,
+                corrections,
+                pairs: records * likelihood,
+            }
+        };
+        let sample = Sample {
+            patterns: all.into_iter().map(pattern).collect(),
+            records: records as usize,
+            pairs: 0,
+            seen: [[0.0; 16]; 16],
+        };
+        let expected = expect(&model, &sample);
+        let near = |got: f64, wanted: f64, what: &str| {
+            let apart = (got - wanted).abs();
+            assert!(apart < 0.01 * wanted + 3.0, "{what}: {got} instead of {wanted}");
+        };
+        near(expected.totals[0], 0.4 * records, "pairs of one child");
+        near(expected.totals[1], 0.02 * records, "twins");
+        near(expected.totals[2], 0.6 * records, "siblings");
+        near(
+            expected.strange_namesakes,
+            0.004 * records,
+            "namesakes of two families",
+        );
+        near(expected.siblings, 0.6 * records, "siblings with names");
+        near(expected.namesakes, 0.006 * records, "siblings of one name");
+        for field in fields {
+            for (level, rates) in model.rates[field as usize].iter().enumerate().skip(1) {
+                for (class, rate) in [rates.same, rates.twin, rates.sibling].into_iter().enumerate() {
+                    near(
+                        expected.counts[class][field as usize][level],
+                        expected.totals[class] * f64::from(rate),
+                        &format!("{field:?} {level} of class {class}"),
+                    );
+                }
+            }
+        }
+        assert!(
+            (1.0..0.2 * expected.totals[0]).contains(&expected.unclear),
+            "{}",
+            expected.unclear
+        );
+        let mut learned = model.clone();
+        maximise(&mut learned, &model, &expected, records, true);
+        near(1e5 * learned.priors.same, 0.4e5, "of one child");
+        near(1e5 * learned.priors.twin, 0.02e5, "of twins");
+        near(1e5 * learned.priors.sibling, 0.6e5, "of siblings");
+        near(1e5 * learned.priors.namesake, 0.004e5, "of namesakes");
+        near(1e5 * f64::from(learned.namesakes[1]), 0.01e5, "who bear one name");
     }
 
     /// Pairs in the numbers in which a model expects them lead back to that model.

@@ -67,3 +67,24 @@ impl Entities {
         parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn students_are_in_the_person_they_were_put_into_last() {
+        let mut entities = Entities::default();
+        for (key, entity) in [(1, 10), (2, 10), (3, 11), (2, 11)] {
+            entities.set(key, Some(entity));
+        }
+        let mut all: Vec<(u128, u64)> = entities.iter().collect();
+        all.sort_unstable();
+        assert_eq!(all, [(1, 10), (2, 11), (3, 11)]);
+        assert_eq!(entities.partition(), [vec![1], vec![2, 3]]);
+        assert_eq!(entities.members(10), [1]);
+        entities.set(1, None);
+        assert_eq!((entities.entity(1), entities.members(10)), (None, Vec::new()));
+        assert_eq!(entities.partition(), [vec![2, 3]]);
+    }
+}

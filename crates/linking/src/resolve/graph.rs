@@ -198,3 +198,50 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twice as many as a piece may have, in a row, joined by these weights in turn.
+    fn row(weights: &[f32]) -> Graph {
+        let nodes: Vec<Slot> = (0..2 * MAX_CLUSTER as Slot).collect();
+        let edges = nodes
+            .windows(2)
+            .enumerate()
+            .map(|(at, pair)| (pair[0], pair[1], weights[at % weights.len()]))
+            .collect();
+        Graph::new(nodes, edges)
+    }
+
+    #[test]
+    fn a_piece_that_is_too_large_is_cut_at_ever_stronger_edges() {
+        for (weights, size) in [
+            ([9.0, -1.0], 2),
+            ([9.0, 1.0], 2),
+            ([39.0, 37.0], 2),
+            ([-1.0, -2.0], 1),
+        ] {
+            let mut graph = row(&weights);
+            let pieces = graph.pieces();
+            assert!(
+                pieces.iter().all(|piece| piece.len() == size),
+                "{weights:?}: {} pieces",
+                pieces.len()
+            );
+            assert_eq!(pieces.concat().len(), 2 * MAX_CLUSTER, "nobody is lost");
+            assert_eq!(graph.cut.len(), 2 * MAX_CLUSTER);
+        }
+    }
+
+    #[test]
+    fn what_people_decided_is_never_cut() {
+        let mut graph = row(&[f32::INFINITY]);
+        assert_eq!(graph.pieces().len(), 1);
+        let mut small = Graph::new(vec![1, 2, 3], vec![(1, 2, -3.0)]);
+        let mut pieces = small.pieces();
+        pieces.sort();
+        assert_eq!(pieces, [vec![1, 2], vec![3]]);
+        assert!(small.cut.is_empty(), "small pieces stay whole, however weak");
+    }
+}
