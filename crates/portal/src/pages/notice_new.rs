@@ -254,7 +254,7 @@ pub(crate) async fn send(
         .await?;
     match sent {
         Ok(person) => Ok(view::see_other(&format!(
-            "/persons/{person}?purpose=program&sent=true"
+            "/persons/{person}?purpose=program&sent=true#main"
         ))),
         Err(mistakes) => new_page(&portal, &user, &form, mistakes).await,
     }

@@ -93,8 +93,6 @@ pub(crate) fn ask_purpose(chrome: Chrome, action: String, number: &str) -> Resul
 
 struct Fact {
     label: &'static str,
-    /// The word of the glossary that it needs, if any.
-    term: &'static str,
     value: String,
     note: String,
 }
@@ -368,16 +366,7 @@ fn facts(record: &ConsolidatedRecord) -> Vec<Fact> {
     let ends = s
         .eligibility_ends
         .map(|end| format!("Eligibility ends {}", words::day(end)));
-    let fact = |label, value, note| Fact {
-        label,
-        term: match label {
-            "Newest qualifying arrival" => "qad",
-            "Priority for services" => "pfs",
-            _ => "",
-        },
-        value,
-        note,
-    };
+    let fact = |label, value, note| Fact { label, value, note };
     vec![
         fact("Birth date", words::day_or(s.birth_date, "Not known"), gender),
         fact(

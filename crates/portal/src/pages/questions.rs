@@ -52,7 +52,7 @@ pub(crate) fn open(user: &User, about: &[WorkItem], id: PersonId) -> Vec<Questio
             .acts_in
             .is_none_or(|own| item.states.iter().any(|s| s == own.as_str()));
         let href = if concerns && user.may(right) {
-            format!("/{page}/{}", item.work_item_id)
+            format!("/{page}/{}#main", item.work_item_id)
         } else {
             String::new()
         };

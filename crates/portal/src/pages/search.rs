@@ -239,7 +239,8 @@ pub(crate) async fn search(
     };
     let (key_hash, now) = (user.key_hash.clone(), portal.now());
     portal.run(move |c| session.save(c, &key_hash, now)).await?;
-    Ok(view::see_other("/search/results"))
+    // The results are where the keyboard goes on.
+    Ok(view::see_other("/search/results#results"))
 }
 
 /// `GET /search/results`: runs the session's search; whom it shows is disclosed.
@@ -295,7 +296,7 @@ fn shown(hit: &Hit, purpose: Purpose) -> Found {
     Found {
         name: best.map_or_else(String::new, names),
         href: number.as_ref().map_or_else(String::new, |id| {
-            format!("/persons/{id}?purpose={}", purpose.name())
+            format!("/persons/{id}?purpose={}#main", purpose.name())
         }),
         number: number.unwrap_or_default(),
         facts: facts.unwrap_or_default(),

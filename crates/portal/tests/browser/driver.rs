@@ -32,6 +32,12 @@ wait $driver
 for again in 1 2 3 4 5; do rm -rf "$folder" 2>/dev/null && break; sleep 1; done
 "#;
 
+/// What a test presses, as WebDriver spells it.
+pub(crate) mod keys {
+    pub(crate) const TAB: char = '\u{e004}';
+    pub(crate) const ENTER: char = '\u{e007}';
+}
+
 /// One Chromium with one window.
 pub(crate) struct Browser {
     http: Client,
@@ -145,10 +151,31 @@ impl Browser {
         )
     }
 
+    /// Text that the body of a function returns.
+    pub(crate) fn text(&self, script: &str) -> String {
+        let text = self.eval(script, &[]);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Defines what a file of scripts defines, whatever the page's policy says of scripts.
     pub(crate) fn define(&self, source: &str) {
         let done = self.cdp("Runtime.evaluate", &json!({"expression": source}));
         assert!(done["exceptionDetails"].is_null(), "{done}");
+    }
+
+    /// Presses and lets go of keys, one after the other.
+    pub(crate) fn press(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| {
+                [
+                    json!({"type": "keyDown", "value": key}),
+                    json!({"type": "keyUp", "value": key}),
+                ]
+            })
+            .collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.call("POST", "/actions", &json!({"actions": [keyboard]}));
     }
 
     /// Fills in fields by CSS selector and presses a button; waits for the page that follows.
@@ -164,6 +191,9 @@ impl Browser {
 
     /// Clicks what a CSS selector names, and waits for the page that follows.
     pub(crate) fn click(&self, selector: &str) {
+        // What is folded away is unfolded first.
+        let unfold = "document.querySelector(arguments[0])?.closest('details')?.setAttribute('open', '')";
+        self.eval(unfold, &[json!(selector)]);
         let wanted = json!({"using": "css selector", "value": selector});
         let found = self.call("POST", "/element", &wanted);
         let id = found

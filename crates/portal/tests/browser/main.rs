@@ -8,7 +8,9 @@ mod aria;
 mod audit;
 mod driver;
 mod fixture;
+mod hands;
 mod look;
+mod naughty;
 mod pages;
 mod site;
 #[path = "../portal/support/mod.rs"]

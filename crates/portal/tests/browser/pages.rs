@@ -136,6 +136,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("audit-empty", "/admin/audit"),
             empty("audit-wrong", "/admin/audit?child=12"),
             page(None, USERS, "users-none", "/admin/users?search=nosuchname"),
+            empty("students-empty", "/students"),
+            empty("new-children-empty", "/new-children"),
         ];
     };
     let Ids {
@@ -158,6 +160,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             many("notices-many", "/notices".into()),
             many("deadlines-many", "/deadlines".into()),
             many("batches-many", "/batches".into()),
+            many("students-many", "/students".into()),
+            many("new-children-many", "/new-children".into()),
             many("reports-many", "/reports?period=2025-26".into()),
             many("disagreements-many", "/disagreements".into()),
             many("pictures-many", "/reports/pictures".into()),
@@ -203,6 +207,10 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         one("batch-held", format!("/batches/{held}")),
         one("batch-held-wrong", format!("/batches/{held}?unexplained=true")),
         one("reports", "/reports?period=2025-26".into()),
+        one("students", "/students".into()),
+        one("students-wrong", "/students".into())
+            .after(&[], "main form[action='/students/filters'] .buttons button"),
+        one("new-children", "/new-children".into()),
         one("disagreements", "/disagreements".into()),
         one("requirements", "/requirements".into()),
         one("reconciliations", "/reconciliations".into()),

@@ -45,7 +45,7 @@ impl Tls {
 
 /// A running portal; it ends when it is dropped.
 pub(crate) struct Site {
-    _db: TestDb,
+    pub(crate) db: TestDb,
     /// Begins all its addresses, without a slash at the end.
     pub(crate) url: String,
     server: ServerHandle,
@@ -83,7 +83,7 @@ impl Site {
             });
         });
         Self {
-            _db: db,
+            db,
             url,
             server: told.recv().expect("a server"),
             thread: Some(thread),

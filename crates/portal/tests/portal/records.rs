@@ -45,7 +45,7 @@ async fn a_search_leads_to_the_record_and_both_are_written_down() {
         ("purpose", "credit"),
     ];
     let page = b.post("/search", &form).await;
-    assert_eq!((page.status, page.location()), (303, "/search/results"));
+    assert_eq!((page.status, page.location()), (303, "/search/results#results"));
     assert!(looks(&mut c).is_empty(), "nothing was shown yet");
     let page = b.get("/search/results").await;
     let link = format!("/persons/{person}?purpose=credit");
