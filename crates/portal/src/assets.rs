@@ -30,8 +30,9 @@ impl Asset {
 
 struct Assets {
     style: Asset,
-    logo: Asset,
     script: Asset,
+    worklist: Asset,
+    logo: Asset,
     regular: Asset,
     bold: Asset,
 }
@@ -54,13 +55,19 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         .replace("FONT_BOLD", &bold.name);
     Assets {
         style: Asset::new("portal", "css", "text/css; charset=utf-8", style.as_bytes()),
+        script: Asset::new(
+            "session",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../assets/session.js"),
+        ),
         logo: Asset::new(
             "butterfly",
             "svg",
             "image/svg+xml",
             include_bytes!("../assets/butterfly.svg"),
         ),
-        script: Asset::new(
+        worklist: Asset::new(
             "worklist",
             "js",
             "text/javascript; charset=utf-8",
@@ -78,6 +85,11 @@ pub(crate) fn style() -> String {
 
 /// Address of the script of the worklist.
 pub(crate) fn worklist_script() -> String {
+    format!("/assets/{}", ASSETS.worklist.name)
+}
+
+/// Address of the script that warns before a session ends.
+pub(crate) fn script() -> String {
     format!("/assets/{}", ASSETS.script.name)
 }
 
@@ -91,8 +103,9 @@ pub(crate) async fn serve(name: web::Path<String>) -> Result<HttpResponse, Failu
     let assets = &*ASSETS;
     let found = [
         &assets.style,
-        &assets.logo,
         &assets.script,
+        &assets.worklist,
+        &assets.logo,
         &assets.regular,
         &assets.bold,
     ]

@@ -7,6 +7,8 @@ use api::Problem;
 use askama::Template;
 use std::fmt;
 
+use crate::pages::sign_in;
+use crate::user::Kept;
 use crate::view::Chrome;
 
 /// Seconds after which a page that found no database may be asked for again.
@@ -19,6 +21,13 @@ pub(crate) enum Failure {
     SignIn {
         /// Path and query of the page asked for.
         next: String,
+    },
+    /// A form came after its session had ended; it is kept until somebody has signed in.
+    SessionEnded {
+        /// The token of the sign-in form.
+        csrf: String,
+        /// The form.
+        kept: Kept,
     },
     /// The account has roles in several states and has not said in which one it acts.
     ChooseState,
@@ -89,7 +98,7 @@ impl Failure {
     /// Title and what to do.
     fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::SignIn { .. } => ("Sign in", "Sign in to see this page."),
+            Self::SignIn { .. } | Self::SessionEnded { .. } => ("Sign in", "Sign in to see this page."),
             Self::ChooseState => ("Choose a state", "Choose the state in which you act."),
             Self::ChoosePassword => ("Choose a password", "Choose a password of your own first."),
             Self::Forbidden => (
@@ -132,7 +141,7 @@ impl ResponseError for Failure {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn { .. } | Self::ChooseState | Self::ChoosePassword => StatusCode::SEE_OTHER,
-            Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::StaleForm | Self::SessionEnded { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -151,6 +160,9 @@ impl ResponseError for Failure {
                     format!("/sign-in?next={}", encode(next))
                 };
                 return response.insert_header((LOCATION, target)).finish();
+            }
+            Self::SessionEnded { csrf, kept } => {
+                return sign_in::again(csrf, kept.clone()).unwrap_or_else(|failure| failure.error_response());
             }
             Self::ChooseState => return response.insert_header((LOCATION, "/state")).finish(),
             Self::ChoosePassword => return response.insert_header((LOCATION, "/password")).finish(),

@@ -18,8 +18,8 @@ use crate::pages::{
 use crate::state::Portal;
 use crate::training;
 
-/// No script at all, nothing from elsewhere, in nobody's frame.
-const CSP: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// Scripts of our own only, nothing inline, nothing from elsewhere, in nobody's frame.
+const CSP: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Bytes of the largest form.
 const FORM_BYTES: usize = 64 << 10;
@@ -33,6 +33,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/password"),
     ("POST", "/password"),
     ("POST", "/home/dismiss"),
+    ("GET", "/session"),
     ("GET", "/search"),
     ("POST", "/search"),
     ("GET", "/search/results"),
@@ -149,12 +150,14 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                     .limit(FORM_BYTES)
                     .error_handler(|_, _| Failure::BadRequest.into()),
             )
+            .app_data(web::PayloadConfig::new(FORM_BYTES))
             .app_data(web::QueryConfig::default().error_handler(|_, _| Failure::BadRequest.into()))
             .app_data(web::PathConfig::default().error_handler(|_, _| Failure::NotFound.into()))
             .route("/assets/{name}", get().to(assets::serve))
             .route("/sign-in", get().to(sign_in::show))
             .route("/sign-in", post().to(sign_in::sign_in))
             .route("/sign-out", post().to(sign_in::sign_out))
+            .route("/session", get().to(sign_in::left))
             .route("/state", get().to(sign_in::choose))
             .route("/state", post().to(sign_in::chosen))
             .route("/password", get().to(own_password::show))

@@ -44,7 +44,7 @@ pub(crate) fn key_hash(key: &str) -> String {
 
 impl Session {
     /// When it ends if nothing more is asked for.
-    fn expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         (now + IDLE).min(self.started_at + ABSOLUTE)
     }
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, ORIGIN};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use diesel::pg::PgConnection;
 use linking::review::Judge;
 use mde::StateCode;
@@ -123,6 +123,8 @@ pub(crate) struct User {
     pub(crate) choices: Vec<ActsIn>,
     pub(crate) key_hash: String,
     pub(crate) session: Session,
+    /// Seconds until the session ends if nothing more is asked for.
+    pub(crate) seconds: i64,
 }
 
 impl User {
@@ -187,7 +189,8 @@ impl User {
         key_hash: String,
         portal: &Portal,
     ) -> Result<Option<Self>, Failure> {
-        let Some(session) = Session::resume(connection, &key_hash, portal.now())? else {
+        let now = portal.now();
+        let Some(session) = Session::resume(connection, &key_hash, now)? else {
             return Ok(None);
         };
         let Some(account) =
@@ -240,6 +243,7 @@ impl User {
             must_change: account.password_until.is_some(),
             choices,
             key_hash,
+            seconds: (session.expires_at(now) - now).num_seconds(),
             session,
         }))
     }
@@ -396,6 +400,28 @@ pub(crate) struct Guarded<R, T> {
     pub(crate) form: T,
 }
 
+/// How browsers send forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A form that was sent after its session had ended, kept by the sign-in page and nowhere else.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    /// Path of the page that it was sent to.
+    pub(crate) action: String,
+    /// Its fields, as browsers write them.
+    pub(crate) form: String,
+}
+
+impl Kept {
+    /// Its fields but for the token of the session that has ended.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let read = web::Query::<Vec<(String, String)>>::from_query(&self.form);
+        let mut fields = read.map(web::Query::into_inner).unwrap_or_default();
+        fields.retain(|(name, _)| name != "csrf");
+        fields
+    }
+}
+
 /// A form with the token that every form carries.
 #[derive(Deserialize)]
 pub(crate) struct Tokened<T> {
@@ -409,14 +435,34 @@ impl<R: Right, T: DeserializeOwned + 'static> FromRequest for Guarded<R, T> {
     type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let form = web::Form::<Tokened<T>>::from_request(request, payload);
+        let body = String::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let user = allowed::<R>(&request).await?;
-            if !sent_from_here(&request) {
+            let from_here = sent_from_here(&request);
+            let user = match allowed::<R>(&request).await {
+                Err(Failure::SignIn { .. }) if from_here && session::key_of(&request).is_some() => {
+                    let form = body.await.map_err(|_| Failure::BadRequest)?;
+                    if form.contains("password") {
+                        // It must not stand in a page.
+                        return Err(Failure::SignIn { next: "/".to_owned() });
+                    }
+                    let action = request.path().to_owned();
+                    return Err(Failure::SessionEnded {
+                        csrf: portal_of(&request)?.secret(),
+                        kept: Kept { action, form },
+                    });
+                }
+                user => user?,
+            };
+            if !from_here {
                 return Err(Failure::StaleForm);
             }
-            let Tokened { csrf, form } = form.await.map_err(|_| Failure::BadRequest)?.into_inner();
+            if request.content_type() != FORM {
+                return Err(Failure::BadRequest);
+            }
+            let body = body.await.map_err(|_| Failure::BadRequest)?;
+            let read = web::Query::<Tokened<T>>::from_query(&body).map_err(|_| Failure::BadRequest)?;
+            let Tokened { csrf, form } = read.into_inner();
             if !session::same_secret(&csrf, &user.session.csrf) {
                 return Err(Failure::StaleForm);
             }

@@ -23,6 +23,9 @@ pub(crate) struct NavItem {
 pub(crate) struct Chrome {
     pub(crate) title: String,
     pub(crate) style: String,
+    pub(crate) script: String,
+    /// Seconds until the session ends if nothing more is asked for; 0 without a session.
+    pub(crate) seconds: i64,
     pub(crate) logo: String,
     pub(crate) name: String,
     pub(crate) place: String,
@@ -41,6 +44,8 @@ impl Chrome {
         Self {
             title: title.into(),
             style: assets::style(),
+            script: assets::script(),
+            seconds: 0,
             logo: assets::logo(),
             name: String::new(),
             place: String::new(),
@@ -87,6 +92,7 @@ impl Chrome {
                 format!("{} · {}", roles.join(", "), place)
             },
             csrf: user.session.csrf.clone(),
+            seconds: user.seconds,
             several_places: user.choices.len() > 1,
             nav: nav.into_iter().flatten().collect(),
             ..Self::bare(title)

@@ -2,6 +2,7 @@
 
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::TimeDelta;
@@ -12,8 +13,9 @@ use crate::failure::Failure;
 use crate::field::Field;
 use crate::session::{self, Session};
 use crate::state::Portal;
-use crate::user::{self, Allowed, Guarded, OwnAccount, SignedIn, Tokened};
+use crate::user::{self, Allowed, Guarded, Kept, OwnAccount, SignedIn, Tokened};
 use crate::view::{self, Choice, Chrome, Mistakes};
+use crate::words;
 
 /// How long an account is locked after five failures in a row.
 pub(crate) const LOCK: TimeDelta = TimeDelta::minutes(15);
@@ -25,8 +27,21 @@ struct SignInPage {
     mistakes: Mistakes,
     csrf: String,
     next: String,
+    kept: Option<Kept>,
     email: Field,
     password: Field,
+}
+
+/// What was sent too late, to be sent now.
+#[derive(Template)]
+#[template(path = "resume.html")]
+struct ResumePage {
+    chrome: Chrome,
+    action: String,
+    csrf: String,
+    fields: Vec<(String, String)>,
+    /// What of it people have said: neither keys nor what is empty.
+    said: Vec<(String, String)>,
 }
 
 /// Where to go after signing in.
@@ -42,12 +57,22 @@ fn own_path(next: &str) -> &str {
     if own { next } else { "/" }
 }
 
-fn form(portal: &Portal, next: &str, email: &str, mistakes: Mistakes) -> Result<HttpResponse, Failure> {
-    let csrf = portal.secret();
-    let status = if mistakes.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
+/// The form for somebody whose session has ended, with what was sent too late.
+pub(crate) fn again(csrf: &str, kept: Kept) -> Result<HttpResponse, Failure> {
+    form(csrf, "/", "", Some(kept), Mistakes::default())
+}
+
+fn form(
+    csrf: &str,
+    next: &str,
+    email: &str,
+    kept: Option<Kept>,
+    mistakes: Mistakes,
+) -> Result<HttpResponse, Failure> {
+    let status = match (mistakes.is_empty(), &kept) {
+        (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (true, Some(_)) => StatusCode::FORBIDDEN,
+        (true, None) => StatusCode::OK,
     };
     let title = if mistakes.is_empty() {
         "Sign in"
@@ -58,7 +83,8 @@ fn form(portal: &Portal, next: &str, email: &str, mistakes: Mistakes) -> Result<
         status,
         &SignInPage {
             chrome: Chrome::bare(title),
-            csrf: csrf.clone(),
+            csrf: csrf.to_owned(),
+            kept,
             next: own_path(next).to_owned(),
             email: Field::input("email", "E-mail address", email, "email")
                 .autocomplete("email")
@@ -72,7 +98,10 @@ fn form(portal: &Portal, next: &str, email: &str, mistakes: Mistakes) -> Result<
             mistakes,
         },
     )?;
-    add(&mut response, &session::cookie(session::FORM_COOKIE, csrf))?;
+    add(
+        &mut response,
+        &session::cookie(session::FORM_COOKIE, csrf.to_owned()),
+    )?;
     Ok(response)
 }
 
@@ -82,7 +111,7 @@ fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), Failure> 
 
 /// `GET /sign-in`
 pub(crate) async fn show(portal: web::Data<Portal>, next: web::Query<Next>) -> Result<HttpResponse, Failure> {
-    form(&portal, &next.next, "", Mistakes::default())
+    form(&portal.secret(), &next.next, "", None, Mistakes::default())
 }
 
 /// What the form sends.
@@ -92,6 +121,10 @@ pub(crate) struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept_action: String,
+    #[serde(default)]
+    kept_form: String,
 }
 
 /// `POST /sign-in`: the same answer, after the same time, whether the address, the password or the lock is to blame.
@@ -109,22 +142,59 @@ pub(crate) async fn sign_in(
     if !own || !user::sent_from_here(&request) {
         return Err(Failure::StaleForm);
     }
-    let Some(key) = open_session(&portal, &credentials).await? else {
+    let kept = (!credentials.kept_action.is_empty()).then(|| Kept {
+        action: own_path(&credentials.kept_action).to_owned(),
+        form: credentials.kept_form.clone(),
+    });
+    let Some((key, token)) = open_session(&portal, &credentials).await? else {
         let mut mistakes = Mistakes::default();
         mistakes.add(
             "email",
             "The e-mail address or the password is wrong, or the account is locked. After five wrong passwords an account is locked for 15 minutes. A password that your administrator gave you is valid for seven days.",
         );
-        return form(&portal, &credentials.next, &credentials.email, mistakes);
+        let csrf = portal.secret();
+        return form(&csrf, &credentials.next, &credentials.email, kept, mistakes);
     };
-    let mut response = view::see_other(own_path(&credentials.next));
+    let mut response = match kept {
+        Some(kept) => resume(kept, token)?,
+        None => view::see_other(own_path(&credentials.next)),
+    };
     add(&mut response, &session::cookie(session::COOKIE, key))?;
     add(&mut response, &session::removal(session::FORM_COOKIE))?;
     Ok(response)
 }
 
-/// The key of a new session, if these are an account's credentials.
-async fn open_session(portal: &Portal, credentials: &Credentials) -> Result<Option<String>, Failure> {
+/// The page that sends what was kept.
+fn resume(kept: Kept, csrf: String) -> Result<HttpResponse, Failure> {
+    let fields = kept.fields();
+    let key = |value: &str| value.len() > 30 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    let said = fields
+        .iter()
+        .filter(|(_, value)| !value.trim().is_empty() && !key(value))
+        .map(|(name, value)| (words::sentence(&name.replace('_', " ")), value.clone()))
+        .collect();
+    view::page(&ResumePage {
+        chrome: Chrome::bare("You are signed in again"),
+        action: kept.action,
+        csrf,
+        fields,
+        said,
+    })
+}
+
+/// `GET /session`: seconds until the session ends, which this look has just moved.
+pub(crate) async fn left(user: Allowed<SignedIn>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(user.seconds.to_string())
+}
+
+/// The key and the token of a new session, if these are an account's credentials.
+async fn open_session(
+    portal: &Portal,
+    credentials: &Credentials,
+) -> Result<Option<(String, String)>, Failure> {
     let email = credentials.email.clone();
     let account = portal.run(move |c| Ok(accounts::by_email(c, &email)?)).await?;
     let now = portal.now();
@@ -149,14 +219,14 @@ async fn open_session(portal: &Portal, credentials: &Credentials) -> Result<Opti
                 let account_id = account.account_id;
                 Session {
                     account_id,
-                    csrf,
+                    csrf: csrf.clone(),
                     started_at: now,
                     acts_in: None,
                     search: None,
                 }
                 .save(c, &key_hash, now)?;
             }
-            Ok(right.then_some(key))
+            Ok(right.then_some((key, csrf)))
         })
         .await
 }

@@ -41,7 +41,8 @@ fn list(found: &Value) -> Vec<String> {
         .collect()
 }
 
-fn judge(browser: &Browser) -> Vec<String> {
+/// What the rules say against the page that is shown.
+pub(crate) fn judge(browser: &Browser) -> Vec<String> {
     browser.define(AXE);
     browser.define(SNIFFER);
     let mut found = list(&browser.eval(

@@ -16,3 +16,4 @@ mod site;
 #[path = "../portal/support/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests without a browser")]
 mod support;
+mod timeout;

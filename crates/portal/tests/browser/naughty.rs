@@ -32,7 +32,7 @@ const NAMES: [&str; 19] = [
 ];
 
 /// Nothing of a name became markup, and nothing ran.
-const UNTOUCHED: &str = "return !window.ran && !document.querySelector('script, [onload], [onerror], [onfocus], main svg:not([role]), a[href^=\"javascript:\"]')";
+const UNTOUCHED: &str = "return !window.ran && !document.querySelector('script:not([src^=\"/assets/\"]), [onload], [onerror], [onfocus], main svg:not([role]), a[href^=\"javascript:\"]')";
 
 /// Its children in Texas, and again in Georgia: the same, or nearly so.
 fn children(prefix: &str, shift: usize) -> Vec<Value> {

@@ -1,13 +1,14 @@
 //! The portal on loopback, on a database of its own.
 
 use std::net::TcpListener;
-use std::sync::{Arc, LazyLock, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, rt};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use sha2::{Digest as _, Sha256};
 use testkit::TestDb;
@@ -48,6 +49,7 @@ pub(crate) struct Site {
     pub(crate) db: TestDb,
     /// Begins all its addresses, without a slash at the end.
     pub(crate) url: String,
+    time: Arc<Mutex<DateTime<Utc>>>,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -59,9 +61,11 @@ impl Site {
             "https://localhost:{}",
             listener.local_addr().expect("an address").port()
         );
+        let time = Arc::new(Mutex::new(support::now()));
+        let clock = time.clone();
         let portal = portal::Portal::new(
             api::Db::new(support::pool(db.url())),
-            api::Clock::new(support::now),
+            api::Clock::new(move || *clock.lock().unwrap()),
             Arc::new(|bytes: &mut [u8]| rand::fill(bytes)),
         );
         let (tell, told) = mpsc::channel();
@@ -85,9 +89,15 @@ impl Site {
         Self {
             db,
             url,
+            time,
             server: told.recv().expect("a server"),
             thread: Some(thread),
         }
+    }
+
+    /// Lets time pass for the portal.
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.time.lock().unwrap() += time;
     }
 
     /// Opens a page.

@@ -3,8 +3,9 @@
 use crate::browser::{browser, nation};
 
 /// Pages that only need somebody signed in.
-const FOR_ALL: [&str; 7] = [
+const FOR_ALL: [&str; 8] = [
     "GET /",
+    "GET /session",
     "GET /state",
     "POST /state",
     "POST /sign-out",
