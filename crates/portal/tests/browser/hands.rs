@@ -199,7 +199,7 @@ fn the_tasks_of_a_day_take_few_interactions() {
     found.fill("#last", "Reyes");
     found.fill("#birth", "4/23/2011");
     found.fill("#purpose", "enroll");
-    found.click("main form .button");
+    found.click("form[action='/search'] .button");
     found.click(".result a");
     assert!(
         browser.url().contains(&ids.ana),
