@@ -211,9 +211,9 @@ fn the_tasks_of_a_day_take_few_interactions() {
     wait_for_paper(&mut c);
 
     site.sign_in(&browser, "admin@tea.example");
-    site.open(&browser, "/near-matches");
+    site.open(&browser, "/worklist");
     let mut judged = mouse();
-    judged.click(&format!("a[href='/near-matches/{}']", ids.near_match));
+    judged.click(&format!("a[href^='/near-matches/{}']", ids.near_match));
     judged.fill("#reason", "Two boys of one mother");
     judged.click("button[value=different]");
     assert!(browser.url().contains("done=different"), "{}", browser.url());

@@ -120,7 +120,7 @@ fn whatever_a_child_is_called_is_text() {
         site.open(&browser, list);
         says(&browser, &NAMES);
     }
-    for list in ["/near-matches", "/notices", "/notices?box=sent", "/disagreements"] {
+    for list in ["/worklist", "/notices", "/notices?box=sent", "/disagreements"] {
         site.open(&browser, list);
         says(&browser, &[]);
     }
