@@ -171,6 +171,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
     }
     let one = |name, path: String| page(One, ADMINISTRATOR, name, path);
     vec![
+        // First: it tells how many records were opened, which the pages after it do.
+        one("pictures", "/reports/pictures".into()),
         one("home", "/".into()),
         one("search-results", "/search".into()).after(NAME, SUBMIT),
         one("purpose", format!("/persons/{ana}")),
@@ -217,7 +219,6 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         one("reconciliation", format!("/reconciliations/{campaign}")),
         one("reconciliation-wrong", format!("/reconciliations/{campaign}"))
             .after(&[("#ordinal", "x")], SUBMIT),
-        one("pictures", "/reports/pictures".into()),
         one("access-log", format!("/persons/{ana}/access-log?purpose=enroll")),
         one(
             "access-log-es",
