@@ -6,10 +6,16 @@
   const words = document.getElementById("ending-words");
   const WARNING = 180; // seconds; people need two minutes at least
   let ends;
+  let next; // what is waited for: one thing at a time, or a session that was kept is warned of again at once
+
+  const wait = (seconds) => {
+    clearTimeout(next);
+    next = setTimeout(tick, seconds * 1000);
+  };
 
   const expect = (seconds) => {
     ends = Date.now() + seconds * 1000;
-    setTimeout(tick, Math.max(0, seconds - WARNING) * 1000);
+    wait(Math.max(0, seconds - WARNING));
   };
 
   const tick = () => {
@@ -22,14 +28,16 @@
     const minutes = Math.ceil(left / 60);
     words.textContent = `You will be signed out in ${minutes === 1 ? "one minute" : `${minutes} minutes`}.`;
     if (!dialog.open) dialog.showModal();
-    setTimeout(tick, Math.min(30, left) * 1000);
+    wait(Math.min(30, left));
   };
 
   // The button, Enter, the space bar and Escape all close it: whoever is there stays signed in.
   dialog.addEventListener("close", async () => {
     if (Date.now() >= ends) return;
-    const answer = await fetch("/session", { redirect: "manual" });
-    if (answer.ok) expect(Number(await answer.text()));
+    clearTimeout(next);
+    const answer = await fetch("/session", { redirect: "manual" }).catch(() => null);
+    if (answer && answer.ok) expect(Number(await answer.text()));
+    else wait(30); // no line: it is asked again
   });
 
   expect(Number(dialog.dataset.seconds));
