@@ -131,10 +131,10 @@ pub(crate) const TERMS: &[Term] = &[
         source: "",
     },
     Term {
-        id: "mde",
-        word: "Minimum data element (MDE)",
-        means: "One item of what every state reports of a migratory child, known by its number: a name, a birth date, a school, a course. The hub stores nothing else.",
-        source: "20 U.S.C. 6398(b)(2); OMB 1810-0683",
+        id: "merge",
+        word: "Merge",
+        means: "Two records are found to be one child and joined under one number; the other number is retired and leads there for ever. A second person has to agree, and it can be undone.",
+        source: "",
     },
     Term {
         id: "mep",
@@ -143,10 +143,10 @@ pub(crate) const TERMS: &[Term] = &[
         source: "20 U.S.C. 6391",
     },
     Term {
-        id: "merge",
-        word: "Merge",
-        means: "Two records are found to be one child and joined under one number; the other number is retired and leads there for ever. A second person has to agree, and it can be undone.",
-        source: "",
+        id: "mde",
+        word: "Minimum data element (MDE)",
+        means: "One item of what every state reports of a migratory child, known by its number: a name, a birth date, a school, a course. The hub stores nothing else.",
+        source: "20 U.S.C. 6398(b)(2); OMB 1810-0683",
     },
     Term {
         id: "missed-enrollment",
@@ -173,15 +173,15 @@ pub(crate) const TERMS: &[Term] = &[
         source: "",
     },
     Term {
-        id: "osy",
-        word: "Out-of-school youth (OSY)",
-        means: "A migratory youth not yet 22, without a diploma, who goes to no school here. Some work; many have never been to a school in this country.",
-        source: "",
-    },
-    Term {
         id: "onboarding-phase",
         word: "Onboarding phase",
         means: "Which groups of data elements a state has said it sends, and since when. What is not due yet is not missing.",
+        source: "",
+    },
+    Term {
+        id: "osy",
+        word: "Out-of-school youth (OSY)",
+        means: "A migratory youth not yet 22, without a diploma, who goes to no school here. Some work; many have never been to a school in this country.",
         source: "",
     },
     Term {
