@@ -1,8 +1,8 @@
 //! All records against each other at once, on all cores: the first load, files of people, the nightly check.
 //!
 //! The same keys, comparison and weights as for one changed student; only the way to the candidates differs. Blocks
-//! are read once from the postings and turned around, so that every record knows its blocks; no list of pairs is
-//! ever held, only those above the floor.
+//! are read once from the postings, a wave at a time; of the pairs they bring together only those are held that a glance
+//! leaves open, and of those never more than [`HELD`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -104,10 +104,122 @@ fn pack(a: Slot, b: Slot) -> u64 {
 /// Pairs that keys brought together.
 #[derive(Default)]
 struct Brought {
-    /// Those that a glance does not rule out, [packed](pack), some of them several times.
+    /// Those that a glance does not rule out and that are not compared yet, [packed](pack), some of them several times.
     open: Vec<u64>,
+    /// Those at or above the floor among what was compared before all were known, some of them several times.
+    found: Vec<LinkedPair>,
     /// How many there were.
     pairs: u64,
+}
+
+/// Open pairs that are held before those met several times are let go.
+const ROOM: usize = 1 << 20;
+
+/// Open pairs that are held at most while others are met. Files of people are far below; rows of which a glance tells
+/// nothing bring together as many as their keys allow.
+const HELD: usize = 1 << 23;
+
+/// Pairs that are compared by one core before it looks for more.
+const COMPARED_AT_ONCE: usize = 1 << 12;
+
+/// Finds pairs among the records of an index.
+struct Search<'a> {
+    index: &'a LinkIndex,
+    glances: Glances<'a>,
+    options: &'a BulkOptions,
+    /// [`HELD`], or fewer where a test says so.
+    held: usize,
+}
+
+impl Search<'_> {
+    /// Pairs the members of each block with each other, and forgets them.
+    fn pair(&self, ahead: &mut Ahead, brought: &mut Brought) {
+        let mut start = 0;
+        for &end in &ahead.ends {
+            let block = &ahead.members[start..end];
+            start = end;
+            for (at, &a) in block.iter().enumerate() {
+                for &b in &block[at + 1..] {
+                    if self.options.across && self.glances.state(a) == self.glances.state(b) {
+                        continue;
+                    }
+                    brought.pairs += 1;
+                    if self.glances.may_reach(a, b, self.options.pair_floor) {
+                        brought.open.push(pack(a, b));
+                    }
+                }
+            }
+            if brought.open.len() >= self.held / PARTS {
+                brought.open.sort_unstable();
+                brought.open.dedup();
+                brought.found.extend(self.reaching(&brought.open));
+                brought.open.clear();
+            }
+        }
+        ahead.members.clear();
+        ahead.ends.clear();
+    }
+
+    /// Those of the packed pairs that reach the floor, in their order.
+    fn reaching(&self, open: &[u64]) -> impl Iterator<Item = LinkedPair> {
+        let pairs = open.iter().map(|&pair| {
+            let (a, b) = ((pair >> 32) as Slot, pair as Slot);
+            let weight = self.index.score(self.index.at(a), self.index.at(b)).1;
+            LinkedPair { a, b, weight }
+        });
+        pairs.filter(|pair| pair.weight >= self.options.pair_floor)
+    }
+
+    /// See [`pairs`].
+    fn pairs(&self, progress: &(dyn Fn(Progress) + Sync)) -> (Vec<LinkedPair>, u64) {
+        let done = AtomicU64::new(0);
+        let (mut open, mut room, mut found, mut brought) = (Vec::new(), ROOM.min(self.held), Vec::new(), 0);
+        for wave in 0..WAVES {
+            let parts = self.index.postings().blocks(wave, |blocks| {
+                let mut ahead = Ahead::default();
+                let mut brought = Brought::default();
+                for block in blocks {
+                    ahead.read(&self.glances, block);
+                    if ahead.members.len() >= READ_AHEAD {
+                        self.pair(&mut ahead, &mut brought);
+                    }
+                }
+                self.pair(&mut ahead, &mut brought);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                progress(Progress::Compared(
+                    self.index.len() as u64 * done / (WAVES * PARTS) as u64,
+                ));
+                brought
+            });
+            let before = found.len();
+            for part in parts {
+                brought += part.pairs;
+                open.extend(part.open);
+                found.extend(part.found);
+            }
+            let last = wave + 1 == WAVES;
+            if open.len() > room || last {
+                open.par_sort_unstable();
+                open.dedup();
+                room = ROOM.max(2 * open.len()).min(self.held);
+            }
+            let mut sorted = found.len() == before;
+            if open.len() > self.held || last {
+                let reaching: Vec<Vec<LinkedPair>> = open
+                    .par_chunks(COMPARED_AT_ONCE)
+                    .map(|open| self.reaching(open).collect())
+                    .collect();
+                sorted &= found.is_empty();
+                found.extend(reaching.into_iter().flatten());
+                open.clear();
+            }
+            if !sorted {
+                found.par_sort_unstable_by_key(|pair| (pair.a, pair.b));
+                found.dedup_by_key(|pair| (pair.a, pair.b));
+            }
+        }
+        (found, brought)
+    }
 }
 
 /// Records of some blocks. They lie far apart in memory, so many are looked up side by side before the first is needed.
@@ -127,86 +239,23 @@ impl Ahead {
         }));
         self.ends.push(self.members.len());
     }
-
-    /// Pairs the members of each block with each other, and forgets them.
-    fn pair(&mut self, glances: &Glances<'_>, options: &BulkOptions, brought: &mut Brought) {
-        let mut start = 0;
-        for &end in &self.ends {
-            let block = &self.members[start..end];
-            start = end;
-            for (at, &a) in block.iter().enumerate() {
-                for &b in &block[at + 1..] {
-                    if options.across && glances.state(a) == glances.state(b) {
-                        continue;
-                    }
-                    brought.pairs += 1;
-                    if glances.may_reach(a, b, options.pair_floor) {
-                        brought.open.push(pack(a, b));
-                    }
-                }
-            }
-        }
-        self.members.clear();
-        self.ends.clear();
-    }
 }
 
-/// Pairs that are kept before those met several times are let go.
-const ROOM: usize = 1 << 20;
-
-/// Pairs that are compared by one core before it looks for more.
-const COMPARED_AT_ONCE: usize = 1 << 12;
-
 /// The pairs at or above the floor, ascending by slots, and how many pairs a key brought together. Most of those cannot
-/// reach the floor, which shows at a glance; the others are compared in full, each once however many keys it shares.
+/// reach the floor, which shows at a glance; the others are compared in full, each once however many keys it shares,
+/// unless there are more of them than can be held.
 pub(crate) fn pairs(
     index: &LinkIndex,
     options: &BulkOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<LinkedPair>, u64) {
-    let done = AtomicU64::new(0);
-    let (mut open, mut room, mut brought) = (Vec::new(), ROOM, 0);
-    let glances = Glances::new(index);
-    for wave in 0..WAVES {
-        let parts = index.postings().blocks(wave, |blocks| {
-            let mut ahead = Ahead::default();
-            let mut brought = Brought::default();
-            for block in blocks {
-                ahead.read(&glances, block);
-                if ahead.members.len() >= READ_AHEAD {
-                    ahead.pair(&glances, options, &mut brought);
-                }
-            }
-            ahead.pair(&glances, options, &mut brought);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Progress::Compared(
-                index.len() as u64 * done / (WAVES * PARTS) as u64,
-            ));
-            brought
-        });
-        for part in parts {
-            brought += part.pairs;
-            open.extend(part.open);
-        }
-        if open.len() > room || wave + 1 == WAVES {
-            open.par_sort_unstable();
-            open.dedup();
-            room = ROOM.max(2 * open.len());
-        }
-    }
-    let compared = |pairs: &[u64]| {
-        let mut found = Vec::new();
-        for &pair in pairs {
-            let (a, b) = ((pair >> 32) as Slot, pair as Slot);
-            let weight = index.score(index.at(a), index.at(b)).1;
-            if weight >= options.pair_floor {
-                found.push(LinkedPair { a, b, weight });
-            }
-        }
-        found
+    let search = Search {
+        index,
+        glances: Glances::new(index),
+        options,
+        held: HELD,
     };
-    let found: Vec<Vec<LinkedPair>> = open.par_chunks(COMPARED_AT_ONCE).map(compared).collect();
-    (found.concat(), brought)
+    search.pairs(progress)
 }
 
 /// The root of a slot in a forest of disjoint sets, with the path to it shortened.
@@ -346,6 +395,24 @@ mod tests {
         let piece = |first| (0..slots).filter(|&slot| lead[slot as usize] == first).collect();
         let pieces = (0..slots).map(piece);
         pieces.filter(|piece: &Vec<Slot>| piece.len() > 1).collect()
+    }
+
+    #[test]
+    fn what_is_held_does_not_change_what_is_found() {
+        let index = crate::glance::tests::index(1_500);
+        let options = BulkOptions::default();
+        let (all, brought) = pairs(&index, &options, &|_| ());
+        assert!(all.len() > 1_000, "{} pairs", all.len());
+        assert!(all.is_sorted_by(|one, next| (one.a, one.b) < (next.a, next.b)));
+        for held in [PARTS * 50, PARTS * 1_000, all.len() / 4] {
+            let search = Search {
+                index: &index,
+                glances: Glances::new(&index),
+                options: &options,
+                held,
+            };
+            assert_eq!(search.pairs(&|_| ()), (all.clone(), brought), "{held} held");
+        }
     }
 
     proptest! {

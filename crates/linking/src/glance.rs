@@ -381,7 +381,7 @@ impl<'a> Glances<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use chrono::NaiveDate;
 
     use super::*;
@@ -417,7 +417,8 @@ mod tests {
     ];
     const CITIES: [&str; 5] = ["", "Huajuapan", "Huajuapan de León", "Morelia", "Moralia"];
 
-    fn index(records: usize) -> LinkIndex {
+    /// Records that share names, dates and places in every way.
+    pub(crate) fn index(records: usize) -> LinkIndex {
         let ids: Vec<String> = (0..records)
             .map(|number| format!("ID{:06}", number % 40))
             .collect();
