@@ -14,7 +14,7 @@ use linking::driver;
 use linking::review;
 use mde::PersonId;
 use notices::{Keeper, Limits};
-use records::{contradicted, roster};
+use records::{contradicted, roster, sweep};
 use store::Pool;
 use store::jobs::{self, Claimed};
 
@@ -64,8 +64,8 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
             &[
                 driver::CHANGED_JOB,
                 notices::keeper::TERMS_JOB,
-                contradicted::SWEEP_JOB,
-                roster::SWEEP_JOB,
+                sweep::CONTRADICTIONS.job,
+                sweep::ROSTER.job,
             ],
             Box::new(notice),
         ),
@@ -217,14 +217,9 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
     let now = context.clock.now();
-    if job.name == contradicted::SWEEP_JOB {
-        let persons = contradicted::sweep(connection, &job.payload, now)?;
-        tracing::info!(persons, "looked for contradictions");
-        return Ok(());
-    }
-    if job.name == roster::SWEEP_JOB {
-        let persons = roster::sweep(connection, &job.payload, now)?;
-        tracing::info!(persons, "looked at the districts' lists");
+    if let Some(sweep) = sweep::SWEEPS.into_iter().find(|sweep| sweep.job == job.name) {
+        let persons = sweep.run(connection, &job.payload, now)?;
+        tracing::info!(persons, what = sweep.job, "looked at everybody again");
         return Ok(());
     }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;

@@ -3,8 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
-use serde::{Deserialize, Serialize};
-use store::jobs::{self, NewJob};
+use serde::Serialize;
 use store::work_items::Scope;
 use store::{Access, db, disagreements, persons};
 use utoipa::ToSchema;
@@ -12,66 +11,10 @@ use utoipa::ToSchema;
 use crate::disagreement::{Disagreement, DisagreementKind};
 use crate::record::consolidate;
 
-/// Job: looks at all persons again, in pieces of which each asks for the next. It comes after the nightly check of all
-/// links: what nobody has changed can contradict itself by the day (two schools at once are told after a while), and
-/// persons from before the lists were kept come onto them by it.
-pub const SWEEP_JOB: &str = "contradictions";
-
-/// Persons of a piece: less than a second, in which changed persons wait.
-const PIECE: usize = 100;
-
-/// What a piece of the job is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Piece {
-    /// The person after whom it begins; the first of all without it.
-    after: Option<PersonId>,
-}
-
-/// Asks for the job, in the caller's transaction.
-pub fn ask_for_sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<()> {
-    enqueue(connection, Piece::default(), now)
-}
-
-fn enqueue(connection: &mut PgConnection, piece: Piece, now: DateTime<Utc>) -> store::Result<()> {
-    let job = NewJob {
-        name: SWEEP_JOB,
-        payload: serde_json::to_value(piece).expect("a number is JSON"),
-        // Whatever has changed goes first.
-        priority: -5,
-        deduplicate: Some(SWEEP_JOB.to_owned()),
-    };
-    jobs::enqueue(connection, &job, now)
-}
-
-/// Does a piece of the job with its payload, as of `now`, and asks for the next, if there is one. Returns how many
-/// persons were looked at.
-pub fn sweep(
-    connection: &mut PgConnection,
-    payload: &serde_json::Value,
-    now: DateTime<Utc>,
-) -> store::Result<usize> {
-    let piece = Piece::deserialize(payload).map_err(|error| store::Error::Corrupt {
-        what: "piece of the job",
-        why: error.to_string(),
-    })?;
-    let ids = disagreements::next_candidates(connection, piece.after, PIECE as i64)?;
-    look_again(connection, &ids, now)?;
-    if ids.len() == PIECE {
-        let after = ids.last().copied();
-        enqueue(connection, Piece { after }, now)?;
-    }
-    Ok(ids.len())
-}
-
 /// Looks at those of these persons who have several students again, as of `now`, and puts what contradicts itself in
 /// their records on the lists of the states concerned. Doing it again changes nothing.
 pub fn refresh(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<()> {
-    let ids = disagreements::candidates(connection, ids)?;
-    look_again(connection, &ids, now)
-}
-
-fn look_again(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<()> {
-    for &id in ids {
+    for id in disagreements::candidates(connection, ids)? {
         db::write(connection, |connection| {
             // The job is done only with a commit that is on the disk, and these before it.
             db::flush_later(connection)?;

@@ -16,7 +16,8 @@ use store::persons::PersonRecord;
 use store::program::ProgramStudent;
 use store::roster::{Entry, Facilities, Held};
 
-pub use job::{SWEEP_JOB, ask_for_sweep, refresh, sweep};
+pub(crate) use job::TOGETHER;
+pub use job::refresh;
 pub use stays::Stay;
 
 use crate::eligibility::{Window, windows};

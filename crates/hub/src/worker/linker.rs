@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use linking::driver::{self, Linker};
+use records::sweep::SWEEPS;
 use store::jobs::Claimed;
 use store::links;
 
@@ -76,8 +77,9 @@ pub(super) fn work(
     );
     if job.name == driver::CHECK_JOB && alive() {
         let round = linker.check(connection, clock())?;
-        records::contradicted::ask_for_sweep(connection, clock())?;
-        records::roster::ask_for_sweep(connection, clock())?;
+        for sweep in SWEEPS {
+            sweep.ask(connection, clock())?;
+        }
         tracing::info!(
             students = round.students,
             links = round.links,

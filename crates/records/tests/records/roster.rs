@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use mde::{EligibilityRules, PersonId, StateCode};
-use records::roster::{OfPerson, SWEEP_JOB, ask_for_sweep, of_person, refresh, sweep};
+use records::roster::{OfPerson, of_person, refresh};
+use records::sweep::ROSTER;
 use store::new_children;
 use store::roster::{Held, Place, Question, Show, counts, listed, page_statement, places};
 use testkit::TestDb;
@@ -254,13 +255,13 @@ fn pages_hold_every_child_once_and_each_is_disclosed() {
 fn the_nightly_look_brings_everybody_on_and_who_is_gone_off_the_list() {
     let (db, people) = nation();
     let connection = &mut db.connect().unwrap();
-    ask_for_sweep(connection, at(NOW)).unwrap();
+    ROSTER.ask(connection, at(NOW)).unwrap();
     let run = |connection: &mut PgConnection| {
         let mut persons = 0;
         while let Some(job) =
-            store::jobs::claim(connection, &[SWEEP_JOB], uuid::Uuid::now_v7(), at(NOW)).unwrap()
+            store::jobs::claim(connection, &[ROSTER.job], uuid::Uuid::now_v7(), at(NOW)).unwrap()
         {
-            persons += sweep(connection, &job.payload, at(NOW)).unwrap();
+            persons += ROSTER.run(connection, &job.payload, at(NOW)).unwrap();
             store::jobs::finish(connection, &job).unwrap();
         }
         persons
@@ -275,7 +276,7 @@ fn the_nightly_look_brings_everybody_on_and_who_is_gone_off_the_list() {
     sql_query("update student_status set status = 'not_reported'")
         .execute(connection)
         .unwrap();
-    ask_for_sweep(connection, at(NOW)).unwrap();
+    ROSTER.ask(connection, at(NOW)).unwrap();
     run(connection);
     assert_eq!(count(connection), 0);
     assert!(rows(connection).iter().all(|row| !row.line.contains("sort_name")));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use diesel::{RunQueryDsl as _, sql_query};
 use mde::PersonId;
-use records::contradicted::{self, SWEEP_JOB};
+use records::contradicted;
+use records::sweep::CONTRADICTIONS;
 use store::disagreements;
 use store::jobs;
 use store::work_items::Scope;
@@ -28,10 +29,10 @@ fn everybody_with_several_students_is_looked_at_in_pieces() {
     let several = children.values().filter(|students| students.len() > 1).count();
     assert!(several > 20);
 
-    contradicted::ask_for_sweep(connection, now).unwrap();
+    CONTRADICTIONS.ask(connection, now).unwrap();
     let (mut pieces, mut persons) = (0, 0);
-    while let Some(job) = jobs::claim(connection, &[SWEEP_JOB], uuid::Uuid::now_v7(), now).unwrap() {
-        persons += contradicted::sweep(connection, &job.payload, now).unwrap();
+    while let Some(job) = jobs::claim(connection, &[CONTRADICTIONS.job], uuid::Uuid::now_v7(), now).unwrap() {
+        persons += CONTRADICTIONS.run(connection, &job.payload, now).unwrap();
         pieces += 1;
         jobs::finish(connection, &job).unwrap();
     }
