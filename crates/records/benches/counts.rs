@@ -8,26 +8,21 @@
 //! - counting all children of a period, and freezing that, as seconds and as what a million students would take at the
 //!   same rate; and the most memory of the process.
 
-use std::collections::{BTreeMap, HashMap};
+mod nation;
+
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use diesel::PgConnection;
-use mde::{PersonId, StateCode, StateStudentId, Student, StudentId};
-use pgcluster::Cluster;
+use mde::PersonId;
 use records::counts::Period;
 use records::report::{self, Question};
 use records::snapshot::{self, Taker};
 use simulate::{Config, Nation};
-use store::links::{Decided, LinkChange};
-use store::students::{self, Source};
 use uuid::Uuid;
-
-/// Students loaded at a time.
-const PART: usize = 2_000;
 
 /// Persons consolidated, and how often each.
 const PERSONS: usize = 2_000;
@@ -39,13 +34,7 @@ fn main() -> Result<()> {
         .and_then(|text| text.parse().ok())
         .unwrap_or(200_000);
     let folder = tempfile::tempdir()?;
-    // PostgreSQL may run as another user, who must get to its own folder below this one.
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
-    let cluster = Cluster::start(&pgcluster::Options::new(folder.path().join("cluster")))?;
-    store::db::ensure_database(&cluster.connection_url("postgres"), "hub")?;
-    let url = cluster.connection_url("hub");
-    store::migrate(&url)?;
-    let pool = store::pool(&url, 1, Duration::from_mins(30));
+    let (cluster, pool) = nation::database(folder.path(), 1)?;
     let connection = &mut *store::db::connection(&pool)?;
 
     let nation = Nation::new(Config {
@@ -54,7 +43,7 @@ fn main() -> Result<()> {
         ..Config::default()
     })?;
     let now = nation.nights().next().context("a night")?.as_of();
-    let people = fill(connection, &nation, now)?;
+    let people = nation::fill(connection, &nation, now)?;
     let students: usize = people.values().map(Vec::len).sum();
     println!("{students} students, {} children", people.len());
 
@@ -125,79 +114,6 @@ fn consolidate(
         at(50),
         at(99)
     );
-    Ok(())
-}
-
-/// Loads the nation's first night and links it as it truly is. Gives each person's students.
-fn fill(
-    connection: &mut PgConnection,
-    nation: &Nation,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<PersonId, Vec<Uuid>>> {
-    let night = nation.nights().next().context("a night")?;
-    let mut children: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
-    for (number, state) in nation.config().states.iter().copied().enumerate() {
-        store::participants::register(connection, state, now)?;
-        let truth: HashMap<StudentId, String> = nation
-            .truth(state)
-            .map(|t| {
-                Ok((
-                    StudentId::of(state, &StateStudentId::new(&t.state_student_id)?),
-                    t.child,
-                ))
-            })
-            .collect::<Result<_>>()?;
-        let source = Source {
-            state,
-            batch_id: number as i64 + 1,
-            as_of: now,
-            received_at: now,
-        };
-        let mut part = Vec::with_capacity(PART);
-        for submission in nation.submissions(state, night) {
-            let id = submission.student.id(state);
-            children.entry(truth[&id].clone()).or_default().push(id.0);
-            part.push(submission.student);
-            if part.len() == PART {
-                load(connection, state, source, &part, now)?;
-                part.clear();
-            }
-        }
-        load(connection, state, source, &part, now)?;
-    }
-    let numbers = store::links::new_persons(connection, children.len(), now)?;
-    let people: BTreeMap<PersonId, Vec<Uuid>> = numbers.into_iter().zip(children.into_values()).collect();
-    let links: Vec<LinkChange> = people
-        .iter()
-        .flat_map(|(person, students)| {
-            students.iter().map(|student| LinkChange {
-                student_id: *student,
-                from: None,
-                to: *person,
-                decided: Decided::New,
-                decided_by: "bench".into(),
-                evidence: serde_json::json!({}),
-            })
-        })
-        .collect();
-    for part in links.chunks(PART) {
-        store::links::apply(connection, part, now)?;
-    }
-    diesel::RunQueryDsl::execute(diesel::sql_query("vacuum analyze"), connection)?;
-    Ok(people)
-}
-
-fn load(
-    connection: &mut PgConnection,
-    state: StateCode,
-    source: Source,
-    part: &[Student],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let rows: Vec<_> = part.iter().map(|s| (s.id(state), s, s.content_hash())).collect();
-    store::db::write(connection, |connection| {
-        students::replace(connection, source, &rows, &HashMap::new(), now)
-    })?;
     Ok(())
 }
 
