@@ -250,7 +250,10 @@ impl User {
         self.keep(&answer);
         let page = answer.text()?;
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").context("a token")?;
-        self.csrf = rest.split('"').next().context("a token")?.to_owned();
+        rest.split('"')
+            .next()
+            .context("a token")?
+            .clone_into(&mut self.csrf);
         Ok(())
     }
 
