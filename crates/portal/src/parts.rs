@@ -1,6 +1,7 @@
 //! The tables of the child's page, one for each part of the record.
 
 mod plan;
+mod progress;
 mod schooling;
 
 pub(crate) use plan::{PlanView, basis, side_by_side};

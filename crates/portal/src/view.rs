@@ -18,6 +18,9 @@ pub(crate) struct NavItem {
     pub(crate) here: bool,
 }
 
+/// Entries of the navigation that have room beside each other on a wide screen.
+const ON_A_LINE: usize = 9;
+
 /// The frame: title, who is signed in, navigation.
 #[derive(Debug, Clone)]
 pub(crate) struct Chrome {
@@ -34,6 +37,8 @@ pub(crate) struct Chrome {
     /// Whether all children here are made up.
     pub(crate) training: bool,
     pub(crate) nav: Vec<NavItem>,
+    /// Parts that are not for every day, behind one more entry.
+    pub(crate) more: Vec<NavItem>,
     /// What was just done.
     pub(crate) done: Option<String>,
 }
@@ -53,6 +58,7 @@ impl Chrome {
             several_places: false,
             training: training::is_on(),
             nav: Vec::new(),
+            more: Vec::new(),
             done: None,
         }
     }
@@ -67,7 +73,7 @@ impl Chrome {
             })
         };
         let state = |item: Option<NavItem>| item.filter(|_| user.acts_in.is_some());
-        let nav = [
+        let daily = [
             item("/", "Home", Permission::SignedIn),
             item("/search", "Find a child", Permission::ReadRecords),
             state(item("/students", "My students", Permission::SeeStudents)),
@@ -76,12 +82,22 @@ impl Chrome {
             state(item("/deadlines", "Deadlines", Permission::SendNotices)),
             state(item("/batches", "Uploads", Permission::SeeBatches)),
             item("/reports", "Reports", Permission::SeeReports),
+        ];
+        let seldom = [
             state(item("/disagreements", "Contradictions", Permission::ManageState)),
             item("/contacts", "Contacts", Permission::ReadRecords),
             item("/requirements", "Requirements", Permission::ReadRecords),
             state(item("/reconciliations", "Reconciliation", Permission::Reconcile)),
             item("/admin", "Administration", Permission::Administer),
         ];
+        let mut nav: Vec<NavItem> = daily.into_iter().flatten().collect();
+        let mut more: Vec<NavItem> = seldom.into_iter().flatten().collect();
+        if nav.len() + more.len() <= ON_A_LINE {
+            nav.append(&mut more);
+        } else if let Some(at) = more.iter().position(|item| item.here) {
+            // Where one is, is always seen.
+            nav.push(more.remove(at));
+        }
         let roles: Vec<_> = user.roles.iter().map(|role| words::role(*role)).collect();
         let place = user.acts_in.map_or("Federal", mde::StateCode::name);
         Self {
@@ -94,7 +110,8 @@ impl Chrome {
             csrf: user.session.csrf.clone(),
             seconds: user.seconds,
             several_places: user.choices.len() > 1,
-            nav: nav.into_iter().flatten().collect(),
+            nav,
+            more,
             ..Self::bare(title)
         }
     }

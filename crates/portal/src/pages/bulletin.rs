@@ -27,10 +27,20 @@ pub(crate) struct Bulletin {
     csrf: String,
     warnings: Vec<String>,
     said: Vec<Said>,
-    guidance: Vec<Step>,
+    pub(crate) guidance: Guidance,
 }
 
 impl HtmlSafe for Bulletin {}
+
+/// The first steps of who is new, until they are put away.
+#[derive(Debug, Default, Template)]
+#[template(path = "guidance.html")]
+pub(crate) struct Guidance {
+    csrf: String,
+    steps: Vec<Step>,
+}
+
+impl HtmlSafe for Guidance {}
 
 /// An announcement.
 #[derive(Debug)]
@@ -76,7 +86,10 @@ impl Bulletin {
             csrf: user.session.csrf.clone(),
             warnings,
             said: said.collect(),
-            guidance: if new { guidance(&user.roles) } else { Vec::new() },
+            guidance: Guidance {
+                csrf: user.session.csrf.clone(),
+                steps: if new { guidance(&user.roles) } else { Vec::new() },
+            },
         })
     }
 }

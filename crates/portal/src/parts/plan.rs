@@ -4,6 +4,7 @@ use records::courses::CourseStatus;
 use records::plan::{Advanced, Basis, GraduationPlan, PlacedBy, PlanComparison, PlanCourse, PlanPart};
 
 use super::label;
+use super::progress::Progress;
 use crate::view::{Cell, Table, Tag};
 use crate::words;
 
@@ -17,6 +18,7 @@ pub(crate) struct PlanView {
     pub(crate) missing: Vec<String>,
     /// What a registrar has to know of single courses: parts of two states, repetitions, failures made up.
     pub(crate) remarks: Vec<String>,
+    pub(crate) picture: Option<Progress>,
     pub(crate) subjects: Table,
     pub(crate) courses: Table,
     pub(crate) advanced: Option<Table>,
@@ -34,6 +36,7 @@ impl PlanView {
                 .filter(|c| !c.notes.is_empty())
                 .map(|c| format!("{}: {}", c.title, c.notes.join(" ")))
                 .collect(),
+            picture: Progress::of(&plan.subjects),
             subjects: subjects(plan),
             courses: courses(&plan.courses),
             advanced: (!plan.advanced.is_empty()).then(|| advanced(&plan.advanced)),
