@@ -1,9 +1,10 @@
-//! The commands `validate`, `upload`, `watch` and `doctor`, for any program that wants to have them.
+//! The commands `validate`, `upload`, `watch`, `feed` and `doctor`, for any program that wants to have them.
 
 mod batch;
 mod console;
 mod doctor;
 mod exchange;
+mod feed;
 mod profile;
 mod report;
 mod table;
@@ -24,6 +25,7 @@ use crate::error::{Error, Exit};
 pub use batch::{BatchArgs, ReleaseArgs};
 pub use doctor::DoctorArgs;
 pub use exchange::{AboutArgs, ExchangeArgs};
+pub use feed::FeedArgs;
 pub use profile::ProfileArgs;
 pub use upload::UploadArgs;
 pub use validate::{Format, ValidateArgs};
@@ -54,6 +56,9 @@ pub enum Command {
     /// Looks after a drop folder: checks and sends what lies there, and files it with the hub's answer.
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", watch::EXAMPLES))]
     Watch(WatchArgs),
+    /// Writes what changed for the state's children to a file, which goes on where it ended.
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", feed::EXAMPLES))]
+    Feed(FeedArgs),
     /// Mapping profiles, which describe a state's own export
     Profile(ProfileArgs),
 }
@@ -66,6 +71,7 @@ impl Command {
             Self::Validate(args) => args.run(),
             Self::Upload(args) => args.run(),
             Self::Watch(args) => args.run(),
+            Self::Feed(args) => args.run(),
             Self::Profile(args) => args.run(),
         }
     }
@@ -165,7 +171,7 @@ mod tests {
     fn the_commands_are_sound_and_have_examples() {
         use clap::CommandFactory;
         Program::command().debug_assert();
-        for name in ["upload", "validate", "watch"] {
+        for name in ["feed", "upload", "validate", "watch"] {
             let mut program = Program::command();
             let help = program
                 .find_subcommand_mut(name)

@@ -1,4 +1,4 @@
-//! `report` and `snapshot`: counts of children, moves between states, and children who are missed.
+//! `report` and `snapshot`: counts of children, moves between states, arrivals, children who are missed, timeliness.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::operator;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45\n  mariposa report qa --period 2026 --state KY --district \"Fayette County\" --own meals.csv --format xlsx --out qa.xlsx\n  mariposa report qa --period 2026 --state KY --own meals.csv --format pdf --out qa.pdf"
+    after_help = "Examples:\n  mariposa report counts --period 2026\n  mariposa report moves --period 2025-26 --format csv --out moves.csv\n  mariposa report counts --period 2026 --published --format xlsx --out counts.xlsx\n  mariposa report missed-enrollments --period 2026 --patience 45\n  mariposa report arrivals --period 2026 --format xlsx --out arrivals.xlsx\n  mariposa report timeliness --period 2026 --state TX --format csv\n  mariposa report qa --period 2026 --state KY --district \"Fayette County\" --own meals.csv --format xlsx --out qa.xlsx\n  mariposa report qa --period 2026 --state KY --own meals.csv --format pdf --out qa.pdf"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -64,6 +64,10 @@ enum What {
     Moves,
     /// Children who left a state and came to none
     MissedEnrollments,
+    /// Arrivals in another state that the hub raised, each with the rows that show it
+    Arrivals,
+    /// How many deadlines of 34 CFR 200.85 each state met in time, late, or not yet; those with a last day in the period
+    Timeliness,
     /// The quality list of a district: detail, counts, and free meals, each on a sheet; as PDF the counts, with plots
     Qa,
     /// Whom a district feeds free of charge without an application
@@ -165,10 +169,12 @@ enum SnapshotCommand {
 }
 
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    let database = Database::open_migrated(&args.place.read()?)?;
+    let config = args.place.read()?;
+    let database = Database::open_migrated(&config)?;
     let connection = &mut *database.connect()?;
     let now = Utc::now();
     let question = args.question.question(now);
+    let days = (question.period.from, question.period.to);
     let access = operator::access(now);
     match args.what {
         What::Counts => {
@@ -187,6 +193,16 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
             let missed =
                 report::missed_enrollments(connection, &access, &question, args.state, args.patience)?;
             args.write(&missed, &tables::missed(&missed))?;
+        }
+        What::Arrivals => {
+            args.only_now()?;
+            let arrivals = notices::report::arrivals(connection, &access, days, args.state)?;
+            args.write(&arrivals, &tables::arrivals(&arrivals))?;
+        }
+        What::Timeliness => {
+            args.only_now()?;
+            let rows = notices::report::timeliness(connection, &config.deadlines, days, args.state, now)?;
+            args.write(&rows, &tables::timeliness(&rows))?;
         }
         What::Qa | What::FreeMeals => args.lists(connection, &access, &question)?,
     }
@@ -207,6 +223,14 @@ impl ReportArgs {
         }
     }
 
+    /// What is only known as it is now.
+    fn only_now(&self) -> Result<()> {
+        if self.question.known_at.is_some() {
+            bail!("this report is of what is known now; leave out --known-at");
+        }
+        Ok(())
+    }
+
     /// The lists of a district.
     fn lists(
         &self,
@@ -222,9 +246,7 @@ impl ReportArgs {
             (Format::Pdf, _) => ListForm::Pdf,
             _ => bail!("a list is for people: choose --format xlsx, csv or pdf"),
         };
-        if self.question.known_at.is_some() {
-            bail!("a list of children is of what is known now; leave out --known-at");
-        }
+        self.only_now()?;
         let wanted = qa::Wanted {
             state,
             district: self.district.clone(),

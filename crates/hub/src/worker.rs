@@ -208,11 +208,12 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
         alive,
         &clock,
     )?;
+    notices::feed::tell_findings(&mut *store::connection(&context.pool)?, clock())?;
     Ok(())
 }
 
 /// Looks for moves of changed persons, at the deadlines that follow from what is told of them, at the lists of their
-/// districts, and for contradictions; by itself, at terms that have ended, and at the lists and contradictions of all
+/// districts, for contradictions, and at what other states are to be told; by itself, at terms that have ended, and at the lists and contradictions of all
 /// persons.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
@@ -235,9 +236,11 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     keeper.settle(connection, &numbers, now)?;
     let new = roster::refresh(connection, &persons, now)?;
     contradicted::refresh(connection, &persons, now)?;
+    let entries = notices::feed::tell(connection, &persons, now)?;
     tracing::info!(
         persons = persons.len(),
         notices = written,
+        entries,
         new_children = new,
         "looked for moves"
     );

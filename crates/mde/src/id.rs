@@ -73,6 +73,12 @@ impl StudentId {
     pub fn state_number(self) -> u16 {
         u16::from_be_bytes([self.0.as_bytes()[0], self.0.as_bytes()[1]])
     }
+
+    /// The state whose student it is; `None` if the key begins with no state's number.
+    #[must_use]
+    pub fn state(self) -> Option<StateCode> {
+        StateCode::all().find(|state| state.number() == self.state_number())
+    }
 }
 
 impl fmt::Display for StudentId {

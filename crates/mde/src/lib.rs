@@ -32,7 +32,7 @@ pub use id::{PersonId, StateStudentId, StudentId};
 pub use part::{Draft, Field, Kind, Part, PartKind, RawCodes, Sink};
 pub use parts::*;
 pub use place::{AddressState, Country, Province, StateCode};
-pub use student::{Action, RULES_VERSION, Student, Submission};
+pub use student::{Action, RULES_VERSION, Student, Submission, row_hash};
 pub use text::Text;
 pub use time::{Date, Month, Year};
 pub use vaccine::Cvx;

@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use mde::PersonId;
 use serde::Deserialize;
 use store::{db, notices, persons};
+use uuid::Uuid;
 
 use crate::detect::{Detected, detect};
 
@@ -43,10 +44,7 @@ pub fn handle_changed(
     let mut written = 0;
     // Most persons are known to one state and have nothing to tell; they are not even read.
     for number in notices::candidates(connection, &numbers)? {
-        let id = PersonId::new(number).map_err(|error| store::Error::Corrupt {
-            what: "person id",
-            why: error.to_string(),
-        })?;
+        let id = persons::id(number)?;
         written += db::write(connection, |connection| settle(connection, id, &takes_part, now))?;
     }
     Ok(written)
@@ -62,6 +60,8 @@ fn settle(
     let Some(person) = persons::load(connection, id)? else {
         return Ok(0);
     };
+    let students: Vec<Uuid> = person.students.iter().map(|s| s.student_id.0).collect();
+    notices::go_with_students(connection, &students, person.person_id.number())?;
     let detected = detect(&person, now);
     let valid: Vec<notices::Notice> = notices::of_person(connection, person.person_id.number())?
         .into_iter()

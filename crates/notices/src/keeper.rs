@@ -137,10 +137,7 @@ impl Keeper {
         number: i64,
         now: DateTime<Utc>,
     ) -> store::Result<()> {
-        let id = PersonId::new(number).map_err(|error| store::Error::Corrupt {
-            what: "person id",
-            why: error.to_string(),
-        })?;
+        let id = persons::id(number)?;
         persons::lock(connection, id)?;
         let Some(person) = persons::load(connection, id)? else {
             return Ok(());
@@ -213,7 +210,7 @@ impl Keeper {
     }
 }
 
-fn state_code(code: &str) -> store::Result<StateCode> {
+pub(crate) fn state_code(code: &str) -> store::Result<StateCode> {
     StateCode::new(code).map_err(|error| store::Error::Corrupt {
         what: "state",
         why: error.to_string(),

@@ -9,9 +9,11 @@ pub mod detect;
 pub mod driver;
 pub mod duty;
 pub mod error;
+pub mod feed;
 pub mod keeper;
 pub mod mailbox;
 pub mod manual;
+pub mod report;
 pub mod working_days;
 
 pub use deadline::{Deadline, Standing};

@@ -103,14 +103,7 @@ pub fn new_persons(connection: &mut PgConnection, count: usize, now: DateTime<Ut
         .bind::<Array<BigInt>, _>(&ids)
         .bind::<Timestamptz, _>(now)
         .execute(connection)?;
-    ids.into_iter()
-        .map(|id| {
-            PersonId::new(id).map_err(|e| Error::Corrupt {
-                what: "person id",
-                why: e.to_string(),
-            })
-        })
-        .collect()
+    ids.into_iter().map(crate::persons::id).collect()
 }
 
 /// How many numbers of twelve digits do not start with a zero.
@@ -274,14 +267,7 @@ pub fn survivor(connection: &mut PgConnection, id: PersonId) -> Result<Option<Pe
             .first(connection)
             .optional()?,
     };
-    number
-        .map(|n| {
-            PersonId::new(n).map_err(|e| Error::Corrupt {
-                what: "person id",
-                why: e.to_string(),
-            })
-        })
-        .transpose()
+    number.map(crate::persons::id).transpose()
 }
 
 /// Current persons of students: pairs of student and person; students without a link are absent.

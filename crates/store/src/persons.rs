@@ -165,6 +165,14 @@ fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules
     Ok(rules)
 }
 
+/// A stored number as that of a person. [`Error::Corrupt`] if it has not twelve digits.
+pub fn id(number: i64) -> Result<PersonId> {
+    PersonId::new(number).map_err(|error| Error::Corrupt {
+        what: "person id",
+        why: error.to_string(),
+    })
+}
+
 /// Keeps others who take the same lock from working on this person until the end of the transaction.
 pub fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
     prepared("select from person where person_id = $1 for no key update")

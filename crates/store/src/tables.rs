@@ -31,6 +31,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("link", TableKind::Sharded),
     ("link_queue", TableKind::Sharded),
     ("link_held", TableKind::Sharded),
+    ("change_told", TableKind::Sharded),
     ("facility", TableKind::Reference),
     ("participant", TableKind::Reference),
     ("requirement_set", TableKind::Reference),

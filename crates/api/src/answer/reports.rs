@@ -2,6 +2,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use chrono::{DateTime, SecondsFormat, Utc};
+use notices::report::{Arrival, Timeliness};
 use records::counts::{ShownCounts, ShownMoves, ShownTally};
 use records::report::Missed;
 use spreadsheet::{Cell, Column, Form, Table};
@@ -25,6 +27,33 @@ const MISSED: [Column; 4] = [
     Column::new("state", 8),
     Column::new("left", 12),
     Column::new("days", 8),
+];
+
+const ARRIVALS: [Column; 15] = [
+    Column::new("move_notice_id", 10),
+    Column::new("person_id", 16),
+    Column::new("day", 12),
+    Column::new("from_state", 8),
+    Column::new("known_as", 18),
+    Column::new("to_state", 8),
+    Column::new("district", 24),
+    Column::new("city", 18),
+    Column::new("event", 16),
+    Column::new("shown_by", 8),
+    Column::new("state_student_id", 18),
+    Column::new("batch_id", 10),
+    Column::new("as_of", 22),
+    Column::new("told_at", 22),
+    Column::new("answer", 12),
+];
+const TIMELINESS: [Column; 7] = [
+    Column::new("state", 8),
+    Column::new("duty", 22),
+    Column::new("met", 8),
+    Column::new("late", 8),
+    Column::new("open", 8),
+    Column::new("overdue", 8),
+    Column::new("percent_in_time", 12),
 ];
 
 /// How the nation is named beside its states.
@@ -85,6 +114,47 @@ pub fn missed(missed: &[Missed]) -> Table {
             m.state.to_string().into(),
             m.left.to_string().into(),
             m.days.into(),
+        ]
+    }))
+}
+
+/// Arrivals that the hub raised, with the rows that show them.
+#[must_use]
+pub fn arrivals(arrivals: &[Arrival]) -> Table {
+    let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Table::new("arrivals", &ARRIVALS).with(arrivals.iter().map(|a| {
+        vec![
+            a.move_notice_id.into(),
+            a.person_id.to_string().into(),
+            a.day.map(|day| day.to_string()).into(),
+            a.from_state.clone().into(),
+            a.known_as.join(" ").into(),
+            a.to_state.clone().into(),
+            a.district.clone().into(),
+            a.city.clone().into(),
+            a.event.clone().into(),
+            a.shown_by.clone().into(),
+            a.state_student_id.clone().into(),
+            a.batch_id.into(),
+            a.as_of.map(instant).into(),
+            instant(a.told_at).into(),
+            a.answer.clone().into(),
+        ]
+    }))
+}
+
+/// How in time the states are, one row for each state and duty.
+#[must_use]
+pub fn timeliness(rows: &[Timeliness]) -> Table {
+    Table::new("timeliness", &TIMELINESS).with(rows.iter().map(|row| {
+        vec![
+            row.state.to_string().into(),
+            row.duty.clone().into(),
+            row.met.into(),
+            row.late.into(),
+            row.open.into(),
+            row.overdue.into(),
+            row.in_time().into(),
         ]
     }))
 }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod doctor;
+mod feed;
 mod hub;
 mod profile;
 mod resume;

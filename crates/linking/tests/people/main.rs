@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use linking::review::{Judge, Outcome};
 use mde::StateCode;
+use store::changes::{self, Change};
 use store::links;
 use store::work_items::{Scope, WorkItem};
+use store::{Access, Actor, Channel, Purpose};
 use uuid::Uuid;
 
 use made_up::{ANA, Hub, unclear};
@@ -19,6 +21,21 @@ mod made_up;
 mod replay;
 mod undoing;
 mod worklists;
+
+/// What the feed tells a state after a cursor.
+pub(crate) fn feed(connection: &mut PgConnection, code: &str, cursor: i64) -> Result<Vec<Change>> {
+    let access = Access {
+        actor: Actor::System {
+            state: state(code),
+            fingerprint: "ab".into(),
+        },
+        on_behalf_of: None,
+        purpose: Purpose::Program,
+        channel: Channel::Exchange,
+        at: made_up::now(),
+    };
+    Ok(changes::since(connection, &access, state(code), cursor, 100)?)
+}
 
 pub(crate) fn state(code: &str) -> StateCode {
     StateCode::new(code).expect("a state")

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use linking::review::{self, Answer, Error, Outcome};
-use store::{changes, links};
+use store::links;
 
 use crate::made_up::{ANA, Child, Hub, in_california, now, sister, unclear};
-use crate::{arbiter, asked, judge, requested, sound, state};
+use crate::{arbiter, asked, feed, judge, requested, sound};
 
 #[test]
 fn a_merge_needs_another_state_and_can_be_undone() -> Result<()> {
@@ -162,7 +162,7 @@ fn a_split_leaves_the_number_with_the_rest_and_can_be_undone() -> Result<()> {
     );
     sound(&mut hub)?;
     let c = &mut hub.connection;
-    let feed = changes::since(c, state("TX"), 0, 100)?;
+    let feed = feed(c, "TX", 0)?;
     let told: Vec<&str> = feed.iter().map(|change| change.kind.as_str()).collect();
     assert_eq!(told, ["link", "split", "split"], "{feed:#?}");
     assert_eq!(feed[1].former_person_id, Some(person.number()));

@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use diesel::{RunQueryDsl as _, sql_query};
 use linking::review::{self, Answer, Error, Judge, Level, Policy};
 use store::work_items::Scope;
-use store::{changes, links, work_items};
+use store::{links, work_items};
 
 use crate::made_up::{ANA, Child, Hub, now, sister, unclear};
-use crate::{arbiter, asked, judge, requested, sound, state};
+use crate::{arbiter, asked, feed, judge, requested, sound, state};
 
 #[test]
 fn silence_goes_up_and_never_approves() -> Result<()> {
@@ -188,7 +188,7 @@ fn the_feed_tells_a_state_about_its_own_children_only() -> Result<()> {
     hub.load(&sister())?;
     hub.link()?;
     let c = &mut hub.connection;
-    let before = changes::since(c, state("TX"), 0, 100)?;
+    let before = feed(c, "TX", 0)?;
     assert_eq!(before.len(), 1);
     assert_eq!(
         (
@@ -196,7 +196,7 @@ fn the_feed_tells_a_state_about_its_own_children_only() -> Result<()> {
             before[0].state_student_id.as_deref(),
             before[0].person_id
         ),
-        ("link", Some("1"), a.number())
+        ("link", Some("1"), Some(a.number()))
     );
     let alma = judge("TX", "alma@tea.example");
     let request = requested(review::request_merge(
@@ -208,19 +208,19 @@ fn the_feed_tells_a_state_about_its_own_children_only() -> Result<()> {
         now(),
     )?);
     review::validate(c, request, &judge("FL", "flo@fl.example"), true, "", now())?;
-    let told = |c: &mut _, code: &str, cursor| -> Vec<(String, i64, Option<i64>)> {
-        let feed = changes::since(c, state(code), cursor, 100).expect("a feed");
+    let told = |c: &mut _, code: &str, cursor| -> Vec<(String, Option<i64>, Option<i64>)> {
+        let feed = feed(c, code, cursor).expect("a feed");
         feed.into_iter()
             .map(|x| (x.kind, x.person_id, x.former_person_id))
             .collect()
     };
-    let merge = ("merge".to_owned(), a.number(), Some(b.number()));
+    let merge = ("merge".to_owned(), Some(a.number()), Some(b.number()));
     assert_eq!(told(c, "TX", before[0].change_id), std::slice::from_ref(&merge));
     assert_eq!(
         told(c, "FL", 0),
         [
-            ("link".to_owned(), b.number(), None),
-            ("link".to_owned(), a.number(), Some(b.number())),
+            ("link".to_owned(), Some(b.number()), None),
+            ("link".to_owned(), Some(a.number()), Some(b.number())),
             merge
         ]
     );

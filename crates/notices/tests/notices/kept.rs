@@ -18,7 +18,7 @@ fn of(connection: &mut PgConnection, person: PersonId) -> Vec<Kept> {
     deadlines::of_person(connection, person.number()).unwrap()
 }
 
-fn full(connection: &mut PgConnection, code: &str, received_at: &str) -> i64 {
+pub(crate) fn full(connection: &mut PgConnection, code: &str, received_at: &str) -> i64 {
     let new = store::batches::NewBatch {
         state: code.into(),
         kind: "full".into(),

@@ -3,6 +3,8 @@
 mod by_hand;
 mod deadlines;
 mod detection;
+mod feed;
 mod kept;
 mod made_up;
 mod noticed;
+mod simulation;

@@ -227,3 +227,37 @@ fn the_order_of_batches_does_not_matter() {
     let told = told.get();
     assert!(told > 40, "the histories must hold moves to say anything: {told}");
 }
+
+#[test]
+fn after_a_split_a_notice_goes_with_its_student_whoever_is_looked_at_first() {
+    let (_db, mut connection) = database();
+    let c = &mut connection;
+    let now = instant("2026-03-05");
+    for (first, name) in [(true, "a"), (false, "b")] {
+        let start = |day: &str| enrolled(child(name), day, &[]);
+        let texas = load(c, "TX", "2026-03-01", &start("2025-08-20"));
+        let california = load(c, "CA", "2026-03-04", &start("2026-03-03"));
+        let other = enrolled(child(&format!("{name}-other")), "2025-09-01", &[]);
+        let florida = load(c, "FL", "2026-03-01", &other);
+        let confused = link(c, &[texas, california, florida], None);
+        assert_eq!(notices::handle_changed(c, &[confused], now).unwrap(), 2);
+
+        let moved = link(c, &[texas, california], None);
+        let persons = if first {
+            [moved, confused]
+        } else {
+            [confused, moved]
+        };
+        for person in persons {
+            notices::handle_changed(c, &[person], now).unwrap();
+        }
+        assert!(valid(c, confused).is_empty(), "the other child has not moved");
+        assert_eq!(
+            valid(c, moved),
+            [
+                ("arrival".into(), "CA".into(), "TX-CA".into()),
+                ("departure".into(), "TX".into(), "TX-CA".into())
+            ]
+        );
+    }
+}
