@@ -43,6 +43,8 @@ struct PicturesPage {
     place: &'static str,
     years: Vec<Bars>,
     years_table: Table,
+    /// All periods, each with whether its moves are shown.
+    periods: Vec<(String, bool)>,
     period: String,
     map: TileMap,
     matrix: Option<Matrix>,
@@ -114,13 +116,26 @@ fn told_short(number: Option<u64>, small: Option<u64>) -> String {
     }
 }
 
-/// `GET /reports/pictures`
+/// Whose moves are shown; without it, or where it is none of the periods of late, those of the present one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    period: Option<String>,
+}
+
+/// `GET /reports/pictures?period=`
 pub(crate) async fn show(
     portal: web::Data<Portal>,
     user: Allowed<SeeReports>,
+    asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
     let figures = figures(&portal, &user).await?;
-    let last = figures.years.last().ok_or(Failure::Internal)?;
+    let years = figures.years.iter();
+    let of = years
+        .clone()
+        .find(|counts| asked.period.as_ref() == Some(&counts.period.to_string()))
+        .or(figures.years.last())
+        .ok_or(Failure::Internal)?;
+    let periods = years.map(|counts| (counts.period.to_string(), counts.period == of.period));
     let (years, years_table) = over_years(&figures.years, user.acts_in);
     let (waiting, waiting_table) = ageing(&figures.waiting);
     view::page(&PicturesPage {
@@ -129,9 +144,10 @@ pub(crate) async fn show(
         place: user.acts_in.map_or("all states", StateCode::name),
         years,
         years_table,
-        period: last.period.to_string(),
-        map: map(last, user.acts_in),
-        matrix: matrix(last),
+        periods: periods.collect(),
+        period: of.period.to_string(),
+        map: map(of, user.acts_in),
+        matrix: matrix(of),
         timeliness: user.acts_in.map(|_| timeliness(&figures.deadlines)),
         waiting,
         waiting_table,
