@@ -415,6 +415,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn across_sources_only_pairs_of_two_sources_are_found() {
+        let index = crate::glance::tests::index(600);
+        let found = |across| {
+            let options = BulkOptions {
+                across,
+                ..BulkOptions::default()
+            };
+            pairs(&index, &options, &|_| ()).0
+        };
+        let two = |pair: &LinkedPair| index.at(pair.a).state != index.at(pair.b).state;
+        let all = found(false);
+        let expected: Vec<LinkedPair> = all.iter().filter(|pair| two(pair)).copied().collect();
+        assert!(!expected.is_empty() && expected.len() < all.len());
+        assert_eq!(found(true), expected);
+    }
+
     proptest! {
         #[test]
         fn pieces_are_who_can_be_reached(

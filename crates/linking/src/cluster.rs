@@ -486,6 +486,20 @@ mod tests {
     }
 
     #[test]
+    fn who_may_be_one_child_is_asked_about_and_why_is_said() {
+        let thresholds = Model::default_fixed().thresholds;
+        let between = f32::midpoint(thresholds.review, thresholds.auto);
+        let mut pair = board(&thresholds, 2, &[(0, 1, between)]);
+        assert!(pair.join_automatically().is_empty());
+        let reasons: Vec<Reason> = pair
+            .open_questions()
+            .into_iter()
+            .map(|open| open.reason)
+            .collect();
+        assert_eq!(reasons, [Reason::Uncertain]);
+    }
+
+    #[test]
     fn no_one_pair_decides_for_a_group() {
         let thresholds = Model::default_fixed().thresholds;
         let mut three = board(&thresholds, 3, &[(0, 1, 50.0), (0, 2, 40.0), (1, 2, 2.0)]);

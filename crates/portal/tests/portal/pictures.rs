@@ -27,7 +27,10 @@ async fn a_state_sees_its_years_its_moves_and_nothing_small_of_others() {
         page.body.contains("<title>Georgia: 1</title>") && page.body.contains("<title>Ohio: none</title>")
     );
     let before = b.get("/reports/pictures?period=2024-25").await.text();
-    assert!(before.contains("Moves between Texas and other states, 2024-25"), "{before}");
+    assert!(
+        before.contains("Moves between Texas and other states, 2024-25"),
+        "{before}"
+    );
     let years = b.get("/reports/years.csv").await;
     assert!(
         years
