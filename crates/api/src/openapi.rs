@@ -6,9 +6,9 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, contacts, deadlines, disagreements, findings, history, lists, notices, papers, persons,
-    plans, profiles, reconciliations, reports, requirements, roster, snapshots, students, upload, uploads,
-    work_items,
+    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, findings, history,
+    lists, notices, papers, persons, plans, profiles, reconciliations, reports, requirements, roster,
+    snapshots, students, upload, uploads, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -51,6 +51,17 @@ use crate::v1::{
         notices::send,
         notices::list,
         notices::acknowledge,
+        data_requests::list,
+        data_requests::ask,
+        data_requests::read,
+        data_requests::answer,
+        data_requests::take_back,
+        corrections::list,
+        corrections::take,
+        corrections::read,
+        corrections::decide,
+        corrections::tell,
+        corrections::disagree,
         deadlines::list,
         deadlines::read,
         deadlines::keep,
@@ -86,6 +97,8 @@ use crate::v1::{
         (name = "persons", description = "Children, as all states know them."),
         (name = "requirements", description = "What states require for graduation."),
         (name = "notices", description = "That a child has moved, or will, and what a state owes by when."),
+        (name = "data requests", description = "What a state asks of another about a child."),
+        (name = "corrections", description = "What families ask to have corrected."),
         (name = "changes", description = "What changed for a state's children."),
         (name = "reports", description = "How many children, and which; frozen counts."),
         (name = "work items", description = "Who is who, where people decide."),

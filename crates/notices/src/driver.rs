@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use mde::PersonId;
 use serde::Deserialize;
-use store::{db, notices, persons};
+use store::jobs::{self, NewJob};
+use store::{data_requests, db, notices, persons};
 use uuid::Uuid;
 
+use crate::corrections;
 use crate::detect::{Detected, detect};
 
 /// Name of the job that is told which persons changed.
@@ -31,6 +33,21 @@ pub fn run(
     handle_changed(connection, &payload.persons, now)
 }
 
+/// Asks for a look at a person whose clocks somebody has started or stopped, in the caller's transaction.
+pub(crate) fn look_at(
+    connection: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> store::Result<()> {
+    let job = NewJob {
+        name: JOB,
+        payload: serde_json::json!({ "persons": [person] }),
+        priority: 1,
+        deduplicate: None,
+    };
+    jobs::enqueue(connection, &job, now)
+}
+
 /// Brings the notices of these persons in line with their history: writes what is new, takes back what nobody has
 /// answered and is not so any more. Doing it again changes nothing. Returns the number of notices written.
 pub fn handle_changed(
@@ -39,6 +56,10 @@ pub fn handle_changed(
     now: DateTime<Utc>,
 ) -> store::Result<usize> {
     let numbers: Vec<i64> = person_ids.iter().map(|id| id.number()).collect();
+    db::write(connection, |connection| {
+        data_requests::mark_arrived(connection, &numbers)
+    })?;
+    corrections::see_arriving(connection, &numbers)?;
     let participants = store::participants::all(connection)?;
     let takes_part = |state: &str| participants.iter().any(|p| p.state == state);
     let mut written = 0;

@@ -14,6 +14,9 @@ pub enum Error {
     /// No person has, or ever had, this number.
     #[error("there is no person of this number; search for the child first")]
     UnknownPerson,
+    /// The state that is asked holds no record of the child.
+    #[error("{0} holds no record of this child; send an inquiry notice instead")]
+    HoldsNothing(StateCode),
     /// A member of the notice or answer is not valid. Neither text holds what was sent.
     #[error("{member} {why}")]
     Invalid {

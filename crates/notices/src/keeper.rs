@@ -4,17 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 use diesel::pg::PgConnection;
 use mde::{Facility, PersonId, StateCode, StudentId};
 use serde_json::json;
+use store::corrections::Correction;
 use store::deadlines::NewDeadline;
 use store::persons::{PersonRecord, StudentRecord};
 use store::students::Version;
-use store::{batches, calendars, db, deadlines, notices, participants, persons, students};
+use store::{
+    batches, calendars, corrections, data_requests, db, deadlines, notices, participants, persons, students,
+};
 
+use crate::corrections::{Clock, clocks};
 use crate::deadline::{Content, Deadline, Departure, Receipt, StateDuties, Term, Told, deadlines as owed};
-use crate::duty::Limits;
+use crate::duty::{Duty, Limit, Limits};
+use crate::state_days::StateDays;
 use crate::working_days::WorkCalendar;
 
 /// How far back full uploads are looked at as evidence. No duty of the regulation leaves more than 30 days; what was
@@ -41,16 +45,7 @@ impl Keeper {
         let mut states = HashMap::new();
         for participant in participants::all(connection)? {
             let state = state_code(&participant.state)?;
-            let zone: Tz = participant.time_zone.parse().map_err(|_| store::Error::Corrupt {
-                what: "time zone",
-                why: format!("{} is not in the IANA database", participant.time_zone),
-            })?;
-            let work = calendars::work_days(connection, state)?.map_or_else(WorkCalendar::default, |kept| {
-                WorkCalendar {
-                    federal_holidays: kept.federal_holidays,
-                    own_holidays: kept.own_holidays,
-                }
-            });
+            let days = StateDays::kept(connection, state, &participant)?;
             let mut terms: BTreeMap<String, BTreeSet<Term>> = BTreeMap::new();
             for kept in calendars::terms(connection, state)? {
                 terms.entry(kept.district).or_default().insert(Term {
@@ -67,9 +62,9 @@ impl Keeper {
                 })
                 .collect();
             let duties = StateDuties {
-                zone,
-                since: participant.registered_at.with_timezone(&zone).date_naive(),
-                work,
+                since: days.day(participant.registered_at),
+                zone: days.zone,
+                work: days.work,
                 eligibility: rules.get(&state).copied().unwrap_or_default(),
                 terms,
                 fulls,
@@ -148,27 +143,26 @@ impl Keeper {
             .map(|held| Ok((held.student_id, students::versions(connection, held.student_id)?)))
             .collect::<store::Result<Vec<_>>>()?;
         let departures = departures(connection, person.person_id.number())?;
-        let wanted: Vec<NewDeadline> = self
+        let mut wanted: Vec<NewDeadline> = self
             .owed(&person, &versions, &departures, now)
             .iter()
             // That a district keeps no calendar is said of the district, not of each of its children.
             .filter(|owed| owed.started_on.is_some() || owed.district.is_none())
             .map(|owed| self.row(owed, person.person_id, now))
             .collect();
+        for correction in corrections::of_persons(connection, &[person.person_id.number()])? {
+            let inquiries = data_requests::for_correction(connection, correction.work_item_id)?;
+            let day = |state: &str, at: DateTime<Utc>| {
+                StateCode::new(state).map_or_else(|_| at.date_naive(), |state| self.day(state, at))
+            };
+            for clock in clocks(&correction, &inquiries, &day) {
+                wanted.push(self.clock_row(&clock, &correction, now)?);
+            }
+        }
         deadlines::settle(connection, person.person_id.number(), &wanted, now)
     }
 
     fn row(&self, owed: &Deadline, person: PersonId, now: DateTime<Utc>) -> NewDeadline {
-        let work = self.states.get(&owed.state).map(|state| &state.work);
-        let free: Vec<NaiveDate> = work
-            .into_iter()
-            .flat_map(|work| &work.own_holidays)
-            .filter(|day| {
-                owed.started_on.is_some_and(|start| start < **day)
-                    && owed.due_on.is_some_and(|due| **day <= due)
-            })
-            .copied()
-            .collect();
         NewDeadline {
             cause: owed.cause.clone(),
             duty: owed.duty.name().to_owned(),
@@ -178,18 +172,70 @@ impl Keeper {
             district: owed.district.clone(),
             started_on: owed.started_on,
             due_on: owed.due_on,
-            setting: json!({
-                "limit": owed.limit,
-                "federal_holidays": work.is_none_or(|work| work.federal_holidays),
-                "own_holidays": free,
-                "source": owed.duty.source(),
-            }),
+            setting: self.setting(owed.duty, owed.limit, owed.state, owed.started_on, owed.due_on),
             met_at: owed.met.map(|met| met.received_at),
             met_on: owed.met_on,
             met_by_batch: owed.met.map(|met| met.batch_id),
             noted_at: now,
             withdrawn_at: None,
         }
+    }
+
+    /// A clock of a correction as it is kept. What people do meets it, where no batch does.
+    fn clock_row(
+        &self,
+        clock: &Clock,
+        correction: &Correction,
+        now: DateTime<Utc>,
+    ) -> store::Result<NewDeadline> {
+        let state = state_code(&clock.state)?;
+        let limit = self.limits.of(clock.duty);
+        let default = WorkCalendar::default();
+        let work = self.states.get(&state).map_or(&default, |state| &state.work);
+        let due_on = limit.from(clock.started_on, work);
+        let met_on = clock.met_at.map(|at| self.day(state, at));
+        Ok(NewDeadline {
+            cause: clock.cause.clone(),
+            duty: clock.duty.name().to_owned(),
+            state: clock.state.clone(),
+            student_id: correction.student_id,
+            person_id: correction.person_id,
+            district: None,
+            started_on: Some(clock.started_on),
+            due_on: Some(due_on),
+            setting: self.setting(clock.duty, limit, state, Some(clock.started_on), Some(due_on)),
+            met_at: clock.met_at,
+            met_on,
+            met_by_batch: clock.met_by_batch,
+            noted_at: now,
+            withdrawn_at: None,
+        })
+    }
+
+    /// What was applied to a deadline: its limit, and the days on which its state did not work.
+    fn setting(
+        &self,
+        duty: Duty,
+        limit: Limit,
+        state: StateCode,
+        started_on: Option<NaiveDate>,
+        due_on: Option<NaiveDate>,
+    ) -> serde_json::Value {
+        let work = self.states.get(&state).map(|state| &state.work);
+        let free: Vec<NaiveDate> = work
+            .into_iter()
+            .flat_map(|work| &work.own_holidays)
+            .filter(|day| {
+                started_on.is_some_and(|start| start < **day) && due_on.is_some_and(|due| **day <= due)
+            })
+            .copied()
+            .collect();
+        json!({
+            "limit": limit,
+            "federal_holidays": work.is_none_or(|work| work.federal_holidays),
+            "own_holidays": free,
+            "source": duty.source(),
+        })
     }
 
     /// Looks at the children of every term that ended lately: the clock of 30 days runs for them from its end. Returns

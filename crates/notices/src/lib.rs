@@ -4,6 +4,8 @@
 //! order in which batches brought them, each move once.
 
 pub mod chronology;
+pub mod corrections;
+pub mod data_requests;
 pub mod deadline;
 pub mod detect;
 pub mod driver;
@@ -14,6 +16,7 @@ pub mod keeper;
 pub mod mailbox;
 pub mod manual;
 pub mod report;
+pub mod state_days;
 pub mod working_days;
 
 pub use deadline::{Deadline, Standing};
@@ -24,4 +27,5 @@ pub use error::Error;
 pub use keeper::Keeper;
 pub use mailbox::{Acknowledgement, Answer, acknowledge, inbox, sent};
 pub use manual::{Kind, ManualNotice, Sender, send};
+pub use state_days::StateDays;
 pub use working_days::WorkCalendar;

@@ -1,5 +1,7 @@
 //! Notices that a state's people or systems send by hand.
 
+use std::fmt::Debug;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
@@ -149,10 +151,11 @@ pub(crate) fn text(member: &'static str, text: Option<&str>, max: usize) -> Resu
     Ok(Some(text.to_owned()))
 }
 
-fn cause(sender: Sender<'_>, notice: &ManualNotice, now: DateTime<Utc>) -> String {
+/// What makes something that is sent the same as before: the sender's key, else what it says and when.
+pub(crate) fn cause(sender: Sender<'_>, sent: &impl Debug, now: DateTime<Utc>) -> String {
     let what = match sender.idempotency_key {
         Some(key) => format!("key|{key}"),
-        None => format!("{now:?}|{notice:?}"),
+        None => format!("{now:?}|{sent:?}"),
     };
     let digest = Sha256::digest(format!("{}|{}|{what}", sender.state, sender.by).as_bytes());
     digest

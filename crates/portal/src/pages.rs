@@ -8,6 +8,8 @@ pub(crate) mod bulletin;
 pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod contacts;
+pub(crate) mod corrections;
+pub(crate) mod data_requests;
 pub(crate) mod deadlines;
 pub(crate) mod disagreements;
 pub(crate) mod help;

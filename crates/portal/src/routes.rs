@@ -11,9 +11,10 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    access_log, admin, batches, bulletin, check, comparison, contacts, deadlines, disagreements, help,
-    history, home, merge, near_match, new_children, notice_new, notices, own_password, papers, person,
-    pictures, plans, reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
+    access_log, admin, batches, bulletin, check, comparison, contacts, corrections, data_requests, deadlines,
+    disagreements, help, history, home, merge, near_match, new_children, notice_new, notices, own_password,
+    papers, person, pictures, plans, reconciliations, reports, requests, requirements, search, sign_in,
+    students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -79,6 +80,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/notices/new"),
     ("POST", "/notices/new"),
     ("POST", "/notices/{id}/acknowledge"),
+    ("GET", "/data-requests"),
+    ("GET", "/data-requests/new"),
+    ("POST", "/data-requests/new"),
+    ("GET", "/data-requests/{id}"),
+    ("POST", "/data-requests/{id}"),
+    ("GET", "/corrections"),
+    ("GET", "/corrections/new"),
+    ("POST", "/corrections/new"),
+    ("GET", "/corrections/{id}"),
+    ("POST", "/corrections/{id}"),
+    ("GET", "/corrections/{id}/letter.pdf"),
     ("GET", "/batches"),
     ("GET", "/batches/{id}"),
     ("GET", "/batches/{id}/findings.csv"),
@@ -206,6 +218,17 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/notices/new", get().to(notice_new::show))
             .route("/notices/new", post().to(notice_new::send))
             .route("/notices/{id}/acknowledge", post().to(notices::acknowledge))
+            .route("/data-requests", get().to(data_requests::list))
+            .route("/data-requests/new", get().to(data_requests::fresh))
+            .route("/data-requests/new", post().to(data_requests::send))
+            .route("/data-requests/{id}", get().to(data_requests::show))
+            .route("/data-requests/{id}", post().to(data_requests::answer))
+            .route("/corrections", get().to(corrections::list))
+            .route("/corrections/new", get().to(corrections::fresh))
+            .route("/corrections/new", post().to(corrections::take))
+            .route("/corrections/{id}", get().to(corrections::show))
+            .route("/corrections/{id}", post().to(corrections::act))
+            .route("/corrections/{id}/letter.pdf", get().to(corrections::letter))
             .route("/batches", get().to(batches::list))
             .route("/batches/{id}", get().to(batches::show))
             .route(

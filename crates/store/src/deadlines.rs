@@ -91,6 +91,8 @@ pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<
          union
          select person_id from move_notice where person_id = any($1) and kind = 'departure' and sender is null
          union
+         select l.person_id from correction k join link l using (student_id) where l.person_id = any($1)
+         union
          select person_id from deadline where person_id = any($1)
          order by person_id",
     )

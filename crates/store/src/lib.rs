@@ -11,6 +11,8 @@ pub mod calendars;
 pub mod changes;
 pub mod contacts;
 pub mod copy;
+pub mod corrections;
+pub mod data_requests;
 pub mod db;
 pub mod deadlines;
 pub mod disagreements;

@@ -547,6 +547,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_request (work_item_id) {
+        work_item_id -> Int8,
+        student_id -> Uuid,
+        sender -> Text,
+        recipient -> Text,
+        what -> Text,
+        note -> Nullable<Text>,
+        for_correction -> Nullable<Int8>,
+        due_on -> Date,
+        cause -> Text,
+        seen_at -> Nullable<Timestamptz>,
+        seen_by -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        answered_at -> Nullable<Timestamptz>,
+        answered_by -> Nullable<Text>,
+        answer_note -> Nullable<Text>,
+        not_until -> Nullable<Date>,
+        arrived_at -> Nullable<Timestamptz>,
+        arrived_batch -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    correction (work_item_id) {
+        work_item_id -> Int8,
+        student_id -> Uuid,
+        owner -> Text,
+        taken_in -> Text,
+        asked_on -> Date,
+        asker -> Text,
+        language -> Text,
+        element -> Nullable<Text>,
+        says -> Text,
+        should_say -> Text,
+        grounds -> Nullable<Text>,
+        said -> Nullable<Jsonb>,
+        cause -> Text,
+        taken_at -> Timestamptz,
+        taken_by -> Text,
+        forwarded_at -> Nullable<Timestamptz>,
+        forwarded_by -> Nullable<Text>,
+        decision -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Text>,
+        why -> Nullable<Text>,
+        told_at -> Nullable<Timestamptz>,
+        told_by -> Nullable<Text>,
+        arrived_at -> Nullable<Timestamptz>,
+        arrived_batch -> Nullable<Int8>,
+        statement -> Nullable<Text>,
+        stated_at -> Nullable<Timestamptz>,
+        stated_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     district_region (state, district) {
         state -> Text,
         district -> Text,
@@ -814,6 +870,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     job,
     work_item,
     work_item_owner,
+    data_request,
+    correction,
     district_region,
     person_lock,
     change,

@@ -46,6 +46,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("job", TableKind::Local),
     ("work_item", TableKind::Local),
     ("work_item_owner", TableKind::Local),
+    ("data_request", TableKind::Local),
+    ("correction", TableKind::Local),
     ("person_lock", TableKind::Local),
     ("change", TableKind::Local),
     ("link_decision", TableKind::Local),

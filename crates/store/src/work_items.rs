@@ -18,6 +18,7 @@ mod owners;
 mod queue;
 mod regions;
 mod requests;
+mod tasks;
 
 pub use near_matches::{NearMatch, close_twins, open_near_matches, open_near_matches_of};
 pub use owners::{Owner, Scope, Turn, assign, give, owners, states_of, turns};
@@ -26,9 +27,13 @@ pub use regions::{districts_of, regions, set_regions};
 pub use requests::{
     Lock, NewRequest, lock_of, lock_persons, object, open_request, set_effect, to_arbiter, undone, unlock,
 };
+pub use tasks::{NewTask, hand_to, hold_open, open_task};
 
 /// The kinds that decide who is who.
 pub const WHO_IS_WHO: [&str; 4] = ["near_match", "merge", "split", "undo"];
+
+/// The kinds that one state has to do for another, or for a family. The arbiter has nothing to do with them.
+pub const TASKS: [&str; 2] = ["data_request", "correction"];
 
 /// A work item.
 #[derive(Debug, Clone, Queryable, Selectable, Serialize)]

@@ -4,6 +4,8 @@ pub mod batches;
 mod body;
 pub mod changes;
 pub mod contacts;
+pub mod corrections;
+pub mod data_requests;
 pub mod deadlines;
 pub mod disagreements;
 pub mod findings;
@@ -167,6 +169,47 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/move-notices/{move_notice_id}/acknowledgement",
             [(Method::POST, web::route().to(notices::acknowledge))],
+        ))
+        .service(resource(
+            "/data-requests",
+            [
+                (Method::POST, web::route().to(data_requests::ask)),
+                (Method::GET, web::route().to(data_requests::list)),
+            ],
+        ))
+        .service(resource(
+            "/data-requests/{data_request_id}",
+            [
+                (Method::GET, web::route().to(data_requests::read)),
+                (Method::DELETE, web::route().to(data_requests::take_back)),
+            ],
+        ))
+        .service(resource(
+            "/data-requests/{data_request_id}/answer",
+            [(Method::POST, web::route().to(data_requests::answer))],
+        ))
+        .service(resource(
+            "/corrections",
+            [
+                (Method::POST, web::route().to(corrections::take)),
+                (Method::GET, web::route().to(corrections::list)),
+            ],
+        ))
+        .service(resource(
+            "/corrections/{correction_id}",
+            [(Method::GET, web::route().to(corrections::read))],
+        ))
+        .service(resource(
+            "/corrections/{correction_id}/decision",
+            [(Method::POST, web::route().to(corrections::decide))],
+        ))
+        .service(resource(
+            "/corrections/{correction_id}/told",
+            [(Method::POST, web::route().to(corrections::tell))],
+        ))
+        .service(resource(
+            "/corrections/{correction_id}/statement",
+            [(Method::PUT, web::route().to(corrections::disagree))],
         ))
         .service(resource(
             "/deadlines",

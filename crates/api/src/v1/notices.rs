@@ -120,15 +120,15 @@ pub struct Wanted {
     /// `inbox` (addressed to the state; the default) or `sent` (by it).
     #[serde(default, rename = "box")]
     #[param(inline, required = false)]
-    which: WhichBox,
+    pub(crate) which: WhichBox,
     /// `open` (without an answer) or `all` (the default).
     #[serde(default)]
     #[param(inline, required = false)]
-    status: Status,
+    pub(crate) status: Status,
     /// Where the page starts, from `next` of the page before.
-    cursor: Option<i64>,
+    pub(crate) cursor: Option<i64>,
     /// Items of the page, 1 to 1000; 100 if missing.
-    limit: Option<i64>,
+    pub(crate) limit: Option<i64>,
 }
 
 /// The state's move notices, newest first. A notice that the inbox shows for the first time is thereby received.
@@ -252,7 +252,8 @@ fn says(sent: &Notice, asked: &ManualNotice, person: Option<PersonId>) -> bool {
         && same(&sent.note, &asked.note)
 }
 
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+/// The sender's own key of what it sends, if it gives one.
+pub(crate) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(header) = request.headers().get("idempotency-key") else {
         return Ok(None);
     };

@@ -13,6 +13,7 @@ mod outage;
 mod persons;
 mod problems;
 mod reports;
+mod requests;
 mod requirements;
 mod roster;
 mod sweep;

@@ -34,6 +34,8 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         upload,
         campaign,
         alert,
+        request,
+        correction,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
@@ -158,6 +160,61 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/new-children/{alert}/acknowledgement"),
             Expect::NotFound,
         ),
+        (
+            "GET /v1/data-requests",
+            "/v1/data-requests".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/data-requests",
+            "/v1/data-requests".to_owned(),
+            Expect::Allowed(201),
+        ),
+        (
+            "GET /v1/data-requests/{data_request_id}",
+            format!("/v1/data-requests/{request}"),
+            Expect::NotFound,
+        ),
+        (
+            "DELETE /v1/data-requests/{data_request_id}",
+            format!("/v1/data-requests/{request}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/data-requests/{data_request_id}/answer",
+            format!("/v1/data-requests/{request}/answer"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/corrections",
+            "/v1/corrections".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/corrections",
+            "/v1/corrections".to_owned(),
+            Expect::Allowed(201),
+        ),
+        (
+            "GET /v1/corrections/{correction_id}",
+            format!("/v1/corrections/{correction}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/corrections/{correction_id}/decision",
+            format!("/v1/corrections/{correction}/decision"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/corrections/{correction_id}/told",
+            format!("/v1/corrections/{correction}/told"),
+            Expect::NotFound,
+        ),
+        (
+            "PUT /v1/corrections/{correction_id}/statement",
+            format!("/v1/corrections/{correction}/statement"),
+            Expect::NotFound,
+        ),
         ("GET /v1/deadlines", "/v1/deadlines".to_owned(), Expect::Nothing),
         (
             "GET /v1/calendar",
@@ -280,6 +337,29 @@ struct Texas {
     upload: String,
     /// An alert about a new child.
     alert: i64,
+    /// A request of Kentucky for data of Texas.
+    request: i64,
+    /// A correction that a family asked Texas for.
+    correction: i64,
+}
+
+/// Asks Texas for data, as Kentucky.
+fn data_request(connection: &mut store::Connection, person: &str) -> i64 {
+    let state = |code| mde::StateCode::new(code).expect("a state");
+    let ask = notices::data_requests::Ask {
+        person_id: mde::PersonId::parse(person).expect("a number"),
+        to_state: state("TX"),
+        what: notices::data_requests::What::Record,
+        note: None,
+        for_correction: None,
+    };
+    let sender = notices::Sender {
+        state: state("KY"),
+        by: "clerk-9",
+        idempotency_key: None,
+    };
+    let asked = notices::data_requests::ask(connection, sender, &ask, chrono::Utc::now());
+    asked.expect("a request").work_item_id
 }
 
 /// Tells a district of Texas about a child that is new there.
@@ -320,6 +400,13 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
+        "POST /v1/data-requests" => {
+            Some(serde_json::json!({ "recipient": "TX", "person_id": person, "what": "grades" }).to_string())
+        }
+        "POST /v1/data-requests/{data_request_id}/answer" => Some(r#"{"answer":"sent"}"#.to_owned()),
+        "POST /v1/corrections" => Some(correction(person).to_string()),
+        "POST /v1/corrections/{correction_id}/decision" => Some(r#"{"decision":"declined","why":"x"}"#.to_owned()),
+        "PUT /v1/corrections/{correction_id}/statement" => Some(r#"{"statement":"x"}"#.to_owned()),
         "POST /v1/reconciliations" => {
             Some("state_student_id,last_name,first_name,birth_date\nCA-1,Peña,Ana,2012-05-06\n".to_owned())
         }
@@ -337,6 +424,13 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+fn correction(person: &str) -> Value {
+    serde_json::json!({
+        "person_id": person, "owner": "TX", "asked_on": "2026-03-02", "asker": "parent", "element": "9",
+        "says": "May 6", "should_say": "May 7",
+    })
 }
 
 #[test]
@@ -414,6 +508,13 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("JSON");
     let campaign = opened["reconciliation_id"].as_i64().expect("a campaign");
 
+    let taken: Value = texas
+        .post("/v1/corrections")
+        .json(&correction(&person))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
     let begun = texas
         .post("/v1/uploads")
         .header("Tus-Resumable", "1.0.0")
@@ -422,6 +523,8 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("an answer");
     let mut table = table(&Texas {
         alert: new_child(&mut hub.connection()),
+        request: data_request(&mut hub.connection(), &person),
+        correction: taken["correction_id"].as_i64().expect("a correction"),
         upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,
         campaign,

@@ -4,6 +4,7 @@
 mod card;
 mod code;
 mod confirmation;
+mod letter;
 mod print;
 mod record;
 pub(crate) mod words;
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use store::Purpose;
 
 pub use code::{CheckCode, CheckPage, NoPublicAddress};
+pub use letter::letter;
 pub use print::{Check, Order, PrintError, Printed, check, print};
 
 use crate::pdf::{Language, Paper};

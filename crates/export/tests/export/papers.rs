@@ -449,3 +449,77 @@ fn a_spanish_paper_leaves_out_nothing_that_the_english_one_says() {
     let confirmed = text(&printed(&record, Kind::MigrantConfirmation, Language::English)).unwrap();
     assert!(!confirmed.contains("transcript"), "it has none: {confirmed}");
 }
+
+#[test]
+fn the_letter_about_a_correction_says_what_was_decided_and_what_a_family_can_do() {
+    let at = "2026-04-10T15:04:00Z".parse().unwrap();
+    let correction = |decision: Option<&str>| store::corrections::Correction {
+        work_item_id: 17,
+        student_id: mde::StudentId::of(
+            StateCode::new("MI").unwrap(),
+            &mde::StateStudentId::new("1").unwrap(),
+        )
+        .0,
+        owner: "MI".into(),
+        taken_in: "TX".into(),
+        asked_on: day("2026-03-02"),
+        asker: "parent".into(),
+        language: "es".into(),
+        element: Some("9".into()),
+        says: "April 24, 2011".into(),
+        should_say: "April 23, 2011".into(),
+        grounds: None,
+        said: None,
+        taken_at: at,
+        taken_by: "somebody".into(),
+        forwarded_at: Some(at),
+        decision: decision.map(ToOwned::to_owned),
+        decided_at: decision.map(|_| at),
+        decided_by: None,
+        why: decision.map(|_| "The certificate says so.".into()),
+        told_at: None,
+        arrived_at: None,
+        arrived_batch: None,
+        statement: (decision == Some("declined")).then(|| "It was the 23rd.".into()),
+        stated_at: None,
+        person_id: 123_456_789_012,
+    };
+    for (decision, language, says, never) in [
+        (None, Language::English, "within 30 days", "Reason"),
+        (
+            Some("corrected"),
+            Language::English,
+            "has decided to correct the record",
+            "disagree",
+        ),
+        (
+            Some("corrected"),
+            Language::Spanish,
+            "cuatro días hábiles",
+            "audiencia",
+        ),
+        (
+            Some("declined"),
+            Language::English,
+            "You have the right to a hearing",
+            "four working days",
+        ),
+        (
+            Some("declined"),
+            Language::Spanish,
+            "Su declaración",
+            "The record",
+        ),
+    ] {
+        let paper = export::papers::letter(&correction(decision), "Ana Reyes", language, at);
+        let pdf = paper.pdf().unwrap();
+        if let Some(text) = text(&pdf) {
+            assert!(text.contains(says), "{says}: {text}");
+            assert!(!text.contains(never), "{never}: {text}");
+            assert!(
+                text.contains("Ana Reyes") && text.contains("April 23, 2011"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -71,9 +71,21 @@ pub(crate) const TERMS: &[Term] = &[
         source: "",
     },
     Term {
+        id: "correction",
+        word: "Correction",
+        means: "A family’s request to have put right what a state’s record says of its child. The state whose record it is decides within 30 days; a family that is refused may add a statement, which is shown wherever the record is.",
+        source: "34 CFR 200.85, 34 CFR 99.20 to 99.22",
+    },
+    Term {
         id: "data-administrator",
         word: "Data administrator",
         means: "Who judges near matches, validates merges and splits and answers notices for a district, a region or a state.",
+        source: "",
+    },
+    Term {
+        id: "data-request",
+        word: "Data request",
+        means: "A question of one state to another that holds a record of a child: send or refresh the data, or send a document. New data of the child that arrive with an upload answer it by themselves.",
         source: "",
     },
     Term {

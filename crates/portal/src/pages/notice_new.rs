@@ -209,7 +209,9 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
     match error {
         ::notices::Error::Database(error) => return Err(error.into()),
         ::notices::Error::UnknownPerson => return Err(Failure::NotFound),
-        ::notices::Error::NotAParticipant(_) | ::notices::Error::OwnState => {
+        ::notices::Error::NotAParticipant(_)
+        | ::notices::Error::OwnState
+        | ::notices::Error::HoldsNothing(_) => {
             mistakes.add("state", "Choose another state that takes part in the exchange.");
         }
         ::notices::Error::Invalid { member, why } => {

@@ -104,6 +104,7 @@ struct NoticesPage {
     chrome: Chrome,
     state: &'static str,
     sent: bool,
+    here: &'static str,
     items: Vec<Item>,
     answers: Vec<Choice>,
     may_answer: bool,
@@ -151,6 +152,7 @@ pub(crate) async fn list(
         .done(done),
         state: state.name(),
         sent,
+        here: if sent { "sent" } else { "inbox" },
         older: found
             .last()
             .filter(|_| found.len() as i64 == NOTICES)

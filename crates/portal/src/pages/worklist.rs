@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ::notices::data_requests::What;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -10,7 +11,7 @@ use linking::review::{self, Level, Policy, Step};
 use mde::{Student, StudentId};
 use serde::Deserialize;
 use store::accounts::{self, Role};
-use store::work_items::{self, KindCount, Place, Queue, Scope, Taken, WHO_IS_WHO, WorkItem};
+use store::work_items::{self, KindCount, Place, Queue, Scope, TASKS, Taken, WHO_IS_WHO, WorkItem};
 use store::{Purpose, access, new_children, notices, persons};
 use uuid::Uuid;
 
@@ -47,7 +48,8 @@ pub(crate) struct Ask {
 
 impl Ask {
     fn kind(&self) -> Option<&'static str> {
-        WHO_IS_WHO.into_iter().find(|kind| *kind == self.kind)
+        let kinds = WHO_IS_WHO.into_iter().chain(TASKS);
+        kinds.into_iter().find(|kind| *kind == self.kind)
     }
 
     fn queue(&self, user: &User) -> Queue {
@@ -112,22 +114,25 @@ fn label(kind: &str) -> &'static str {
         "near_match" => "Near matches",
         "merge" => "Join records",
         "split" => "Take a record apart",
+        "data_request" => "Data requests",
+        "correction" => "Corrections",
         _ => "Undo a decision",
     }
 }
 
 fn href(item: &WorkItem) -> String {
-    let page = if item.kind == "near_match" {
-        "near-matches"
-    } else {
-        "requests"
+    let page = match item.kind.as_str() {
+        "near_match" => "near-matches",
+        "data_request" => "data-requests",
+        "correction" => "corrections",
+        _ => "requests",
     };
     format!("/{page}/{}", item.work_item_id)
 }
 
 /// When an item goes up if nobody decides it, and where to. By the rule that will do it, so that it is never otherwise.
 fn goes_up(item: &WorkItem, place: &Place, today: NaiveDate, policy: &Policy) -> Option<(NaiveDate, String)> {
-    if item.arbiter_since.is_some() {
+    if item.arbiter_since.is_some() || TASKS.contains(&item.kind.as_str()) {
         return None;
     }
     let level = Level::named(place.level.as_deref()?).unwrap_or(Level::State);
@@ -256,7 +261,7 @@ pub(crate) async fn show(
         chrome: Chrome::of(&user, "Worklist", "/worklist").done(done(&ask.done)),
         script: assets::worklist_script(),
         place: acts_in.map_or_else(|| "all states".to_owned(), |state| state.name().to_owned()),
-        tabs: tabs(&ask, &counts),
+        tabs: tabs(&ask, &counts, acts_in.is_some()),
         others,
         whose: whose(&ask),
         next: match rows.last() {
@@ -295,7 +300,8 @@ fn done(word: &str) -> Option<&'static str> {
     })
 }
 
-fn tabs(ask: &Ask, counts: &[KindCount]) -> Vec<Tab> {
+/// The kinds with their counts; `tasks` says whether those that states do for others are among them.
+fn tabs(ask: &Ask, counts: &[KindCount], tasks: bool) -> Vec<Tab> {
     let of = |kind: &str| counts.iter().find(|c| c.kind == kind).map_or(0, |c| c.items);
     let tab = |kind: Option<&str>, label, count| Tab {
         href: format!("/worklist?{}", Ask::query(kind, &ask.taken)),
@@ -306,7 +312,8 @@ fn tabs(ask: &Ask, counts: &[KindCount]) -> Vec<Tab> {
     let all = tab(None, "Everything", counts.iter().map(|c| c.items).sum());
     let kinds = WHO_IS_WHO
         .iter()
-        .map(|kind| tab(Some(kind), label(kind), of(kind)));
+        .chain(tasks.then_some(&TASKS).into_iter().flatten());
+    let kinds = kinds.map(|kind| tab(Some(kind), label(kind), of(kind)));
     std::iter::once(all).chain(kinds).collect()
 }
 
@@ -359,6 +366,7 @@ fn row(
         .as_ref()
         .map(|(day, _)| review::working_days(today, *day, &policy.holidays));
     let due_tag = match left {
+        _ if place.due_on.is_some_and(|day| day < today) => Some(Tag::new("! Overdue", "differ")),
         Some(0) => Some(Tag::new("! Goes up today", "differ")),
         Some(days) if days <= SOON => Some(Tag::new("! Goes up next", "wait")),
         _ => None,
@@ -379,12 +387,23 @@ fn row(
             .join(", "),
         reason: match item.kind.as_str() {
             "near_match" => format!("{}. {}", words::sentence(likely), words::sentence(&item.reason)),
+            "data_request" => {
+                let what = What::named(&item.reason).map_or("data", What::words);
+                let asker = item
+                    .requested_state
+                    .as_deref()
+                    .map(words::state_name)
+                    .unwrap_or_default();
+                format!("{asker} asks for {what}")
+            }
             _ => words::sentence(&item.reason),
         },
         age: words::counted(age, "working day", "working days"),
-        due: due.map_or_else(String::new, |(day, to)| {
-            format!("{}, then to {to}", words::day(day))
-        }),
+        due: match (due, place.due_on) {
+            (Some((day, to)), _) => format!("{}, then to {to}", words::day(day)),
+            (None, Some(day)) => words::day(day),
+            (None, None) => String::new(),
+        },
         due_tag,
         place: whereabouts(item, place),
         mine: assignee == user.label(),

@@ -4,6 +4,9 @@ use anyhow::{Context as _, Result};
 use diesel::PgConnection;
 use linking::review::{self, Judge};
 use mde::{StateCode, StateStudentId, StudentId};
+use notices::Sender;
+use notices::corrections::{self, Asker, Taking};
+use notices::data_requests::{self, Ask, What};
 use records::report::Question;
 use records::snapshot::{self, Taker};
 use store::work_items::{self, Scope};
@@ -97,8 +100,48 @@ fn work(c: &mut PgConnection) -> Result<()> {
             now() - chrono::TimeDelta::days(days),
         )?;
     }
+    between_states(c)?;
     review::request_merge(c, &judge, &persons, None, "Cousins who share a file", now())?;
     Ok(())
+}
+
+/// What Texas is asked for, asks for, and a family's request.
+fn between_states(c: &mut PgConnection) -> Result<()> {
+    let (texas, georgia) = (StateCode::new("TX")?, StateCode::new("GA")?);
+    let ana = support::person_of(c, "TX", "T-10442")?;
+    for (from, to, what) in [(texas, georgia, What::Transcript), (georgia, texas, What::Grades)] {
+        let ask = Ask {
+            person_id: ana,
+            to_state: to,
+            what,
+            note: Some("Starts on Monday; which mathematics has she begun?".into()),
+            for_correction: None,
+        };
+        data_requests::ask(c, sender(from), &ask, now())?;
+    }
+    let taking = Taking {
+        person_id: ana,
+        owner: texas,
+        asked_on: "2026-03-27".parse()?,
+        asker: Asker::Parent,
+        spanish: true,
+        element: Some("9".into()),
+        says: "April 23, 2011".into(),
+        should_say: "April 22, 2011".into(),
+        grounds: Some("Baptismal certificate of the parish in Mission".into()),
+    };
+    corrections::take(c, sender(texas), &taking, now())?;
+    let keeper = notices::Keeper::open(c, notices::Limits::default(), now())?;
+    keeper.settle(c, &[ana.number()], now())?;
+    Ok(())
+}
+
+fn sender(state: StateCode) -> Sender<'static> {
+    Sender {
+        state,
+        by: "account:recruiter@mission.example",
+        idempotency_key: None,
+    }
 }
 
 /// Numbers that stand in addresses.
@@ -112,6 +155,9 @@ pub(crate) struct Ids {
     pub(crate) loaded: i64,
     pub(crate) held: i64,
     pub(crate) campaign: i64,
+    /// What Georgia asks of Texas.
+    pub(crate) data_request: i64,
+    pub(crate) correction: i64,
 }
 
 impl Ids {
@@ -124,6 +170,11 @@ impl Ids {
         let requests = work_items::open(c, "merge", None, 9)?;
         let batches = store::batches::of_state(c, texas, None, 9)?;
         let batch = |status| batches.iter().find(|b| b.status == status).map(|b| b.batch_id);
+        let mut task = |kind| -> Result<i64> {
+            let items = work_items::open(c, kind, Some(texas), 9)?;
+            Ok(items.first().context(kind)?.work_item_id)
+        };
+        let (data_request, correction) = (task("data_request")?, task("correction")?);
         let campaigns = store::reconciliations::list(c, Some(texas))?;
         Ok(Self {
             ana: support::person_of(c, "TX", "T-10442")?.to_string(),
@@ -132,6 +183,8 @@ impl Ids {
             request: requests.first().context("a request")?.work_item_id,
             loaded: batch("loaded").context("a batch")?,
             held: batch("held").context("a held batch")?,
+            data_request,
+            correction,
             campaign: campaigns.first().context("a campaign")?.0.reconciliation_id,
         })
     }

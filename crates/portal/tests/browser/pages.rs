@@ -119,6 +119,9 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("contact-wrong", "/contacts/new").after(&[("#name", "Rosa"), ("#email", "rosa")], SUBMIT),
             empty("notices-empty", "/notices"),
             empty("notices-sent-empty", "/notices?box=sent"),
+            empty("data-requests-empty", "/data-requests"),
+            empty("data-requests-sent-empty", "/data-requests?box=sent"),
+            empty("corrections-empty", "/corrections"),
             empty("deadlines-empty", "/deadlines"),
             empty("batches-empty", "/batches"),
             empty("reports-empty", "/reports"),
@@ -148,6 +151,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         loaded,
         held,
         campaign,
+        data_request,
+        correction,
     } = ids;
     if amount == Many {
         let many = |name, path: String| page(Many, ADMINISTRATOR, name, path);
@@ -204,6 +209,31 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         one("notices", "/notices".into()),
         one("notice-new", format!("/notices/new?person={ana}")),
         one("notice-new-wrong", format!("/notices/new?person={ana}")).after(&[], SUBMIT),
+        one("data-requests", "/data-requests".into()),
+        one("data-requests-sent", "/data-requests?box=sent".into()),
+        one("data-request", format!("/data-requests/{data_request}")),
+        one("data-request-wrong", format!("/data-requests/{data_request}"))
+            .after(&[("#until", "soon")], SUBMIT),
+        one("data-request-new", format!("/data-requests/new?person={ana}")),
+        one(
+            "data-request-new-wrong",
+            format!("/data-requests/new?person={ana}"),
+        )
+        .after(&[], SUBMIT),
+        one(
+            "data-request-new-none",
+            format!("/data-requests/new?person={mia}"),
+        ),
+        one("corrections", "/corrections".into()),
+        one("correction", format!("/corrections/{correction}")),
+        one("correction-wrong", format!("/corrections/{correction}")).after(&[], "button[value=declined]"),
+        one("correction-new", format!("/corrections/new?person={ana}")),
+        one("correction-new-wrong", format!("/corrections/new?person={ana}")).after(&[], SUBMIT),
+        // Last of these: it changes what the others show.
+        one("correction-declined", format!("/corrections/{correction}")).after(
+            &[("#why", "The hospital’s paper says the 23rd.")],
+            "button[value=declined]",
+        ),
         one("batches", "/batches".into()),
         one("batch", format!("/batches/{loaded}")),
         one("batch-held", format!("/batches/{held}")),

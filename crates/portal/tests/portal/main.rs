@@ -9,6 +9,7 @@ mod pictures;
 mod program;
 mod records;
 mod reports;
+mod requests;
 mod rights;
 mod same;
 mod sessions;

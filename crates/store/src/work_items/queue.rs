@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz};
 
-use super::{Scope, WHO_IS_WHO, WorkItem};
+use super::{Scope, TASKS, WHO_IS_WHO, WorkItem};
 use crate::db::Result;
 use crate::schema::work_item;
 
@@ -27,7 +27,7 @@ pub enum Taken {
 pub struct Queue {
     /// Whose worklists.
     pub scope: Scope,
-    /// Only of this kind; all that decide who is who for none.
+    /// Only of this kind; all that are on worklists of the scope for none.
     pub kind: Option<String>,
     /// Whose.
     pub taken: Taken,
@@ -57,6 +57,9 @@ pub struct Place {
     /// Day of the state on which it was opened.
     #[diesel(sql_type = Date)]
     pub opened: NaiveDate,
+    /// Last day for what a state has to do for another, or for a family.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub due_on: Option<NaiveDate>,
 }
 
 /// Open items `w`, with their places `o` on the worklists of the state `$1`, or of districts `$2` of it.
@@ -67,11 +70,26 @@ const WITHIN: &str = "
            when 'region' then o.region in (select r.region from district_region r where r.state = $1 and r.district = any($2))
            else false end)";
 
+/// The last day of the item `l`: of an answer, else of the duties that a correction has started for the state `$1`.
+const DUE: &str = "
+    coalesce((select r.due_on from data_request r where r.work_item_id = l.work_item_id),
+             (select min(d.due_on) from deadline d where d.state = $1 and d.met_at is null and d.withdrawn_at is null
+                and d.cause in ('correction_decision|' || l.work_item_id, 'corrected_data|' || l.work_item_id,
+                                'correction_forward|' || l.work_item_id)))";
+
+/// The kinds of item on the worklists of a scope.
+fn kinds_of(scope: &Scope) -> Vec<&'static str> {
+    match scope {
+        Scope::Everything => WHO_IS_WHO.to_vec(),
+        Scope::State(_) | Scope::Districts(..) => [&WHO_IS_WHO[..], &TASKS].concat(),
+    }
+}
+
 impl Queue {
     fn kinds(&self) -> Vec<&str> {
         self.kind
             .as_deref()
-            .map_or(WHO_IS_WHO.to_vec(), |kind| vec![kind])
+            .map_or_else(|| kinds_of(&self.scope), |kind| vec![kind])
     }
 
     fn assignee(&self) -> Option<&str> {
@@ -97,7 +115,7 @@ pub fn queue(
               and w.kind = any($3) and ($4 is null or coalesce(o.assignee, '') = $4))
          select l.work_item_id, l.level, l.district, l.region, l.assignee,
                 (l.at at time zone coalesce(p.time_zone, 'UTC'))::date as since,
-                (l.opened_at at time zone coalesce(p.time_zone, 'UTC'))::date as opened
+                (l.opened_at at time zone coalesce(p.time_zone, 'UTC'))::date as opened, {DUE} as due_on
          from listed l left join participant p on p.state = $1
          where (l.at, l.work_item_id) > (select a.at, a.work_item_id from listed a where a.work_item_id = $5
                                          union all select '-infinity', 0 limit 1)
@@ -143,7 +161,7 @@ pub fn queue_counts(connection: &mut PgConnection, scope: &Scope) -> Result<Vec<
     ))
     .bind::<Nullable<Text>, _>(state)
     .bind::<Nullable<Array<Text>>, _>(districts)
-    .bind::<Array<Text>, _>(WHO_IS_WHO.as_slice())
+    .bind::<Array<Text>, _>(kinds_of(scope))
     .load(connection)?)
 }
 

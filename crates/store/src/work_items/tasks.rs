@@ -1,0 +1,97 @@
+//! Items that one state has to do for another, or for a family: they are on its worklist and on no other.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use mde::StateCode;
+use uuid::Uuid;
+
+use crate::db::Result;
+use crate::schema::work_item;
+
+/// A task as somebody gives it.
+#[derive(Debug, Clone)]
+pub struct NewTask<'a> {
+    /// `data_request` or `correction`.
+    pub kind: &'a str,
+    /// The child.
+    pub person: i64,
+    /// The state that has to act.
+    pub state: StateCode,
+    /// The student whose latest enrollment there says which district.
+    pub student: Uuid,
+    /// What it is about, in a word.
+    pub reason: &'a str,
+    /// Who gives it.
+    pub by: &'a str,
+    /// For which state.
+    pub asked_by: StateCode,
+}
+
+/// Opens a task on the worklist of its state. Returns its number.
+pub fn open_task(connection: &mut PgConnection, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<i64> {
+    let id: i64 = diesel::insert_into(work_item::table)
+        .values((
+            work_item::kind.eq(new.kind),
+            work_item::status.eq("open"),
+            work_item::states.eq(Vec::<String>::new()),
+            work_item::reason.eq(new.reason),
+            work_item::evidence.eq(serde_json::json!({})),
+            work_item::opened_at.eq(now),
+            work_item::persons.eq(vec![new.person]),
+            work_item::request.eq(serde_json::json!({})),
+            work_item::requested_by.eq(new.by),
+            work_item::requested_state.eq(new.asked_by.as_str()),
+        ))
+        .returning(work_item::work_item_id)
+        .get_result(connection)?;
+    hand_to(connection, id, new.state, new.student, now)?;
+    Ok(id)
+}
+
+/// Puts a task on the worklist of one state alone: at the district of the student's latest enrollment there, where that
+/// is known, else at the state.
+pub fn hand_to(
+    connection: &mut PgConnection,
+    item: i64,
+    state: StateCode,
+    student: Uuid,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql_query("delete from work_item_owner where work_item_id = $1 and state <> $2")
+        .bind::<BigInt, _>(item)
+        .bind::<Text, _>(state.as_str())
+        .execute(connection)?;
+    sql_query(
+        "insert into work_item_owner (work_item_id, state, level, district, region, since)
+         select $1, $2, case when f.district is null then 'state' else 'district' end, f.district, r.region, $4
+         from (select (select coalesce(s.district, e.district_of_residence) from enrollment e
+                       left join facility s on s.state = $2 and s.code = e.facility_code
+                       where e.student_id = $3 order by e.enrollment_date desc, e.ordinal desc limit 1) as district) f
+         left join district_region r on r.state = $2 and r.district = f.district
+         on conflict do nothing",
+    )
+    .bind::<BigInt, _>(item)
+    .bind::<Text, _>(state.as_str())
+    .bind::<SqlUuid, _>(student)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)?;
+    diesel::update(work_item::table.find(item))
+        .set(work_item::states.eq(vec![state.as_str()]))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Whether an item is open; if so, nobody else changes it until the end of the transaction.
+pub fn hold_open(connection: &mut PgConnection, item: i64) -> Result<bool> {
+    let open: Option<i64> = work_item::table
+        .find(item)
+        .filter(work_item::status.eq("open"))
+        .select(work_item::work_item_id)
+        .for_update()
+        .first(connection)
+        .optional()?;
+    Ok(open.is_some())
+}
