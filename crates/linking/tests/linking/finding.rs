@@ -141,6 +141,17 @@ fn a_family_finds_a_child_under_any_name() {
         ..other("Osvaldo", "Vargas", "Luna")
     };
     assert!(is_found(&boy(1, "TX"), &by_mother), "one parent, born one day");
+    let by_her_given_name = RecordInput {
+        mother: PersonNameInput {
+            last: "Quispe",
+            ..by_mother.mother
+        },
+        ..by_mother.clone()
+    };
+    assert!(
+        !is_found(&boy(1, "TX"), &by_her_given_name),
+        "many mothers have one given name"
+    );
     let a_stranger = RecordInput {
         mother: nobody,
         father: nobody,
@@ -185,7 +196,8 @@ fn it_does_not_matter_how_records_came_in() {
     }
     // Nothing is filed twice: who is taken out is found no more, nor is what another one puts in its place.
     for key in [1, 3, 5] {
-        assert!(mixed.remove(key) && !mixed.remove(key));
+        assert!(mixed.contains(key) && mixed.remove(key));
+        assert!(!mixed.contains(key) && !mixed.remove(key));
     }
     mixed.upsert(&RecordInput {
         key: 7,
