@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
-use mde::{StateCode, StudentId};
+use mde::{PersonId, StateCode, StudentId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -197,6 +197,24 @@ fn disclose(connection: &mut PgConnection, access: &Access, found: &[Correction]
         return Ok(());
     }
     access.disclose(connection, &subjects, CATEGORIES)
+}
+
+/// Reads the statements of disagreement that families have added to a person's records, oldest first, and writes the
+/// disclosure where there is one.
+pub fn read_statements(
+    connection: &mut PgConnection,
+    access: &Access,
+    person: PersonId,
+) -> Result<Vec<Correction>> {
+    connection.transaction(|connection| {
+        let found: Vec<Correction> = sql_query(format!(
+            "{SELECT} where l.person_id = $1 and k.statement is not null order by k.work_item_id"
+        ))
+        .bind::<BigInt, _>(person.number())
+        .load(connection)?;
+        disclose(connection, access, &found)?;
+        Ok(found)
+    })
 }
 
 /// The corrections about these persons, for the hub's own work: clocks, and corrected data that arrive. Nothing of them

@@ -9,6 +9,7 @@ use records::ConsolidatedRecord;
 use serde::Deserialize;
 use store::access::Disclosure;
 use store::contacts::Contact;
+use store::corrections::{self, Correction};
 use store::links::LinkEvent;
 use store::new_children::Alert;
 use store::work_items::WorkItem;
@@ -160,6 +161,8 @@ struct PersonPage {
     immunization_reports: Vec<String>,
     alerts: Table,
     contacts: Table,
+    /// What families have stated against the records of states that would not correct them: which, and the words.
+    statements: Vec<(String, String)>,
     /// In the user's districts it is new, and nobody has said that it is seen: number, and why.
     new_here: Vec<(i64, String)>,
     sources: Vec<SourceView>,
@@ -185,6 +188,7 @@ struct Read {
     approved: Vec<WorkItem>,
     contacts: Vec<Contact>,
     new_here: Vec<Alert>,
+    statements: Vec<Correction>,
 }
 
 /// `GET /persons/{id}?purpose=`
@@ -231,6 +235,7 @@ pub(crate) async fn show(
             }
             let students: Vec<_> = record.students.iter().map(|s| s.student_id.0).collect();
             let events = links::events(c, &students)?;
+            let statements = corrections::read_statements(c, &access, id)?;
             let looks = access::disclosures(c, id, LOOKS)?;
             let about = work_items::about(c, id.number())?;
             let approved = work_items::approved(c, id.number())?;
@@ -242,6 +247,7 @@ pub(crate) async fn show(
                 approved,
                 contacts,
                 new_here,
+                statements,
             })
         })
         .await?;
@@ -329,6 +335,7 @@ impl PersonPage {
             immunizations: parts::immunizations(record, &sources),
             alerts: parts::alerts(record, &sources),
             contacts: Table::default(),
+            statements: read.statements.iter().filter_map(statement).collect(),
             new_here: Vec::new(),
             sources: source_views(record),
             story: story(record, &read.events),
@@ -342,6 +349,20 @@ impl PersonPage {
             printed: String::new(),
         }
     }
+}
+
+/// A statement of disagreement: against what of whose record, and in the family's words.
+fn statement(of: &Correction) -> Option<(String, String)> {
+    let said = of.statement.clone()?;
+    let element = of.element.as_deref().map_or("the record", words::element);
+    let day = words::day_or(of.stated_at.map(|at| at.date_naive()), "an unknown day");
+    let about = format!(
+        "{} of {}, which says “{}”, on {day}:",
+        words::sentence(element),
+        words::state_name(&of.owner),
+        of.says
+    );
+    Some((about, said))
 }
 
 /// What a registrar needs first.

@@ -215,6 +215,12 @@ async fn a_family_is_heard_answered_on_paper_and_its_statement_kept() {
         )
         .await;
     assert_eq!(stated.status, 303);
+    let record = b.get(&format!("/persons/{number}?purpose=enroll")).await.text();
+    assert!(
+        record.contains("The family disagrees with a record")
+            && record.contains("It was the 22nd. I was there."),
+        "{record}"
+    );
     settle(&mut c, person);
     let kept = deadlines::of_person(&mut c, person.number()).unwrap();
     let decision = kept
