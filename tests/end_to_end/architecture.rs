@@ -17,6 +17,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("linking", &["mde", "store"]),
     ("records", &["mde", "store"]),
     ("notices", &["mde", "store", "records"]),
+    ("deliver", &["mde", "store"]),
     ("export", &["mde", "store", "records", "spreadsheet"]),
     (
         "api",
@@ -28,6 +29,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "deliver",
             "export",
             "pki",
             "spreadsheet",
@@ -43,6 +45,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "deliver",
             "export",
             "api",
             "pki",
@@ -64,6 +67,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "linking",
             "records",
             "notices",
+            "deliver",
             "export",
             "api",
             "portal",
@@ -81,15 +85,16 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     (
         "diesel",
         &[
-            "store", "ingest", "linking", "records", "notices", "export", "api", "portal", "hub", "testkit",
+            "store", "ingest", "linking", "records", "notices", "deliver", "export", "api", "portal", "hub",
+            "testkit",
         ],
     ),
     ("krilla", &["export"]),
     ("quick-xml", &["formats"]),
     ("rust_xlsxwriter", &["spreadsheet"]),
     ("openssl", &["pki"]),
-    ("tokio", &["api", "portal", "hub"]),
-    ("reqwest", &["client"]),
+    ("tokio", &["deliver", "api", "portal", "hub"]),
+    ("reqwest", &["client", "deliver"]),
 ];
 
 fn dependencies(manifest: &Path) -> Result<BTreeSet<String>> {
@@ -148,7 +153,7 @@ fn what_is_kept_apart_stays_apart() -> Result<()> {
 fn only_the_hub_reads_the_environment_and_the_clock_is_passed_in() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     for name in [
-        "mde", "formats", "store", "ingest", "linking", "records", "notices", "export", "simulate",
+        "mde", "formats", "store", "ingest", "linking", "records", "notices", "deliver", "export", "simulate",
     ] {
         let mut waiting = vec![folder.join(name).join("src")];
         while let Some(path) = waiting.pop() {

@@ -170,7 +170,7 @@ fn on_a_small_disk(megabytes: u32, data: &Path) -> Result<Option<Hub>> {
     );
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", &script]).arg(program()?);
-    Hub::start_by(command, data).map(Some)
+    Hub::start_by(command, data, "").map(Some)
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod kills;
 mod linker;
 mod stories;
 mod tus;
+mod webhooks;

@@ -59,17 +59,22 @@ pub struct Hub {
 impl Hub {
     /// Starts a hub on a data folder, on ports that are free.
     pub fn start(data_dir: &Path) -> Result<Self> {
-        Self::start_by(Command::new(program()?), data_dir)
+        Self::start_with(data_dir, "")
+    }
+
+    /// The same with more of a configuration.
+    pub fn start_with(data_dir: &Path, more: &str) -> Result<Self> {
+        Self::start_by(Command::new(program()?), data_dir, more)
     }
 
     /// The same, by a command that becomes the program with the arguments that follow.
-    pub fn start_by(mut command: Command, data_dir: &Path) -> Result<Self> {
+    pub fn start_by(mut command: Command, data_dir: &Path, more: &str) -> Result<Self> {
         let config = data_dir.with_extension("toml");
         let any = "127.0.0.1:0";
         std::fs::write(
             &config,
             format!(
-                "data_dir = '{}'\nexchange = \"{any}\"\nportal = \"{any}\"\noperator = \"{any}\"\n",
+                "data_dir = '{}'\nexchange = \"{any}\"\nportal = \"{any}\"\noperator = \"{any}\"\n{more}",
                 data_dir.display()
             ),
         )?;

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::v1::{
     batches, changes, contacts, corrections, data_requests, deadlines, disagreements, findings, history,
     lists, notices, papers, persons, plans, profiles, reconciliations, reports, requirements, roster,
-    snapshots, students, upload, uploads, work_items,
+    snapshots, students, upload, uploads, webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -50,6 +50,7 @@ use crate::v1::{
         papers::transcript,
         notices::send,
         notices::list,
+        notices::read,
         notices::acknowledge,
         data_requests::list,
         data_requests::ask,
@@ -62,6 +63,13 @@ use crate::v1::{
         corrections::decide,
         corrections::tell,
         corrections::disagree,
+        webhook::read,
+        webhook::set,
+        webhook::remove,
+        webhook::test,
+        webhook::new_keys,
+        webhook::list,
+        webhook::redeliver,
         deadlines::list,
         deadlines::read,
         deadlines::keep,
@@ -99,6 +107,7 @@ use crate::v1::{
         (name = "notices", description = "That a child has moved, or will, and what a state owes by when."),
         (name = "data requests", description = "What a state asks of another about a child."),
         (name = "corrections", description = "What families ask to have corrected."),
+        (name = "webhook", description = "Being told at once: signed by Standard Webhooks, tried for 72 hours."),
         (name = "changes", description = "What changed for a state's children."),
         (name = "reports", description = "How many children, and which; frozen counts."),
         (name = "work items", description = "Who is who, where people decide."),

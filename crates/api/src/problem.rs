@@ -454,6 +454,15 @@ impl From<notices::Error> for Problem {
     }
 }
 
+impl From<deliver::Error> for Problem {
+    fn from(error: deliver::Error) -> Self {
+        Self::new(
+            ProblemCode::InvalidContent,
+            format!("The webhook is not set: {error}."),
+        )
+    }
+}
+
 impl From<linking::review::Error> for Problem {
     fn from(error: linking::review::Error) -> Self {
         use linking::review::Error;

@@ -78,6 +78,8 @@ pub struct Limits {
     pub calls_per_second: u32,
     /// Calls by one certificate at once.
     pub calls_at_once: u32,
+    /// Whether a webhook may have a private address.
+    pub private_webhooks: bool,
 }
 
 impl Default for Limits {
@@ -91,6 +93,7 @@ impl Default for Limits {
             quota: Quota::default(),
             calls_per_second: 100,
             calls_at_once: 500,
+            private_webhooks: false,
         }
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
     pub(crate) escalation: linking::review::Policy,
+    /// How states are told of what happened.
+    pub(crate) webhooks: Webhooks,
     /// Limits of duties where this hub reads the regulation otherwise.
     pub(crate) deadlines: notices::Limits,
 }
@@ -79,8 +81,20 @@ impl Default for Quota {
     }
 }
 
+/// How states are told of what happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Webhooks {
+    /// Whether a webhook may have a private address: for trials, and where states and hub share a network.
+    pub(crate) allow_private: bool,
+    /// Authorities, as a PEM file, whose receivers are trusted beside those that the machine and the exchange trust.
+    pub(crate) trust: Option<PathBuf>,
+    /// What the hub shows to receivers that ask for a certificate, instead of one of the exchange.
+    pub(crate) certificate: Option<Pair>,
+}
+
 /// A certificate chain and its key, as PEM files.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pair {
     /// The chain.
@@ -111,6 +125,7 @@ impl Default for Config {
             refit_days: 30,
             quota: Quota::default(),
             escalation: linking::review::Policy::default(),
+            webhooks: Webhooks::default(),
             deadlines: notices::Limits::default(),
         }
     }
@@ -128,6 +143,7 @@ impl Config {
     pub(crate) fn limits(&self) -> api::Limits {
         let mut limits = api::Limits {
             upload_bytes: self.upload_bytes,
+            private_webhooks: self.webhooks.allow_private,
             quota: api::Quota {
                 open_uploads: self.quota.open_uploads,
                 bytes_held: self.quota.bytes_held,
@@ -198,6 +214,7 @@ mod tests {
         assert_eq!(shipped.quota, default.quota);
         assert_eq!(shipped.escalation, default.escalation);
         assert_eq!(shipped.deadlines, default.deadlines);
+        assert_eq!(shipped.webhooks, default.webhooks);
         let other: Config = toml::from_str("[deadlines]\nnew_certificate = { calendar_days = 14 }").unwrap();
         let limit = other.deadlines.of(notices::Duty::NewCertificate);
         assert_eq!(limit, notices::Limit::CalendarDays(14));

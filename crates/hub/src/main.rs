@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod console;
 mod database;
+mod delivery;
 mod demo;
 mod doctor;
 mod export;

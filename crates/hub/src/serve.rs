@@ -12,16 +12,17 @@ use anyhow::{Context as _, Result, anyhow};
 use api::{AppState, Clock, Db, Parts};
 use chrono::{DateTime, TimeDelta, Utc};
 use ingest::{Profiles, Spool};
-use pki::{Authority, Identity, TrustStore};
+use pki::{Authority, Identity, Issued, PrivateKeyPem, TrustStore};
 use store::Pool;
 use store::jobs::NewJob;
 
-use crate::config::Config;
+use crate::config::{Config, Pair};
 use crate::database::Database;
+use crate::delivery;
 use crate::worker;
 
-/// How long the hub's own server certificate lasts; it is made anew a month before.
-const SERVER_CERTIFICATE: TimeDelta = TimeDelta::days(365);
+/// How long the hub's own certificates last; they are made anew a month before.
+const OWN_CERTIFICATE: TimeDelta = TimeDelta::days(365);
 
 /// A hub that serves.
 pub(crate) struct Hub {
@@ -62,6 +63,7 @@ impl Hub {
             if database.is_private() {
                 // This process is the only one on its database: what looks held was held by one that is gone.
                 store::jobs::release_all(connection)?;
+                store::deliveries::release_all(connection, clock.now())?;
             }
             spool.sweep(&store::batches::spool_names(connection)?)?;
         }
@@ -92,6 +94,7 @@ impl Hub {
             stop: Arc::clone(&stop),
         };
         let mut workers = worker::start(&context)?;
+        workers.push(delivery::start(config, &authority, &database, &context)?);
         workers.push(housekeeping(authority, Arc::clone(&trust), &context)?);
 
         let db = Db::new(requests);
@@ -168,11 +171,26 @@ pub(crate) fn open_authority(config: &Config, now: DateTime<Utc>) -> Result<Auth
     )?)
 }
 
-/// The hub's own server certificate, made by the private CA and renewed a month before its end.
+/// The hub's own server certificate.
 fn server_identity(config: &Config, authority: &Authority, now: DateTime<Utc>) -> Result<Identity> {
+    let pair = own_certificate(config, authority, "server", Authority::issue_server, now)?;
+    Ok(Identity::read(&pair.chain, &pair.key)?)
+}
+
+/// Issues a key and certificate for these names.
+type Issue = fn(&Authority, &[&str], TimeDelta, DateTime<Utc>) -> pki::Result<(Issued, PrivateKeyPem)>;
+
+/// A certificate of the hub's own, kept under `name`, made by the private CA and renewed a month before its end.
+pub(crate) fn own_certificate(
+    config: &Config,
+    authority: &Authority,
+    name: &str,
+    issue: Issue,
+    now: DateTime<Utc>,
+) -> Result<Pair> {
     let (chain, key) = (
-        config.pki_dir().join("server.pem"),
-        config.pki_dir().join("server-key.pem"),
+        config.pki_dir().join(format!("{name}.pem")),
+        config.pki_dir().join(format!("{name}-key.pem")),
     );
     let valid = std::fs::read(&chain)
         .ok()
@@ -180,12 +198,12 @@ fn server_identity(config: &Config, authority: &Authority, now: DateTime<Utc>) -
         .is_some_and(|certificate| pki::days_left(certificate.not_after, now) > 30);
     if !valid || !key.exists() {
         let names: Vec<&str> = config.server_names.iter().map(String::as_str).collect();
-        let (issued, private) = authority.issue_server(&names, SERVER_CERTIFICATE, now)?;
+        let (issued, private) = issue(authority, &names, OWN_CERTIFICATE, now)?;
         pki::write_private(&key, private.pem().as_bytes())?;
         let both = format!("{}{}", issued.certificate_pem, authority.certificate_pem());
         pki::write_public(&chain, both.as_bytes())?;
     }
-    Ok(Identity::read(&chain, &key)?)
+    Ok(Pair { chain, key })
 }
 
 /// Reloads certificates and revocation lists when their files change, renews the list, forgets old sessions and uploads that were left alone.
@@ -260,6 +278,7 @@ fn listen(
     let rules = portal::state::Rules {
         escalation: config.escalation.clone(),
         deadlines: config.deadlines.clone(),
+        private_webhooks: config.webhooks.allow_private,
     };
     let serve = move || {
         actix_web::rt::System::new().block_on(async move {

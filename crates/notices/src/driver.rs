@@ -112,6 +112,6 @@ fn settle(
         .map(|d| d.notice.clone())
         .collect();
     let causes: Vec<&str> = new.iter().map(|notice| notice.cause.as_str()).collect();
-    notices::restore(connection, &causes, person.person_id.number())?;
+    notices::restore(connection, &causes, person.person_id.number(), now)?;
     Ok(notices::write(connection, &new)?.len())
 }

@@ -25,7 +25,7 @@ pub use driver::{JOB, handle_changed, run};
 pub use duty::{Duty, Limit, Limits};
 pub use error::Error;
 pub use keeper::Keeper;
-pub use mailbox::{Acknowledgement, Answer, acknowledge, inbox, sent};
+pub use mailbox::{Acknowledgement, Answer, acknowledge, inbox, read, sent};
 pub use manual::{Kind, ManualNotice, Sender, send};
 pub use state_days::StateDays;
 pub use working_days::WorkCalendar;

@@ -70,6 +70,26 @@ pub fn sent(
     notices::list(connection, state, notices::Box::Sent, open, before, limit)
 }
 
+/// A notice that a state received or sent; `None` for any other. What its recipient reads first at `now` is received then.
+pub fn read(
+    connection: &mut PgConnection,
+    id: i64,
+    state: StateCode,
+    now: DateTime<Utc>,
+) -> store::Result<Option<Notice>> {
+    connection.transaction(|connection| {
+        let found = notices::find(connection, id)?;
+        if found
+            .as_ref()
+            .is_some_and(|notice| notice.recipient == state.as_str())
+        {
+            notices::mark_received(connection, &[id], now)?;
+            return notices::find(connection, id);
+        }
+        Ok(found.filter(|notice| notice.sender.as_deref() == Some(state.as_str())))
+    })
+}
+
 /// A notice after it was answered.
 #[derive(Debug, Clone, Serialize)]
 pub struct Acknowledgement {

@@ -182,6 +182,18 @@ impl Authority {
         self.issue_with_key(Holder::Server { names }, validity, now)
     }
 
+    /// Issues a key (ECDSA P-256) and client certificate with which the hub of these names calls others, good until
+    /// `now + validity`. It stands for no state.
+    pub fn issue_caller(
+        &self,
+        names: &[&str],
+        validity: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<(Issued, PrivateKeyPem)> {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        self.issue_with_key(Holder::Caller { names }, validity, now)
+    }
+
     /// Issues a client certificate for the key in a PKCS#10 signing request (PEM), which must be signed with
     /// that key: RSA of 2048 to 8192 bits, P-256 or P-384. Everything else in the request is ignored: names and
     /// usages are those that this call gives to `state` and `system`.

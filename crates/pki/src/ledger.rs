@@ -48,6 +48,11 @@ pub enum Holder {
         /// DNS names and IP addresses.
         names: Vec<String>,
     },
+    /// The hub where it calls others: a client.
+    Caller {
+        /// DNS names and IP addresses of the hub.
+        names: Vec<String>,
+    },
 }
 
 /// When and why a certificate was revoked.

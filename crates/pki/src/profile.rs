@@ -69,7 +69,7 @@ pub(crate) fn leaf(holder: &Holder, period: &Period) -> Result<CertificateParams
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
             params
         }
-        Holder::Server { names } => {
+        Holder::Server { names } | Holder::Caller { names } => {
             let first = names.first().ok_or_else(|| PkiError::ServerName(String::new()))?;
             let common_name = if first.len() <= COMMON_NAME_MAX {
                 first
@@ -81,7 +81,10 @@ pub(crate) fn leaf(holder: &Holder, period: &Period) -> Result<CertificateParams
                 .iter()
                 .map(|name| server_name(name))
                 .collect::<Result<_>>()?;
-            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            params.extended_key_usages = vec![match holder {
+                Holder::Caller { .. } => ExtendedKeyUsagePurpose::ClientAuth,
+                _ => ExtendedKeyUsagePurpose::ServerAuth,
+            }];
             params
         }
     };

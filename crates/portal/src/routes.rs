@@ -126,6 +126,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/regions"),
     ("POST", "/admin/regions"),
     ("GET", "/admin/certificates"),
+    ("GET", "/admin/webhook"),
+    ("POST", "/admin/webhook"),
+    ("POST", "/admin/webhook/keys"),
+    ("POST", "/admin/webhook/test"),
+    ("POST", "/admin/webhook/remove"),
+    ("POST", "/admin/webhook/redeliver"),
     ("GET", "/admin/settings"),
     ("GET", "/admin/audit"),
     ("GET", "/admin/audit.csv"),
@@ -273,6 +279,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/admin/regions", get().to(admin::regions::show))
             .route("/admin/regions", post().to(admin::regions::keep))
             .route("/admin/certificates", get().to(admin::certificates::list))
+            .route("/admin/webhook", get().to(admin::webhook::show))
+            .route("/admin/webhook", post().to(admin::webhook::set))
+            .route("/admin/webhook/keys", post().to(admin::webhook::rotate))
+            .route("/admin/webhook/test", post().to(admin::webhook::test))
+            .route("/admin/webhook/remove", post().to(admin::webhook::remove))
+            .route("/admin/webhook/redeliver", post().to(admin::webhook::redeliver))
             .route("/admin/settings", get().to(admin::settings::show))
             .route("/admin/audit", get().to(admin::audit::show))
             .route("/admin/audit.{form:csv|xlsx}", get().to(admin::audit::download))

@@ -41,6 +41,8 @@ pub struct Rules {
     pub escalation: linking::review::Policy,
     /// Limits of duties.
     pub deadlines: notices::Limits,
+    /// Whether a webhook may have a private address.
+    pub private_webhooks: bool,
 }
 
 impl fmt::Debug for Portal {

@@ -15,6 +15,7 @@ pub mod corrections;
 pub mod data_requests;
 pub mod db;
 pub mod deadlines;
+pub mod deliveries;
 pub mod disagreements;
 pub mod disclosures;
 pub mod facilities;
@@ -44,6 +45,7 @@ pub mod students;
 pub mod tables;
 pub mod uploads;
 pub mod usage;
+pub mod webhooks;
 pub mod work_items;
 
 pub use access::{Access, Actor, Channel, Purpose};

@@ -11,7 +11,15 @@ use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::Result;
+use crate::deliveries::{self, Event};
 use crate::schema::move_notice;
+
+/// The hub or a state tells of a move.
+const CREATED: &str = "move_notice.created";
+/// What was told is not so any more.
+const WITHDRAWN: &str = "move_notice.withdrawn";
+/// The recipient has answered.
+const ANSWERED: &str = "move_notice.answered";
 
 /// A notice to be written.
 #[derive(Debug, Clone, Insertable)]
@@ -83,18 +91,36 @@ pub struct Notice {
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// Writes notices; those whose cause has raised one before are left out. Returns the numbers of the new ones.
+/// Writes notices and tells their recipients; those whose cause has raised one before are left out. Returns the numbers
+/// of the new ones.
 pub fn write(connection: &mut PgConnection, notices: &[NewNotice]) -> Result<Vec<i64>> {
     let mut ids = Vec::with_capacity(notices.len());
     for chunk in notices.chunks(500) {
-        let new: Vec<i64> = diesel::insert_into(move_notice::table)
-            .values(chunk)
-            .on_conflict_do_nothing()
-            .returning(move_notice::move_notice_id)
-            .get_results(connection)?;
-        ids.extend(new);
+        let new = connection.transaction(|connection| -> Result<Vec<(i64, String)>> {
+            let new: Vec<(i64, String)> = diesel::insert_into(move_notice::table)
+                .values(chunk)
+                .on_conflict_do_nothing()
+                .returning((move_notice::move_notice_id, move_notice::recipient))
+                .get_results(connection)?;
+            tell(connection, CREATED, &new, chunk[0].created_at)?;
+            Ok(new)
+        })?;
+        ids.extend(new.into_iter().map(|(id, _)| id));
     }
     Ok(ids)
+}
+
+/// Tells states of notices.
+fn tell(
+    connection: &mut PgConnection,
+    kind: &'static str,
+    notices: &[(i64, String)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let event = |(id, state): &(i64, String)| Event::of_notice(state, kind, *id);
+    let events: Vec<Event> = notices.iter().map(event).collect();
+    deliveries::tell(connection, &events, now)?;
+    Ok(())
 }
 
 /// Which box of a state.
@@ -164,26 +190,39 @@ pub fn find_by_cause(connection: &mut PgConnection, cause: &str) -> Result<Optio
 
 /// Takes back notices that nobody has answered: what raised them is not so any more. They stay readable.
 pub fn withdraw(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Result<usize> {
-    Ok(
-        diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(ids)))
-            .filter(move_notice::acknowledged_at.is_null())
-            .filter(move_notice::withdrawn_at.is_null())
-            .set(move_notice::withdrawn_at.eq(now))
-            .execute(connection)?,
-    )
+    connection.transaction(|connection| {
+        let withdrawn: Vec<(i64, String)> =
+            diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(ids)))
+                .filter(move_notice::acknowledged_at.is_null())
+                .filter(move_notice::withdrawn_at.is_null())
+                .set(move_notice::withdrawn_at.eq(now))
+                .returning((move_notice::move_notice_id, move_notice::recipient))
+                .get_results(connection)?;
+        tell(connection, WITHDRAWN, &withdrawn, now)?;
+        Ok(withdrawn.len())
+    })
 }
 
 /// Makes notices of these causes valid again that had been withdrawn, for the person of whom they are true now.
-pub fn restore(connection: &mut PgConnection, causes: &[&str], person_id: i64) -> Result<usize> {
-    Ok(
-        diesel::update(move_notice::table.filter(move_notice::cause.eq_any(causes)))
-            .filter(move_notice::withdrawn_at.is_not_null())
-            .set((
-                move_notice::withdrawn_at.eq(None::<DateTime<Utc>>),
-                move_notice::person_id.eq(person_id),
-            ))
-            .execute(connection)?,
-    )
+pub fn restore(
+    connection: &mut PgConnection,
+    causes: &[&str],
+    person_id: i64,
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    connection.transaction(|connection| {
+        let restored: Vec<(i64, String)> =
+            diesel::update(move_notice::table.filter(move_notice::cause.eq_any(causes)))
+                .filter(move_notice::withdrawn_at.is_not_null())
+                .set((
+                    move_notice::withdrawn_at.eq(None::<DateTime<Utc>>),
+                    move_notice::person_id.eq(person_id),
+                ))
+                .returning((move_notice::move_notice_id, move_notice::recipient))
+                .get_results(connection)?;
+        tell(connection, CREATED, &restored, now)?;
+        Ok(restored.len())
+    })
 }
 
 /// Which of these persons can have a move to tell: they have students in several states, a student that left for a
@@ -221,7 +260,7 @@ pub fn of_person(connection: &mut PgConnection, person_id: i64) -> Result<Vec<No
         .load(connection)?)
 }
 
-/// Writes the recipient's answer. `false` if it was answered or withdrawn before, or is not the recipient's.
+/// Writes the recipient's answer and tells the sender, if a state sent it. `false` if it was answered or withdrawn before, or is not the recipient's.
 pub fn acknowledge(
     connection: &mut PgConnection,
     id: i64,
@@ -231,21 +270,26 @@ pub fn acknowledge(
     note: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let changed = diesel::update(move_notice::table.find(id))
-        .filter(move_notice::recipient.eq(recipient.to_string()))
-        .filter(move_notice::acknowledged_at.is_null())
-        .filter(move_notice::withdrawn_at.is_null())
-        .set((
-            move_notice::acknowledged_at.eq(now),
-            move_notice::acknowledged_by.eq(by),
-            move_notice::answer.eq(answer),
-            move_notice::answer_note.eq(note),
-        ))
-        .execute(connection)?;
-    if changed == 1 {
+    connection.transaction(|connection| {
+        let sender: Option<Option<String>> = diesel::update(move_notice::table.find(id))
+            .filter(move_notice::recipient.eq(recipient.to_string()))
+            .filter(move_notice::acknowledged_at.is_null())
+            .filter(move_notice::withdrawn_at.is_null())
+            .set((
+                move_notice::acknowledged_at.eq(now),
+                move_notice::acknowledged_by.eq(by),
+                move_notice::answer.eq(answer),
+                move_notice::answer_note.eq(note),
+            ))
+            .returning(move_notice::sender)
+            .get_result(connection)
+            .optional()?;
+        let Some(sender) = sender else { return Ok(false) };
         mark_received(connection, &[id], now)?;
-    }
-    Ok(changed == 1)
+        let told: Vec<(i64, String)> = sender.map(|state| (id, state)).into_iter().collect();
+        tell(connection, ANSWERED, &told, now)?;
+        Ok(true)
+    })
 }
 
 /// Notices of a person move with it into its survivor.

@@ -26,6 +26,7 @@ pub mod snapshots;
 pub mod students;
 pub mod upload;
 pub mod uploads;
+pub mod webhook;
 pub mod work_items;
 
 use actix_web::http::Method;
@@ -210,6 +211,34 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/corrections/{correction_id}/statement",
             [(Method::PUT, web::route().to(corrections::disagree))],
+        ))
+        .service(resource(
+            "/move-notices/{move_notice_id}",
+            [(Method::GET, web::route().to(notices::read))],
+        ))
+        .service(resource(
+            "/webhook",
+            [
+                (Method::GET, web::route().to(webhook::read)),
+                (Method::PUT, web::route().to(webhook::set)),
+                (Method::DELETE, web::route().to(webhook::remove)),
+            ],
+        ))
+        .service(resource(
+            "/webhook/test",
+            [(Method::POST, web::route().to(webhook::test))],
+        ))
+        .service(resource(
+            "/webhook/keys",
+            [(Method::POST, web::route().to(webhook::new_keys))],
+        ))
+        .service(resource(
+            "/webhook/deliveries",
+            [(Method::GET, web::route().to(webhook::list))],
+        ))
+        .service(resource(
+            "/webhook/deliveries/{webhook_id}/redelivery",
+            [(Method::POST, web::route().to(webhook::redeliver))],
         ))
         .service(resource(
             "/deadlines",

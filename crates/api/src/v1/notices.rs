@@ -164,6 +164,28 @@ pub async fn list(
     Ok(page::answer(&request, items, next))
 }
 
+/// A notice that the state received or sent. One that its recipient reads for the first time is thereby received.
+#[utoipa::path(get, path = "/v1/move-notices/{move_notice_id}", operation_id = "readMoveNotice", tag = "notices", params(
+    ("move_notice_id" = i64, Path, description = "number of the notice"),
+), responses(
+    (status = 200, description = "the notice", body = NoticeDocument),
+    (status = 404, description = "no such notice in the state's boxes", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn read(
+    system: StateSystem,
+    state: Data<AppState>,
+    move_notice_id: Path<i64>,
+) -> Result<HttpResponse, Problem> {
+    let now = state.clock.now();
+    let found = state
+        .db
+        .run(move |connection| notices::read(connection, *move_notice_id, system.state, now))
+        .await?
+        .ok_or_else(|| Problem::not_found("move notice in this state's boxes"))?;
+    Ok(HttpResponse::Ok().json(NoticeDocument::try_from(found)?))
+}
+
 /// A notice as a state sends it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

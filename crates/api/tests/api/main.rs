@@ -18,4 +18,5 @@ mod requirements;
 mod roster;
 mod sweep;
 mod uploads;
+mod webhook;
 mod work_items;

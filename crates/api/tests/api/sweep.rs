@@ -36,6 +36,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         alert,
         request,
         correction,
+        delivery,
     } = texas;
     let rows = [
         ("POST /v1/batches", "/v1/batches".to_owned(), Expect::Forbidden),
@@ -215,6 +216,34 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             format!("/v1/corrections/{correction}/statement"),
             Expect::NotFound,
         ),
+        (
+            "GET /v1/move-notices/{move_notice_id}",
+            format!("/v1/move-notices/{notice}"),
+            Expect::NotFound,
+        ),
+        ("GET /v1/webhook", "/v1/webhook".to_owned(), Expect::NotFound),
+        ("DELETE /v1/webhook", "/v1/webhook".to_owned(), Expect::NotFound),
+        ("PUT /v1/webhook", "/v1/webhook".to_owned(), Expect::Allowed(200)),
+        (
+            "POST /v1/webhook/test",
+            "/v1/webhook/test".to_owned(),
+            Expect::Allowed(202),
+        ),
+        (
+            "POST /v1/webhook/keys",
+            "/v1/webhook/keys".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
+            "GET /v1/webhook/deliveries",
+            "/v1/webhook/deliveries".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/webhook/deliveries/{webhook_id}/redelivery",
+            format!("/v1/webhook/deliveries/{delivery}/redelivery"),
+            Expect::NotFound,
+        ),
         ("GET /v1/deadlines", "/v1/deadlines".to_owned(), Expect::Nothing),
         (
             "GET /v1/calendar",
@@ -341,6 +370,8 @@ struct Texas {
     request: i64,
     /// A correction that a family asked Texas for.
     correction: i64,
+    /// Something that was sent to its webhook.
+    delivery: uuid::Uuid,
 }
 
 /// Asks Texas for data, as Kentucky.
@@ -360,6 +391,24 @@ fn data_request(connection: &mut store::Connection, person: &str) -> i64 {
     };
     let asked = notices::data_requests::ask(connection, sender, &ask, chrono::Utc::now());
     asked.expect("a request").work_item_id
+}
+
+/// Writes down that Texas was told something.
+fn delivered(connection: &mut store::Connection) -> uuid::Uuid {
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types};
+    #[derive(QueryableByName)]
+    struct Delivery {
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: uuid::Uuid,
+    }
+    let delivery: Delivery = sql_query(
+        "insert into delivery (state, channel, kind, link, happened_at, queued_at, next_at, status, settled_at)
+         values ('TX', 'webhook', 'webhook.test', '/v1/webhook', now(), now(), now(), 'delivered', now())
+         returning webhook_id as id",
+    )
+    .get_result(connection)
+    .expect("a delivery");
+    delivery.id
 }
 
 /// Tells a district of Texas about a child that is new there.
@@ -414,6 +463,7 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
             Some(r#"{"status":"explained","note":"x"}"#.to_owned())
         }
         "POST /v1/snapshots" => Some(r#"{"name":"californian","period":"2026"}"#.to_owned()),
+        "PUT /v1/webhook" => Some(r#"{"address":"https://notices.ca.example.org/"}"#.to_owned()),
         "PUT /v1/calendar" => Some(r#"{"own_holidays":["2026-03-31"]}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
@@ -525,6 +575,7 @@ fn no_operation_gives_one_state_what_is_anothers() {
         alert: new_child(&mut hub.connection()),
         request: data_request(&mut hub.connection(), &person),
         correction: taken["correction_id"].as_i64().expect("a correction"),
+        delivery: delivered(&mut hub.connection()),
         upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,
         campaign,

@@ -7,6 +7,7 @@ pub(crate) mod regions;
 pub(crate) mod settings;
 pub(crate) mod user;
 pub(crate) mod users;
+pub(crate) mod webhook;
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -57,6 +58,12 @@ pub(crate) async fn index(user: Allowed<Administer>) -> Result<HttpResponse, Fai
             "/admin/certificates",
             "Certificates",
             "With what your state’s systems sign in, and when that ends.",
+        ),
+        (
+            in_state && user.may_everywhere(Permission::ManageState),
+            "/admin/webhook",
+            "Webhook",
+            "Where your state’s system is told at once of moves and answers, and what was sent.",
         ),
         (
             in_state && user.may(Permission::ManageState),

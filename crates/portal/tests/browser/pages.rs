@@ -135,6 +135,11 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("announcements-empty", "/admin/announcements"),
             empty("regions-empty", "/admin/regions"),
             empty("regions-wrong", "/admin/regions").after(&[("#list", "Mission CISD")], SUBMIT),
+            empty("webhook-empty", "/admin/webhook"),
+            empty("webhook-wrong", "/admin/webhook").after(
+                &[("#address", "http://10.0.0.8/")],
+                "form[action='/admin/webhook'] button",
+            ),
             empty("certificates-empty", "/admin/certificates"),
             empty("audit-empty", "/admin/audit"),
             empty("audit-wrong", "/admin/audit?child=12"),
@@ -263,6 +268,11 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             SUBMIT,
         ),
         one("certificates", "/admin/certificates".into()),
+        one("webhook-keys", "/admin/webhook".into()).after(
+            &[("#address", "https://notices.tx.example.org/in")],
+            "form[action='/admin/webhook'] button",
+        ),
+        one("webhook", "/admin/webhook".into()).after(&[], "form[action$=test] button"),
         one("settings", "/admin/settings".into()),
         one("audit", "/admin/audit".into()),
         one("password", "/password".into()),

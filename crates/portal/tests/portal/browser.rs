@@ -21,6 +21,10 @@ impl Time {
     pub(crate) fn pass(&self, time: TimeDelta) {
         *self.0.lock().unwrap() += time;
     }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
 }
 
 /// An answer, read whole.

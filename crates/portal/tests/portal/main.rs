@@ -15,6 +15,7 @@ mod same;
 mod sessions;
 mod students;
 mod support;
+mod webhook;
 mod who_is_who;
 mod work;
 mod worklist;

@@ -122,6 +122,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "/admin/regions",
                 "/admin/certificates",
                 "/admin/settings",
+                "/admin/webhook",
                 "/admin/audit",
                 "/search",
                 "/persons",

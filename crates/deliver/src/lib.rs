@@ -1,0 +1,17 @@
+//! What happened, told outside at once: to states' webhooks by Standard Webhooks 1.0.0
+//! (<https://www.standardwebhooks.com>), at least once, from the outbox that `store::deliveries` keeps.
+//!
+//! A delivery says that something happened and where to read it; nothing of a child leaves the hub by it. Deliveries to
+//! one state wait for nobody else's: each has its own turn, its own pauses and its own places.
+
+pub mod address;
+pub mod error;
+pub mod event;
+pub mod keys;
+pub mod post;
+pub mod schedule;
+pub mod sender;
+
+pub use error::Error;
+pub use schedule::{Breaker, Schedule};
+pub use sender::{Outside, Sender, Settings};

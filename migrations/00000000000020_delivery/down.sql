@@ -1,0 +1,3 @@
+drop table delivery;
+drop table mail_subscription;
+drop table webhook;
