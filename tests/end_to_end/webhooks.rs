@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use end_to_end::{Hub, mariposa_ok, until};
@@ -67,6 +68,7 @@ fn certificate(folder: &Path) -> Result<()> {
             "/CN=receiver",
         ])
         .args(["-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .output()?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     Ok(())
@@ -129,7 +131,9 @@ fn killed_while_it_delivers_everything_arrives_under_its_own_id() -> Result<()> 
     // Each arrived before its row was settled: the kill falls between.
     let mut arrived: BTreeMap<String, usize> = BTreeMap::new();
     while arrived.len() < 5 {
-        *arrived.entry(got.recv()?).or_default() += 1;
+        *arrived
+            .entry(got.recv_timeout(Duration::from_mins(1))?)
+            .or_default() += 1;
     }
     hub.kill()?;
 

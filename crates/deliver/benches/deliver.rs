@@ -240,7 +240,7 @@ fn outbox(
 }
 
 /// Deliveries that are not delivered; by the index of what is due, which is empty at the end.
-fn left(connection: &mut store::Connection) -> Result<i64> {
+fn left(connection: &mut diesel::PgConnection) -> Result<i64> {
     #[derive(diesel::QueryableByName)]
     struct Left {
         #[diesel(sql_type = diesel::sql_types::BigInt)]

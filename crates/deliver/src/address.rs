@@ -79,10 +79,11 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     let s = v6.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match s {
-        // What reaches an IPv4 address is judged as that address: NAT64 (RFC 6052) and 6to4 (RFC 3056).
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(v4(high, low)),
-        // Mapped addresses (RFC 4291) are opened as IPv4.
-        [0, 0, 0, 0, 0, 0xffff, high, low] => is_public_v4(v4(high, low)),
+        // What reaches an IPv4 address is judged as that address: NAT64 (RFC 6052), 6to4 (RFC 3056), and mapped ones, which
+        // are opened as IPv4 (RFC 4291).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [0, 0, 0, 0, 0, 0xffff, high, low] => is_public_v4(v4(high, low)),
         // Teredo, ORCHID and other assignments to protocols (2001::/23), and documentation.
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
         // Only this part is given out as unicast of the internet.

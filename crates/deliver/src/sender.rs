@@ -81,13 +81,19 @@ impl Settings {
     }
 }
 
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Fills a buffer with randomness.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// What the sender is given from outside.
 #[derive(Clone)]
 pub struct Outside {
     /// The time.
-    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    pub clock: Clock,
     /// Randomness.
-    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Random,
     /// Set when it is to end.
     pub stop: Arc<AtomicBool>,
 }

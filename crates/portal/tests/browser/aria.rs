@@ -20,8 +20,16 @@ const SILENT: [&str; 6] = [
 /// States of a control that are said with it.
 const STATES: [&str; 5] = ["checked", "expanded", "invalid", "required", "disabled"];
 
-/// Pages that are a list of all rules, and the one that is `person` as of another day: they are not kept.
-const NOT_KEPT: [&str; 4] = ["findings", "problems", "glossary", "person-past-day"];
+/// Pages that are a list of all rules, those that tell keys made at random, and the one that is `person` as of another
+/// day: they are not kept.
+const NOT_KEPT: [&str; 6] = [
+    "findings",
+    "problems",
+    "glossary",
+    "person-past-day",
+    "webhook-keys",
+    "webhook",
+];
 
 struct Tree<'a> {
     nodes: HashMap<String, &'a Value>,
