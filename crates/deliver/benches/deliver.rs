@@ -31,12 +31,7 @@ use store::{Pool, participants};
 const RECEIVERS: usize = 50;
 
 fn main() -> Result<()> {
-    // Cargo passes its own arguments when it only looks whether benchmarks run.
-    let notices = if std::env::args().any(|argument| argument == "--test") {
-        500
-    } else {
-        std::env::var("MARIPOSA_BENCH_NOTICES").map_or(Ok(100_000), |text| text.parse())?
-    };
+    let notices = std::env::var("MARIPOSA_BENCH_NOTICES").map_or(Ok(100_000), |text| text.parse())?;
     pki::install_provider();
     let folder = tempfile::tempdir()?;
     // PostgreSQL may run as another user, who must get to its own folder below this one.
