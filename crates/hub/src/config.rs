@@ -45,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) content_bytes: u64,
     /// After how many days the weights of linking are learned anew and proposed; 0 for never.
     pub(crate) refit_days: u32,
+    /// After how many days a child that left a state and came to none is asked about; 0 for never.
+    pub(crate) missed_days: u32,
     /// How much of the hub one state may use for its uploads.
     pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
@@ -123,6 +125,7 @@ impl Default for Config {
             upload_bytes: limits.upload_bytes,
             content_bytes: limits.content.decompressed_bytes,
             refit_days: 30,
+            missed_days: 30,
             quota: Quota::default(),
             escalation: linking::review::Policy::default(),
             webhooks: Webhooks::default(),
@@ -207,6 +210,7 @@ mod tests {
             (default.connections, default.workers)
         );
         assert_eq!(shipped.refit_days, default.refit_days);
+        assert_eq!(shipped.missed_days, default.missed_days);
         assert_eq!(
             (shipped.training, &shipped.help_contact),
             (default.training, &default.help_contact)

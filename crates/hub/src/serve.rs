@@ -90,6 +90,7 @@ impl Hub {
             clock: clock.clone(),
             escalation: config.escalation.clone(),
             refit_days: config.refit_days,
+            missed_days: config.missed_days,
             deadlines: config.deadlines.clone(),
             stop: Arc::clone(&stop),
         };

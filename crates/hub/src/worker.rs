@@ -35,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) escalation: review::Policy,
     /// After how many days weights are learned anew and proposed; 0 for never.
     pub(crate) refit_days: u32,
+    /// After how many days a child that left a state and came to none is asked about; 0 for never.
+    pub(crate) missed_days: u32,
     pub(crate) deadlines: Limits,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -64,6 +66,7 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
             &[
                 driver::CHANGED_JOB,
                 notices::keeper::TERMS_JOB,
+                notices::missed::JOB,
                 sweep::CONTRADICTIONS.job,
                 sweep::ROSTER.job,
             ],
@@ -221,6 +224,12 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     if let Some(sweep) = sweep::SWEEPS.into_iter().find(|sweep| sweep.job == job.name) {
         let persons = sweep.run(connection, &job.payload, now)?;
         tracing::info!(persons, what = sweep.job, "looked at everybody again");
+        return Ok(());
+    }
+    if job.name == notices::missed::JOB {
+        let written = notices::missed::sweep(connection, context.missed_days.into(), now)?;
+        notices::feed::tell(connection, &[], now)?;
+        tracing::info!(notices = written, "looked for children who came nowhere");
         return Ok(());
     }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;

@@ -1,12 +1,14 @@
 //! Which notices a person's history raises.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use mde::{Date, StateCode, StudentId};
+use mde::{Date, Enrollment, StateCode, StudentId};
 use sha2::{Digest, Sha256};
 use store::notices::{NewNotice, Notice};
 use store::persons::{PersonRecord, StudentRecord};
+use store::program::Destination;
 
 use crate::chronology::{Event, Stay, stays};
 
@@ -15,10 +17,13 @@ use crate::chronology::{Event, Stay, stays};
 pub const WINDOW_DAYS: i64 = 90;
 
 /// Who wrote what the hub noticed.
-const CREATED_BY: &str = "hub";
+pub(crate) const CREATED_BY: &str = "hub";
 
 /// The event of a withdrawal that names the state to which the child goes.
 const WITHDRAWAL: &str = "withdrawal";
+
+/// The event of a child that is back from abroad.
+const RETURN: &str = "return";
 
 /// A notice that the history of a person raises.
 #[derive(Debug, Clone)]
@@ -54,13 +59,17 @@ impl Detected {
 ///
 /// A stay in a state after one in another state raises an arrival notice to the new state and a departure notice to the
 /// old one, unless the student that shows it is no longer reported. A withdrawal that names a state as destination
-/// raises an arrival notice to that state as long as the child has not shown up anywhere since.
+/// raises an arrival notice to that state as long as the child has not shown up anywhere since. A child that went abroad
+/// and is back in the state that it left raises an arrival notice there: nobody else would tell.
 #[must_use]
 pub fn detect(person: &PersonRecord, now: DateTime<Utc>) -> Vec<Detected> {
     let stays = stays(person);
     let mut detected = Vec::new();
     for pair in stays.windows(2) {
         detected.extend(moved(person, &pair[0], &pair[1], now));
+    }
+    for stay in &stays {
+        detected.extend(returned(person, stay, now));
     }
     let last_seen = stays.last().map(Stay::last);
     for student in person.students.iter().filter(|s| s.live) {
@@ -117,6 +126,62 @@ fn moved(person: &PersonRecord, from: &Stay, to: &Stay, now: DateTime<Utc>) -> V
         .collect()
 }
 
+/// Returns from abroad within a stay: the first event after each withdrawal to another country.
+fn returned(person: &PersonRecord, stay: &Stay, now: DateTime<Utc>) -> Vec<Detected> {
+    let away: BTreeSet<NaiveDate> = person
+        .students
+        .iter()
+        .filter(|s| s.state == stay.state && s.status != "deleted")
+        .flat_map(|s| &s.student.enrollments)
+        .filter(|e| destination(e) == Destination::Abroad)
+        .filter_map(|e| e.withdrawal_date.map(Date::day))
+        .collect();
+    away.iter()
+        .filter_map(|left| {
+            let event = stay.events.iter().find(|event| event.day > *left)?;
+            let next = away.range(event.day..).next();
+            let student = person
+                .students
+                .iter()
+                .find(|s| s.student_id == event.student_id && s.live)?;
+            let notice = NewNotice {
+                kind: "arrival".to_owned(),
+                recipient: stay.state.to_string(),
+                sender: None,
+                person_id: person.person_id.number(),
+                student_id: Some(event.student_id.0),
+                from_state: None,
+                to_state: Some(stay.state.to_string()),
+                district: event.district.clone(),
+                city: event.city.clone(),
+                event: RETURN.to_owned(),
+                event_date: Some(event.day),
+                expected_date: None,
+                contact: None,
+                note: None,
+                cause: cause("arrival", event.student_id, RETURN, event.day, [stay.state; 2]),
+                created_at: now,
+                created_by: CREATED_BY.to_owned(),
+            };
+            (stay.first() <= *left).then(|| Detected {
+                notice,
+                stay: event.day..=next.copied().unwrap_or_else(|| stay.last()),
+                recent: is_recent(event.day, student),
+            })
+        })
+        .collect()
+}
+
+fn destination(enrollment: &Enrollment) -> Destination {
+    Destination::of(
+        enrollment.destination_state.as_ref().map(|state| state.as_str()),
+        enrollment
+            .destination_country
+            .as_ref()
+            .map(|country| country.as_str()),
+    )
+}
+
 fn expected(
     person: &PersonRecord,
     student: &StudentRecord,
@@ -129,12 +194,11 @@ fn expected(
         .iter()
         .filter_map(|e| {
             let day = e.withdrawal_date.map(Date::day)?;
-            // Free text, and often of another country; only a state of the exchange can be told.
-            let to = StateCode::new(e.destination_state.as_ref()?.as_str()).ok()?;
-            let abroad = e
-                .destination_country
-                .is_some_and(|country| country.as_str() != "US");
-            (to != student.state && !abroad).then_some((day, to, e))
+            // Abroad or unknown is a departure of which nobody is told.
+            let Destination::State(to) = destination(e) else {
+                return None;
+            };
+            (to != student.state).then_some((day, to, e))
         })
         .max_by_key(|(day, to, _)| (*day, *to))?;
     if last_seen.is_some_and(|seen| seen > day) {
@@ -179,7 +243,14 @@ fn is_recent(day: NaiveDate, student: &StudentRecord) -> bool {
 /// What raised a notice, as one text that is the same whoever computes it and whatever the person is called after a
 /// merge: the student, what it shows, when, and between which states.
 fn cause(kind: &str, student: StudentId, event: &str, day: NaiveDate, states: [StateCode; 2]) -> String {
-    let text = format!("{kind}|{student}|{event}|{day}|{}|{}", states[0], states[1]);
+    digest(&format!(
+        "{kind}|{student}|{event}|{day}|{}|{}",
+        states[0], states[1]
+    ))
+}
+
+/// A cause as it is kept.
+pub(crate) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .fold("move-".to_owned(), |hex, byte| hex + &format!("{byte:02x}"))

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::corrections;
 use crate::detect::{Detected, detect};
+use crate::missed;
 
 /// Name of the job that is told which persons changed.
 pub const JOB: &str = "notice";
@@ -98,7 +99,12 @@ fn settle(
             .min_by_key(|notice| (notice.acknowledged_at.is_none(), notice.move_notice_id))
             .map(|notice| notice.move_notice_id)
     };
-    let founded: Vec<i64> = detected.iter().filter_map(telling).collect();
+    let today = now.date_naive();
+    let standing = valid
+        .iter()
+        .filter(|notice| notice.event == missed::EVENT && missed::stands(notice, &person, today))
+        .map(|notice| notice.move_notice_id);
+    let founded: Vec<i64> = detected.iter().filter_map(telling).chain(standing).collect();
     let unfounded: Vec<i64> = valid
         .iter()
         .map(|notice| notice.move_notice_id)

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod keeper;
 pub mod mailbox;
 pub mod manual;
+pub mod missed;
 pub mod report;
 pub mod state_days;
 pub mod working_days;

@@ -1,6 +1,6 @@
 //! Reports on the hub's children: the questions, asked of the database, answered by the pure counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
@@ -112,11 +112,20 @@ pub fn missed_enrollments(
     state: Option<StateCode>,
     patience: u64,
 ) -> store::Result<Vec<Missed>> {
+    let participants = participants(connection)?;
     store::program::disclosed(connection, access, LISTED, question.known_at, |people| {
-        let found = missed_among(people, question, state, patience);
+        let found = missed_among(people, question, state, patience, &participants);
         let subjects = found.iter().map(|m| Subject::Person(m.person_id)).collect();
         (found, subjects)
     })
+}
+
+/// The states that take part.
+fn participants(connection: &mut PgConnection) -> store::Result<HashSet<StateCode>> {
+    Ok(store::participants::all(connection)?
+        .into_iter()
+        .filter_map(|participant| StateCode::new(&participant.state).ok())
+        .collect())
 }
 
 fn missed_among(
@@ -124,6 +133,7 @@ fn missed_among(
     question: &Question,
     state: Option<StateCode>,
     patience: u64,
+    participants: &HashSet<StateCode>,
 ) -> Vec<Missed> {
     let today = question.day();
     let mut out: Vec<Missed> = people
@@ -131,6 +141,9 @@ fn missed_among(
         .filter_map(|(person_id, students)| {
             let students: Vec<&ProgramStudent> = students.iter().collect();
             let found = missed(&students, None, today, patience)?;
+            if !found.may_be_seen(|state| participants.contains(&state)) {
+                return None;
+            }
             let in_period = question.period.from <= found.left && found.left <= question.period.to;
             let of_state = state.is_none_or(|state| state == found.state);
             (in_period && of_state).then(|| Missed {

@@ -225,6 +225,16 @@ pub fn restore(
     })
 }
 
+/// Makes withdrawn notices of these numbers valid again.
+pub fn reinstate(connection: &mut PgConnection, ids: &[i64]) -> Result<usize> {
+    Ok(
+        diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(ids)))
+            .filter(move_notice::withdrawn_at.is_not_null())
+            .set(move_notice::withdrawn_at.eq(None::<DateTime<Utc>>))
+            .execute(connection)?,
+    )
+}
+
 /// Which of these persons can have a move to tell: they have students in several states, a student that left for a
 /// named state, or a notice that the hub raised of them or of one of their students.
 pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<i64>> {
@@ -238,7 +248,8 @@ pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<
          group by l.person_id having count(distinct t.state) > 1
          union
          select l.person_id from link l join enrollment e using (student_id)
-         where l.person_id = any($1) and e.destination_state is not null and e.withdrawal_date is not null
+         where l.person_id = any($1) and e.withdrawal_date is not null
+           and (e.destination_state is not null or e.destination_country is not null)
          union
          select person_id from move_notice where person_id = any($1) and sender is null and withdrawn_at is null
          union

@@ -47,6 +47,31 @@ pub struct ProgramMove {
     pub void: bool,
 }
 
+/// Where a child goes that leaves a school, as the school was told (X38, X39).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Destination {
+    /// Nobody said, or no state of that name is known.
+    #[default]
+    Unknown,
+    /// A state.
+    State(StateCode),
+    /// Another country.
+    Abroad,
+}
+
+impl Destination {
+    /// Of the state as it was written, which is free text and often another country's, and the country.
+    #[must_use]
+    pub fn of(state: Option<&str>, country: Option<&str>) -> Self {
+        if country.is_some_and(|country| country != "US") {
+            return Self::Abroad;
+        }
+        state
+            .and_then(|state| StateCode::new(state).ok())
+            .map_or(Self::Unknown, Self::State)
+    }
+}
+
 /// An enrollment in a school or project, or residency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgramEnrollment {
@@ -66,6 +91,8 @@ pub struct ProgramEnrollment {
     pub graduated: Option<NaiveDate>,
     /// Why it ended (X36).
     pub exit: Option<ExitReason>,
+    /// Where the child went.
+    pub destination: Destination,
 }
 
 impl ProgramStudent {
@@ -101,6 +128,10 @@ impl ProgramStudent {
                     continuation: e.continuation_reason.is_some(),
                     graduated: day(e.graduation_date).filter(|_| e.graduation_indicator.is_some()),
                     exit: e.exit_reason,
+                    destination: Destination::of(
+                        e.destination_state.as_ref().map(|state| state.as_str()),
+                        e.destination_country.as_ref().map(|country| country.as_str()),
+                    ),
                 })
                 .collect(),
         }
@@ -278,6 +309,8 @@ fn add_enrollments(connection: &mut PgConnection, students: &mut HashMap<Uuid, K
         Option<String>,
         Option<NaiveDate>,
         Option<String>,
+        Option<String>,
+        Option<String>,
     );
     let rows = enrollment::table
         .select((
@@ -292,11 +325,26 @@ fn add_enrollments(connection: &mut PgConnection, students: &mut HashMap<Uuid, K
             enrollment::graduation_indicator,
             enrollment::graduation_date,
             enrollment::exit_reason,
+            enrollment::destination_state,
+            enrollment::destination_country,
         ))
         .load_iter::<Row, PgRowByRowLoadingMode>(connection)?;
     for row in rows {
-        let (id, kind, start, end, grade, residency, verified, continued, graduated, graduated_on, exit) =
-            row?;
+        let (
+            id,
+            kind,
+            start,
+            end,
+            grade,
+            residency,
+            verified,
+            continued,
+            graduated,
+            graduated_on,
+            exit,
+            to,
+            abroad,
+        ) = row?;
         if let Some(student) = students.get_mut(&id) {
             student.content.enrollments.push(ProgramEnrollment {
                 kind: code(kind)?,
@@ -307,6 +355,7 @@ fn add_enrollments(connection: &mut PgConnection, students: &mut HashMap<Uuid, K
                 continuation: continued.is_some(),
                 graduated: graduated_on.filter(|_| graduated.is_some()),
                 exit: code(exit)?,
+                destination: Destination::of(to.as_deref(), abroad.as_deref()),
             });
         }
     }

@@ -80,6 +80,9 @@ pub(super) fn work(
         for sweep in SWEEPS {
             sweep.ask(connection, clock())?;
         }
+        if context.missed_days > 0 {
+            notices::missed::ask_for_sweep(connection, clock())?;
+        }
         tracing::info!(
             students = round.students,
             links = round.links,

@@ -207,3 +207,31 @@ proptest! {
         prop_assert_eq!(told(&person(students)), told(&person(build(&events))));
     }
 }
+
+#[test]
+fn who_went_abroad_is_told_to_nobody_until_it_is_back() {
+    let away = [
+        ("withdrawal_date", "2026-02-10"),
+        ("destination_state", "OR"),
+        ("destination_country", "MX"),
+    ];
+    let left = enrolled(child("1"), "2025-08-20", &away);
+    assert!(told(&person(vec![held("TX", "2026-04-01", left.clone())])).is_empty());
+    let back = enrolled(left.clone(), "2026-03-02", &[]);
+    let mut back = enrolled(back, "2026-03-20", &[("enrollment_type", "02")]);
+    assert_eq!(
+        told(&person(vec![held("TX", "2026-04-01", back.clone())])),
+        ["arrival to TX: -TX return 2026-03-02"],
+        "once, by the first day"
+    );
+    let oregon = held("OR", "2026-04-01", enrolled(child("2"), "2026-02-20", &[]));
+    back.enrollments.truncate(1);
+    assert_eq!(
+        told(&person(vec![held("TX", "2026-04-01", back), oregon])),
+        [
+            "arrival to OR: TX-OR enrollment 2026-02-20",
+            "departure to TX: TX-OR enrollment 2026-02-20"
+        ],
+        "in another state it is a move like any other"
+    );
+}

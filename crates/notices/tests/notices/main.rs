@@ -7,6 +7,7 @@ mod detection;
 mod feed;
 mod kept;
 mod made_up;
+mod missed;
 mod noticed;
 mod requested;
 mod simulation;

@@ -212,6 +212,9 @@ fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
         "enrollment" => "New enrollment",
         "residency" => "New residency",
         "qualifying_move" => "New qualifying move",
+        "withdrawal" => "Announced when it left",
+        "return" => "Back from abroad",
+        "missed_enrollment" => "Left, and reported nowhere since,",
         _ => "Sent by hand",
     };
     let city = [notice.city.as_deref(), notice.district.as_deref()]

@@ -4,7 +4,7 @@ use chrono::{Days as Later, NaiveDate};
 use mde::StateCode;
 use mde::code::ExitReason;
 
-use store::program::ProgramStudent;
+use store::program::{Destination, ProgramStudent};
 
 /// A move of a child from one state to another: the first day on which the second reports it after the first did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +55,25 @@ pub struct MissedEnrollment {
     pub state: StateCode,
     /// The day it left.
     pub left: NaiveDate,
+    /// Where it was to go.
+    pub destination: Destination,
+}
+
+impl MissedEnrollment {
+    /// Whether it may have come to a state that takes part in the exchange: of one that went to another the exchange
+    /// will hear nothing, and misses nothing.
+    #[must_use]
+    pub fn may_be_seen(&self, takes_part: impl Fn(StateCode) -> bool) -> bool {
+        match self.destination {
+            Destination::Unknown => true,
+            Destination::State(state) => takes_part(state),
+            Destination::Abroad => false,
+        }
+    }
 }
 
 /// Whether a child is missed on a day: its last enrollment anywhere ended by moving away `patience` days ago or more,
-/// and no state reports anything of a later day. Who graduated, died or turned 22 is not missed.
+/// and no state reports anything of a later day. Who graduated, died, turned 22 or went abroad is not missed.
 #[must_use]
 pub fn missed(
     students: &[&ProgramStudent],
@@ -87,6 +102,11 @@ pub fn missed(
         .or_else(|| live().find_map(|s| s.birth))
         .is_some_and(|birth| mde::eligibility::last_day_of_age_21(birth) < today);
     let moved = matches!(last.exit, Some(ExitReason::Moved));
-    let is_missed = moved && waits && !seen_since && !gone && !grown;
-    is_missed.then_some(MissedEnrollment { state, left })
+    let destination = last.destination;
+    let is_missed = moved && waits && !seen_since && !gone && !grown && destination != Destination::Abroad;
+    is_missed.then_some(MissedEnrollment {
+        state,
+        left,
+        destination,
+    })
 }

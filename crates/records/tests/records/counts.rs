@@ -9,7 +9,7 @@ use mde::{EligibilityRules, PersonId, StateCode, StateStudentId, StudentId};
 use proptest::prelude::*;
 use records::counts::{Counter, Days, Period, count, missed};
 use simulate::{Config, Nation};
-use store::program::{ProgramEnrollment, ProgramMove, ProgramStudent};
+use store::program::{Destination, ProgramEnrollment, ProgramMove, ProgramStudent};
 
 use crate::made_up::{day, state};
 
@@ -156,6 +156,7 @@ fn enrollment() -> impl Strategy<Value = ProgramEnrollment> {
                 continuation,
                 graduated: end.filter(|_| graduates),
                 exit: None,
+                destination: Destination::Unknown,
             }
         })
 }
@@ -356,6 +357,7 @@ fn a_child_that_left_and_came_nowhere_is_missed_after_a_while() {
             continuation: false,
             graduated: None,
             exit: None,
+            destination: Destination::Unknown,
         };
         enrollment.exit = exit;
         ProgramStudent {
@@ -388,6 +390,18 @@ fn a_child_that_left_and_came_nowhere_is_missed_after_a_while() {
         missed(&[&moved, &elsewhere], None, day("2026-01-10"), 30).is_none(),
         "it came to Florida"
     );
+    let to = |destination| {
+        let mut away = moved.clone();
+        away.enrollments[0].destination = destination;
+        away
+    };
+    assert!(
+        missed(&[&to(Destination::Abroad)], None, day("2026-01-10"), 30).is_none(),
+        "it went abroad"
+    );
+    let to_oregon = to(Destination::State(state("OR")));
+    let found = missed(&[&to_oregon], None, day("2026-01-10"), 30).unwrap();
+    assert!(found.may_be_seen(|state| state.as_str() == "OR") && !found.may_be_seen(|_| false));
     let mut no_longer = moved.clone();
     no_longer.live = false;
     assert!(
