@@ -7,7 +7,8 @@
 //! - [`exchange`]: the listener for states' systems; [`ops`]: the operator's port; [`tls`]: what TLS listeners share;
 //! - [`answer`]: what a state is told of a batch, here and on the portal;
 //! - [`auth`]: which state a connection speaks for, asked on every request;
-//! - [`v1`]: the handlers; [`openapi`] and [`docs`]: what they say of themselves; [`search`]: finding a child;
+//! - [`v1`]: the handlers; [`openapi`] and [`docs`]: what they say of themselves; [`search`] and [`roster_check`]: finding a
+//!   child, or whether there is one;
 //! - [`problem`]: one table of everything that can go wrong; [`observe`]: ids, log, counts and headers of a request;
 //! - [`db`]: the one way to the database; [`state`]: what every handler may use.
 
@@ -24,6 +25,7 @@ pub mod ops;
 pub mod page;
 pub mod problem;
 mod rate;
+pub mod roster_check;
 pub mod search;
 pub mod state;
 pub mod tls;

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::v1::{
     batches, changes, contacts, corrections, data_requests, deadlines, disagreements, findings, history,
     lists, notices, papers, persons, plans, profiles, reconciliations, reports, requirements, roster,
-    snapshots, students, upload, uploads, webhook, work_items,
+    roster_checks, snapshots, students, upload, uploads, webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -38,6 +38,7 @@ use crate::v1::{
         roster::acknowledge,
         contacts::list,
         persons::search,
+        roster_checks::check,
         persons::read,
         history::read,
         history::compare,

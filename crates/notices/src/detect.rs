@@ -174,11 +174,8 @@ fn returned(person: &PersonRecord, stay: &Stay, now: DateTime<Utc>) -> Vec<Detec
 
 fn destination(enrollment: &Enrollment) -> Destination {
     Destination::of(
-        enrollment.destination_state.as_ref().map(|state| state.as_str()),
-        enrollment
-            .destination_country
-            .as_ref()
-            .map(|country| country.as_str()),
+        enrollment.destination_state.as_ref().map(mde::Text::as_str),
+        enrollment.destination_country.as_ref().map(mde::Country::as_str),
     )
 }
 

@@ -204,6 +204,29 @@ pub fn audit(
     Ok(())
 }
 
+/// Sum of the numbers `count` in the details of an action about a subject since an instant.
+pub fn counted(
+    connection: &mut PgConnection,
+    action: &str,
+    subject: &str,
+    since: DateTime<Utc>,
+) -> Result<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let sum: Sum = sql_query(
+        "select coalesce(sum((detail->>'count')::bigint), 0)::bigint as count from audit_event
+         where action = $1 and subject = $2 and at > $3",
+    )
+    .bind::<Text, _>(action)
+    .bind::<Text, _>(subject)
+    .bind::<Timestamptz, _>(since)
+    .get_result(connection)?;
+    Ok(sum.count)
+}
+
 /// A disclosure as written.
 #[derive(Debug, Clone, diesel::QueryableByName, Serialize)]
 pub struct Disclosure {

@@ -129,8 +129,8 @@ impl ProgramStudent {
                     graduated: day(e.graduation_date).filter(|_| e.graduation_indicator.is_some()),
                     exit: e.exit_reason,
                     destination: Destination::of(
-                        e.destination_state.as_ref().map(|state| state.as_str()),
-                        e.destination_country.as_ref().map(|country| country.as_str()),
+                        e.destination_state.as_ref().map(mde::Text::as_str),
+                        e.destination_country.as_ref().map(mde::Country::as_str),
                     ),
                 })
                 .collect(),

@@ -22,6 +22,7 @@ pub mod reconciliations;
 pub mod reports;
 pub mod requirements;
 pub mod roster;
+pub mod roster_checks;
 pub mod snapshots;
 pub mod students;
 pub mod upload;
@@ -250,6 +251,10 @@ pub fn configure(config: &mut ServiceConfig) {
                 (Method::GET, web::route().to(deadlines::read)),
                 (Method::PUT, web::route().to(deadlines::keep)),
             ],
+        ))
+        .service(resource(
+            "/roster-checks",
+            [(Method::POST, web::route().to(roster_checks::check))],
         ))
         .service(resource(
             "/changes",

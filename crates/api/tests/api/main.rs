@@ -16,6 +16,7 @@ mod reports;
 mod requests;
 mod requirements;
 mod roster;
+mod roster_checks;
 mod sweep;
 mod uploads;
 mod webhook;

@@ -255,6 +255,11 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             "/v1/calendar".to_owned(),
             Expect::Allowed(200),
         ),
+        (
+            "POST /v1/roster-checks",
+            "/v1/roster-checks".to_owned(),
+            Expect::Allowed(200),
+        ),
         ("GET /v1/changes", "/v1/changes".to_owned(), Expect::Nothing),
         ("GET /v1/work-items", "/v1/work-items".to_owned(), Expect::Nothing),
         (
@@ -464,6 +469,9 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         }
         "POST /v1/snapshots" => Some(r#"{"name":"californian","period":"2026"}"#.to_owned()),
         "PUT /v1/webhook" => Some(r#"{"address":"https://notices.ca.example.org/"}"#.to_owned()),
+        "POST /v1/roster-checks" => Some(
+            r#"{"children":[{"state_student_id":"1","last_name_1":"Vik","first_name":"Bo","birth_date":"2012-05-06"}]}"#.to_owned(),
+        ),
         "PUT /v1/calendar" => Some(r#"{"own_holidays":["2026-03-31"]}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),

@@ -1,0 +1,279 @@
+//! "Is this child known?": a state's new school enrollments, each compared with the hub's students by the engine that
+//! links. What matches is disclosed; of what does not match nothing is kept.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, TimeDelta};
+use diesel::{Connection as _, PgConnection};
+use linking::driver::{model_in_force, upsert};
+use linking::{LinkIndex, Model, nicknames};
+use mde::{PersonId, StateCode, Student, StudentId, text};
+use records::eligibility::windows;
+use serde::Serialize;
+use store::access::{Access, Subject};
+use store::persons::PersonRecord;
+use store::program::ProgramStudent;
+use store::search::{self, Candidate};
+use store::{access, persons};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::{Problem, ProblemCode};
+
+/// The most children of one call.
+pub const CHILDREN: usize = 1_000;
+
+/// The most children that one state may ask about within 24 hours: twice a large state's school year at one go.
+pub const CHILDREN_PER_DAY: i64 = 100_000;
+
+/// The most persons that are shown for a child that is possibly one of them.
+const POSSIBLE: usize = 5;
+
+/// The key of the child that is asked about beside those of students, which are UUIDs of version 8.
+const ASKED: StudentId = StudentId(Uuid::max());
+
+/// What is kept of a call: how many children, never who.
+const ACTION: &str = "roster.check";
+
+/// A child as a state asks about it.
+#[derive(Debug)]
+pub struct Child {
+    /// What the state calls it.
+    pub reference: String,
+    /// What is known of it, or why it cannot be looked up.
+    pub student: Result<Student, String>,
+}
+
+/// Whether a child is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The engine would link it without asking anybody.
+    Known,
+    /// It may be one of the persons named: a recruiter should ask the family.
+    Possible,
+    /// No migratory child that the hub holds is like it.
+    NotKnown,
+    /// It could not be looked up; `problem` says why.
+    NotChecked,
+}
+
+/// The answer about a child.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Checked {
+    /// What the state calls it.
+    pub reference: String,
+    /// Whether it is known.
+    pub verdict: Verdict,
+    /// Whom the hub knows that is like it, the best first.
+    pub persons: Vec<Known>,
+    /// Why it was not looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A person that the child is or may be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Known {
+    /// Its number.
+    #[schema(value_type = String)]
+    pub person_id: PersonId,
+    /// Address of its record.
+    pub href: String,
+    /// Probability that it is the child.
+    pub probability: f64,
+    /// Eligibility by each state's certified moves.
+    pub eligibility: Vec<EligibleIn>,
+}
+
+/// Eligibility in a state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EligibleIn {
+    /// The state.
+    #[schema(value_type = String)]
+    pub state: StateCode,
+    /// Last day of eligibility; `null` if no move makes it eligible.
+    pub ends_on: Option<NaiveDate>,
+    /// Whether it is eligible today.
+    pub eligible_today: bool,
+}
+
+/// Looks children up for a state. Each person that is named is disclosed, in the same transaction; how many children were
+/// asked about is noted, and counts toward [`CHILDREN_PER_DAY`].
+pub fn check(
+    connection: &mut PgConnection,
+    own: &Access,
+    state: StateCode,
+    children: &[Child],
+    today: NaiveDate,
+) -> Result<Vec<Checked>, Problem> {
+    let asked = i64::try_from(children.len()).unwrap_or(i64::MAX);
+    let before = access::counted(connection, ACTION, state.as_str(), own.at - TimeDelta::hours(24))?;
+    if before.saturating_add(asked) > CHILDREN_PER_DAY {
+        let detail = format!(
+            "This state has asked about {before} children within 24 hours and may ask about {CHILDREN_PER_DAY}. Send \
+             only enrollments that are new, and the rest tomorrow."
+        );
+        return Err(Problem::new(ProblemCode::RateLimited, detail).retry_after(3_600));
+    }
+    let model = model_in_force(connection)?;
+    let checked = connection.transaction::<_, store::Error, _>(|connection| {
+        let checked = children
+            .iter()
+            .map(|child| one(connection, &model, state, child, today))
+            .collect::<store::Result<Vec<Checked>>>()?;
+        let mut subjects: Vec<PersonId> = checked
+            .iter()
+            .flat_map(|child| &child.persons)
+            .map(|known| known.person_id)
+            .collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let subjects: Vec<Subject> = subjects.into_iter().map(Subject::Person).collect();
+        if !subjects.is_empty() {
+            own.disclose(connection, &subjects, &["search", "eligibility"])?;
+        }
+        let count = |verdict| checked.iter().filter(|child| child.verdict == verdict).count();
+        let detail = serde_json::json!({
+            "count": asked,
+            "known": count(Verdict::Known),
+            "possible": count(Verdict::Possible),
+        });
+        access::audit(
+            connection,
+            own.at,
+            &own.actor.label(),
+            ACTION,
+            state.as_str(),
+            &detail,
+        )?;
+        Ok(checked)
+    })?;
+    Ok(checked)
+}
+
+fn one(
+    connection: &mut PgConnection,
+    model: &Model,
+    state: StateCode,
+    child: &Child,
+    today: NaiveDate,
+) -> store::Result<Checked> {
+    let answer = |verdict, persons, problem| Checked {
+        reference: child.reference.clone(),
+        verdict,
+        persons,
+        problem,
+    };
+    let student = match &child.student {
+        Ok(student) => student,
+        Err(why) => return Ok(answer(Verdict::NotChecked, Vec::new(), Some(why.clone()))),
+    };
+    let (verdict, alike) = judge(model, state, student, &candidates(connection, student)?);
+    let mut known = Vec::new();
+    for (number, probability) in alike {
+        if let Some(person) = persons::load(connection, number)? {
+            known.push(Known {
+                person_id: person.person_id,
+                href: format!("/v1/persons/{}", person.person_id),
+                probability: (probability * 1_000.0).round() / 1_000.0,
+                eligibility: eligibility(&person, today),
+            });
+        }
+    }
+    Ok(answer(verdict, known, None))
+}
+
+fn candidates(connection: &mut PgConnection, student: &Student) -> store::Result<Vec<Candidate>> {
+    let identity = &student.identity;
+    let names = [
+        Some(&identity.last_name_1),
+        identity.last_name_2.as_ref(),
+        Some(&identity.first_name),
+    ];
+    let names: Vec<&str> = names.into_iter().flatten().map(mde::Text::as_str).collect();
+    let query = search::Query {
+        names: names.join(" "),
+        birth_date: identity.birth_date.map(mde::Date::day),
+        birth_year: None,
+    };
+    let forms: Vec<String> = text::fold(identity.first_name.as_str())
+        .iter()
+        .flat_map(|name| nicknames::forms(name))
+        .flat_map(text::fold)
+        .collect();
+    search::candidates(connection, &query, &forms)
+}
+
+/// Whom a child is like by the thresholds of linking: known, if the best one would be linked without a person and no
+/// second one comes near.
+fn judge(
+    model: &Model,
+    state: StateCode,
+    student: &Student,
+    candidates: &[Candidate],
+) -> (Verdict, Vec<(PersonId, f64)>) {
+    let mut index = LinkIndex::new(model.clone());
+    upsert(&mut index, ASKED, state, student);
+    for candidate in candidates {
+        if let Some(of) = candidate.student_id.state() {
+            upsert(&mut index, candidate.student_id, of, &candidate.student);
+        }
+    }
+    let mut best: BTreeMap<PersonId, (f32, f64)> = BTreeMap::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.live) {
+        let pair = index.compare(ASKED.0.as_u128(), candidate.student_id.0.as_u128());
+        let (Some(person), Some(pair)) = (candidate.person_id, pair) else {
+            continue;
+        };
+        let of_person = best.entry(person).or_insert((f32::MIN, 0.0));
+        if pair.weight > of_person.0 {
+            *of_person = (pair.weight, pair.probability);
+        }
+    }
+    let limits = &model.thresholds;
+    let mut alike: Vec<(PersonId, (f32, f64))> = best
+        .into_iter()
+        .filter(|(_, (weight, _))| *weight >= limits.review)
+        .collect();
+    alike.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(a.0.cmp(&b.0)));
+    alike.truncate(POSSIBLE);
+    let verdict = match alike.as_slice() {
+        [] => Verdict::NotKnown,
+        [(_, (best, _)), rest @ ..]
+            if *best >= limits.auto && rest.iter().all(|(_, (weight, _))| best - weight > limits.margin) =>
+        {
+            Verdict::Known
+        }
+        _ => Verdict::Possible,
+    };
+    if verdict == Verdict::Known {
+        alike.truncate(1);
+    }
+    let alike = alike
+        .into_iter()
+        .map(|(person, (_, probability))| (person, probability));
+    (verdict, alike.collect())
+}
+
+/// Eligibility in each state with a live student of the person.
+fn eligibility(person: &PersonRecord, today: NaiveDate) -> Vec<EligibleIn> {
+    let mut of_state: BTreeMap<StateCode, Vec<ProgramStudent>> = BTreeMap::new();
+    for held in person.students.iter().filter(|held| held.live) {
+        let student = ProgramStudent::of(held.state, held.live, &held.student);
+        of_state.entry(held.state).or_default().push(student);
+    }
+    of_state
+        .into_iter()
+        .map(|(state, students)| {
+            let rules = person.rules.get(&state).copied().unwrap_or_default();
+            let windows = windows(&students.iter().collect::<Vec<_>>(), None, rules);
+            let begun: Vec<_> = windows.iter().filter(|window| window.from <= today).collect();
+            EligibleIn {
+                state,
+                ends_on: begun.iter().map(|window| window.to).max(),
+                eligible_today: begun.iter().any(|window| window.holds(today)),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! "Is this child known?": new school enrollments, asked about before anybody calls.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use mde::{Draft as _, Identity, Part as _, Student, ValueContext};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::auth::Reading;
+use crate::problem::{Problem, ProblemBody, ProblemCode};
+use crate::roster_check::{self, CHILDREN, Checked, Child};
+use crate::state::AppState;
+
+/// The column that names a child to its state.
+const REFERENCE: &str = "state_student_id";
+
+/// New enrollments of a state's schools.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RosterCheck {
+    /// 1 to 1000 children. Members are named as data elements are in the native JSON: `state_student_id` (what the
+    /// state calls the child), `last_name_1`, `first_name` and `birth_date` at least; `last_name_2`, `middle_name`,
+    /// `gender`, `birth_city`, `birth_state`, `birth_country` and the parents' names help to tell two children apart.
+    children: Vec<BTreeMap<String, String>>,
+}
+
+/// The answers, in the order of the children.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RosterChecked {
+    /// One for each child.
+    items: Vec<Checked>,
+}
+
+/// Which of these children the hub knows, with their eligibility in each state. Each person named is disclosed; of
+/// children that nobody is like nothing is kept. As JSON, or as CSV with a row of names (`text/csv`).
+#[utoipa::path(post, path = "/v1/roster-checks", operation_id = "checkRoster", tag = "persons", params(
+    ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
+    ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
+), request_body(content((RosterCheck = "application/json"), (String = "text/csv"))), responses(
+    (status = 200, description = "the answers", body = RosterChecked),
+    (status = 422, description = "the children cannot be read", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "the state has asked about too many children today", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn check(
+    reading: Reading,
+    state: Data<AppState>,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let rows = if kind.is_some_and(|kind| kind.starts_with("text/csv")) {
+        of_csv(&body)?
+    } else {
+        serde_json::from_slice::<RosterCheck>(&body)
+            .map_err(|error| {
+                // Where it breaks is told, not what stands there: it is a child's.
+                invalid(format!(
+                    "The children cannot be read at line {}, column {}.",
+                    error.line(),
+                    error.column()
+                ))
+            })?
+            .children
+    };
+    if rows.is_empty() || rows.len() > CHILDREN {
+        return Err(invalid(format!("Ask about 1 to {CHILDREN} children at a time.")));
+    }
+    let children = rows.iter().map(child).collect::<Result<Vec<_>, _>>()?;
+    let own = reading.system.state;
+    let today = state.clock.today(Some(own));
+    let items = state
+        .db
+        .run(move |connection| roster_check::check(connection, &reading.access, own, &children, today))
+        .await?;
+    Ok(HttpResponse::Ok().json(RosterChecked { items }))
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::new(ProblemCode::InvalidContent, detail)
+}
+
+fn of_csv(body: &[u8]) -> Result<Vec<BTreeMap<String, String>>, Problem> {
+    csv::Reader::from_reader(body)
+        .deserialize()
+        .enumerate()
+        .map(|(at, row)| row.map_err(|_| invalid(format!("Row {} of the file cannot be read.", at + 1))))
+        .collect()
+}
+
+/// A child from its members. One whose values are not valid is answered as not checked; a member that no child has is an
+/// error of the call.
+fn child(members: &BTreeMap<String, String>) -> Result<Child, Problem> {
+    let mut draft = <Identity as mde::Part>::Draft::default();
+    let mut problem = None;
+    for (name, text) in members {
+        let Some(field) = Identity::FIELDS.iter().position(|field| field.column == name) else {
+            return Err(invalid(format!(
+                "{name} is no data element of a child; leave it out."
+            )));
+        };
+        if draft.set(field, text, ValueContext::default()).is_err() {
+            problem = Some(format!("{name} is not valid; correct it."));
+        }
+    }
+    let reference = members.get(REFERENCE).cloned().unwrap_or_default();
+    let student = match (problem, draft.finish()) {
+        (Some(problem), _) => Err(problem),
+        (None, Err(field)) => Err(format!("{} is missing.", field.column)),
+        (None, Ok(identity)) if identity.birth_date.is_none() => {
+            Err("birth_date is missing; a name alone does not find a child.".to_owned())
+        }
+        (None, Ok(identity)) => Ok(Student::new(identity)),
+    };
+    Ok(Child { reference, student })
+}

@@ -1,0 +1,171 @@
+//! "Is this child known?": known, possible and not known, and nothing kept of who is not.
+
+use diesel::RunQueryDsl as _;
+use serde_json::{Value, json};
+
+use crate::hub::{AS_OF, Hub, System, problem, student, upload};
+
+fn ask(system: &System, kind: &'static str, body: String) -> reqwest::blocking::Response {
+    system
+        .post("/v1/roster-checks")
+        .header("Purpose", "enroll")
+        .header("On-Behalf-Of", "registrar-4")
+        .header("Content-Type", kind)
+        .body(body)
+        .send()
+        .expect("an answer")
+}
+
+fn items(answer: reqwest::blocking::Response) -> Vec<Value> {
+    assert_eq!(answer.status(), 200, "{:?}", answer.text());
+    let answer: Value = answer.json().expect("JSON");
+    answer["items"].as_array().expect("items").clone()
+}
+
+/// Every table of the database that holds a text somewhere.
+fn holding(hub: &Hub, text: &str) -> Vec<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let connection = &mut hub.connection();
+    let tables: Vec<Name> = diesel::sql_query(
+        "select table_name::text as name from information_schema.tables where table_schema = 'public'",
+    )
+    .load(connection)
+    .expect("tables");
+    assert!(tables.len() > 40);
+    let holds = |table: &Name, connection: &mut _| {
+        let rows: Vec<Name> = diesel::sql_query(format!(
+            "select '{0}' as name from {0} t where t::text ilike $1 limit 1",
+            table.name
+        ))
+        .bind::<diesel::sql_types::Text, _>(format!("%{text}%"))
+        .load(connection)
+        .expect("a look");
+        !rows.is_empty()
+    };
+    let mut found = Vec::new();
+    for table in tables {
+        if holds(&table, connection) {
+            found.push(table.name);
+        }
+    }
+    found
+}
+
+#[test]
+fn who_is_known_is_named_and_of_who_is_not_nothing_is_kept() {
+    let hub = Hub::start();
+    let (texas, california) = (hub.system("TX"), hub.system("CA"));
+    let girl = student("TX-1", ("Peña", "Ruiz"), "Itzel", "2012-05-06").replace(
+        "<Enrollment>",
+        "<QualifyingMove><QualifyingArrivalDate>2025-08-10</QualifyingArrivalDate></QualifyingMove><Enrollment>",
+    );
+    hub.load(&texas, &upload("TX", AS_OF, &girl));
+    let own: Value = texas
+        .read("/v1/states/TX/students/TX-1")
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+
+    let same = json!({
+        "state_student_id": "S-1", "last_name_1": "Peña", "last_name_2": "Ruiz", "first_name": "Itzel",
+        "birth_date": "2012-05-06", "gender": "Female", "birth_city": "Morelia", "birth_country": "MX",
+        "parent1_last_name": "Peña", "parent1_first_name": "Refugio", "parent2_last_name": "Solorio",
+        "parent2_first_name": "Eulalia",
+    });
+    let alike = json!({
+        "state_student_id": "S-2", "last_name_1": "Peña", "last_name_2": "Ruiz", "first_name": "Itzayana",
+        "birth_date": "2012-05-06",
+    });
+    let stranger = json!({
+        "state_student_id": "S-3", "last_name_1": "Quetzalquist", "first_name": "Zephyrine",
+        "birth_date": "2011-03-04",
+    });
+    let nameless =
+        json!({ "state_student_id": "S-4", "last_name_1": "Quetzalquist", "birth_date": "2011-03-04" });
+    let before = hub.disclosures("eligibility");
+    let body = json!({ "children": [same, alike, stranger, nameless] });
+    let found = items(ask(&california, "application/json", body.to_string()));
+    let verdicts: Vec<&str> = found.iter().filter_map(|item| item["verdict"].as_str()).collect();
+    assert_eq!(
+        verdicts,
+        ["known", "possible", "not_known", "not_checked"],
+        "{found:#?}"
+    );
+    for item in &found[..2] {
+        let person = &item["persons"][0];
+        assert_eq!(person["person_id"], own["person_id"]);
+        assert_eq!(
+            person["eligibility"],
+            json!([{ "state": "TX", "ends_on": "2028-08-09", "eligible_today": true }])
+        );
+        let href = person["href"].as_str().expect("an address");
+        assert_eq!(california.read(href).send().expect("an answer").status(), 200);
+    }
+    assert_eq!(found[0]["reference"], "S-1");
+    assert_eq!(
+        (&found[2]["persons"], &found[2]["reference"]),
+        (&json!([]), &json!("S-3"))
+    );
+    assert_eq!(found[3]["problem"], "first_name is missing.");
+    assert_eq!(hub.disclosures("eligibility") - before, 1, "one person was named");
+
+    assert_eq!(holding(&hub, "Quetzalquist"), [""; 0], "nothing is kept");
+    assert!(holding(&hub, "S-1").is_empty(), "of the others neither");
+    assert!(
+        holding(&hub, "Itzel").contains(&"student".to_owned()),
+        "the look does look"
+    );
+
+    let csv =
+        "state_student_id,last_name_1,last_name_2,first_name,birth_date\nS-9,PENA,RUIZ,ITZEL,2012-05-06\n";
+    let found = items(ask(&california, "text/csv", csv.to_owned()));
+    assert!(
+        ["known", "possible"].contains(&found[0]["verdict"].as_str().expect("a verdict")),
+        "{found:#?}"
+    );
+
+    let wrong = |body: Value| {
+        problem(
+            ask(&california, "application/json", body.to_string()),
+            422,
+            "invalid-content",
+        )
+    };
+    wrong(json!({ "children": [] }));
+    wrong(json!({ "children": [{ "state_student_id": "1", "shoe_size": "9" }] }));
+    let broken = problem(
+        ask(
+            &california,
+            "application/json",
+            "{\"children\": [Zephyrine".to_owned(),
+        ),
+        422,
+        "invalid-content",
+    );
+    assert!(!broken.to_string().contains("Zephyrine"));
+    let bare = california
+        .post("/v1/roster-checks")
+        .json(&json!({ "children": [] }));
+    problem(bare.send().expect("an answer"), 400, "purpose-missing");
+    // A state that asks about more than it could have enrolled is told to stop.
+    store::access::audit(
+        &mut hub.connection(),
+        chrono::Utc::now(),
+        "test",
+        "roster.check",
+        "CA",
+        &json!({ "count": 100_000 }),
+    )
+    .expect("noted");
+    problem(ask(&california, "text/csv", csv.to_owned()), 429, "rate-limited");
+    assert_eq!(
+        ask(&texas, "text/csv", csv.to_owned()).status(),
+        200,
+        "each state by itself"
+    );
+}
