@@ -40,7 +40,8 @@ pub(crate) struct Receiver {
     address: SocketAddr,
     got: Arc<Mutex<Vec<Received>>>,
     answers: Arc<Mutex<Answers>>,
-    /// The most connections at once.
+    /// Requests that are being answered, and the most of them at once.
+    busy: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
 }
 
@@ -63,19 +64,16 @@ impl Receiver {
             address: socket.local_addr().expect("an address"),
             got: Arc::default(),
             answers: Arc::new(Mutex::new(answers)),
+            busy: Arc::default(),
             most: Arc::default(),
         };
         let accepting = receiver.clone();
         std::thread::spawn(move || {
-            let open = Arc::new(AtomicUsize::new(0));
             for stream in socket.incoming().map_while(Result::ok) {
-                let (receiver, tls, open) = (accepting.clone(), Arc::clone(&tls), Arc::clone(&open));
+                let (receiver, tls) = (accepting.clone(), Arc::clone(&tls));
                 std::thread::spawn(move || {
-                    let now = open.fetch_add(1, Ordering::SeqCst) + 1;
-                    receiver.most.fetch_max(now, Ordering::SeqCst);
                     // A caller that goes away is no failure of the receiver.
                     let _ = receiver.serve(stream, tls);
-                    open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -94,7 +92,7 @@ impl Receiver {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
     }
 
-    pub(crate) fn most_connections(&self) -> usize {
+    pub(crate) fn most_at_once(&self) -> usize {
         self.most.load(Ordering::SeqCst)
     }
 
@@ -102,6 +100,8 @@ impl Receiver {
         let session = ServerConnection::new(tls).map_err(std::io::Error::other)?;
         let mut stream = BufReader::new(StreamOwned::new(session, socket));
         while let Some(received) = read(&mut stream)? {
+            let now = self.busy.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
             self.got
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -111,6 +111,9 @@ impl Receiver {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone();
+            // Long enough that more at once would be seen; and no longer than until it is answered, which lets the next begin.
+            std::thread::sleep(Duration::from_millis(2));
+            self.busy.fetch_sub(1, Ordering::SeqCst);
             let out = stream.get_mut();
             match answers {
                 Answers::With(head) => write!(out, "HTTP/1.1 {head}Content-Length: 0\r\n\r\n")?,

@@ -31,7 +31,7 @@ fn every_event_arrives_once_at_a_receiver_that_answers() {
         })
         .collect();
     assert_eq!(links.len(), 300);
-    assert!(receiver.most_connections() <= 8, "four at a time and sender");
+    assert!(receiver.most_at_once() <= 8, "four requests at a time and sender");
     let one = &hub.deliveries("TX")[0];
     assert_eq!(one.tries[0]["outcome"], "taken (204)");
     assert_eq!(one.tries.as_array().expect("attempts").len(), 1);
