@@ -20,8 +20,17 @@ fn place() -> TempDir {
 }
 
 fn with_cluster(place: &TempDir, script: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_with-cluster"));
-    command.args(["sh", "-c", script]).env("TMPDIR", place.path());
+    // Who runs the tests in the background may have them ignore signals, and what they start would inherit that.
+    let mut command = Command::new("env");
+    command
+        .args([
+            "--default-signal=INT,TERM",
+            env!("CARGO_BIN_EXE_with-cluster"),
+            "sh",
+            "-c",
+            script,
+        ])
+        .env("TMPDIR", place.path());
     command
 }
 
