@@ -276,7 +276,10 @@ fn shown(candidate: &Candidate) -> HitStudent {
         ),
     ];
     HitStudent {
-        state: state_of(candidate.student_id),
+        state: candidate
+            .student_id
+            .state()
+            .map_or_else(String::new, |state| state.to_string()),
         state_student_id: identity.state_student_id.to_string(),
         live: candidate.live,
         given_name: joined(
@@ -303,12 +306,4 @@ fn shown(candidate: &Candidate) -> HitStudent {
         ),
         parents: parents.into_iter().filter(|parent| !parent.is_empty()).collect(),
     }
-}
-
-/// The state of a student, whose number its key begins with.
-fn state_of(id: StudentId) -> String {
-    mde::StateCode::all()
-        .find(|state| state.number() == id.state_number())
-        .map(|state| state.to_string())
-        .unwrap_or_default()
 }

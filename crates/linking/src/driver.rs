@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use mde::{PersonId, StateCode, StudentId};
+use mde::{PersonId, StateCode};
 use store::{link_holds, links};
 use uuid::Uuid;
 
@@ -147,7 +147,7 @@ impl Linker {
                 if let Some(state) = held
                     .get(&id.0)
                     .filter(|h| h.status == "live")
-                    .and_then(|_| state_of(id))
+                    .and_then(|_| id.state())
                 {
                     upsert(&mut self.index, id, state, &student);
                     found.insert(id.0);
@@ -279,11 +279,6 @@ fn retried<T>(mut work: impl FnMut() -> store::Result<T>) -> store::Result<T> {
         }
     }
     work()
-}
-
-/// The state of a student is the first part of its key.
-fn state_of(id: StudentId) -> Option<StateCode> {
-    StateCode::all().find(|state| state.number() == id.state_number())
 }
 
 fn person_id(number: u64) -> store::Result<PersonId> {

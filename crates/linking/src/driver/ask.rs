@@ -9,7 +9,7 @@ use store::links::LinkChange;
 use store::{link_models, work_items};
 use uuid::Uuid;
 
-use super::{Linker, json, state_of};
+use super::{Linker, json};
 use crate::cluster::{Reason, Veto};
 use crate::decisions::{HumanDecisions, Verdict};
 use crate::explain::reason_words;
@@ -112,7 +112,7 @@ impl Linker {
                 .left
                 .iter()
                 .chain(&near.right)
-                .filter_map(|key| state_of(StudentId(Uuid::from_u128(*key))))
+                .filter_map(|key| StudentId(Uuid::from_u128(*key)).state())
                 .map(|state| state.to_string())
                 .collect();
             states.sort_unstable();

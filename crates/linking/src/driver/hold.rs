@@ -8,7 +8,7 @@ use mde::{StateCode, StudentId};
 use store::link_holds;
 use uuid::Uuid;
 
-use super::{Linker, json, state_of};
+use super::{Linker, json};
 use crate::doubt::{Doubt, doubts};
 use crate::record::Record;
 
@@ -51,7 +51,7 @@ impl Linker {
         let mut changed: BTreeMap<StateCode, Vec<(Uuid, i64)>> = BTreeMap::new();
         // Batch 0 and below: people have decided something, nothing was sent.
         for &(id, batch) in queued.iter().filter(|(_, batch)| *batch > 0) {
-            if let Some(state) = state_of(StudentId(id)) {
+            if let Some(state) = StudentId(id).state() {
                 changed.entry(state).or_default().push((id, batch));
             }
         }

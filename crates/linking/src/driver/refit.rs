@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::link_models;
 use uuid::Uuid;
 
-use super::{Linker, people, state_of};
+use super::{Linker, people};
 use crate::calibrate::{self, Decided};
 use crate::decisions::Verdict;
 use crate::learn::{LearnOptions, Relatives, TrainingReport, learn};
@@ -188,7 +188,7 @@ fn examples(connection: &mut PgConnection, turns: &[(Turn, Uuid, Uuid)]) -> stor
     let students: Vec<Uuid> = few.iter().flat_map(|(_, a, b)| [*a, *b]).collect();
     let identifiers = store::students::identifiers(connection, &students)?;
     let named = |id: &Uuid| {
-        let state = state_of(mde::StudentId(*id)).map(|state| state.to_string());
+        let state = mde::StudentId(*id).state().map(|state| state.to_string());
         let own = identifiers.get(id).cloned();
         (state.unwrap_or_default(), own.unwrap_or_default())
     };

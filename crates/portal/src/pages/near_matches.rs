@@ -1,6 +1,6 @@
 //! Near matches as every page names them: the two students, their states, their names.
 
-use mde::{Identity, StateCode, StudentId};
+use mde::{Identity, StudentId};
 use store::work_items::WorkItem;
 
 /// The kind of work item that asks whether two records are one child.
@@ -11,10 +11,10 @@ pub(crate) fn pair(item: &WorkItem) -> Option<(StudentId, StudentId)> {
     Some((StudentId(item.student_a?), StudentId(item.student_b?)))
 }
 
-/// The state of a student, whose number its key begins with.
+/// The name of the state whose student it is.
 pub(crate) fn state_of(id: StudentId) -> String {
-    let state = StateCode::all().find(|state| state.number() == id.state_number());
-    state.map_or_else(|| "another state".to_owned(), |state| state.name().to_owned())
+    id.state()
+        .map_or_else(|| "another state".to_owned(), |state| state.name().to_owned())
 }
 
 /// The names of a student as sent.
