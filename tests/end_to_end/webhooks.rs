@@ -11,12 +11,13 @@ use anyhow::{Context as _, Result, ensure};
 use end_to_end::{Hub, mariposa_ok, until};
 
 /// Python's HTTPS server, slow, which writes its port and then the id of each request before it answers.
+/// Threads answer side by side: a line is one write, since `print` writes its end apart and lines would mix.
 const RECEIVER: &str = r#"
-import http.server, ssl, sys, time
+import http.server, os, ssl, sys, time
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
-        print(self.headers["webhook-id"], flush=True)
+        os.write(1, (self.headers["webhook-id"] + "\n").encode())
         time.sleep(0.5)
         self.send_response(204)
         self.end_headers()
@@ -26,7 +27,7 @@ context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
 server.socket = context.wrap_socket(server.socket, server_side=True)
-print(server.server_address[1], flush=True)
+os.write(1, f"{server.server_address[1]}\n".encode())
 server.serve_forever()
 "#;
 
@@ -145,10 +146,15 @@ fn killed_while_it_delivers_everything_arrives_under_its_own_id() -> Result<()> 
         let ids = items.iter().filter_map(|item| item["webhook_id"].as_str());
         Ok(all.then(|| ids.map(ToOwned::to_owned).collect::<Vec<_>>()))
     })?;
+    assert_eq!(ids.len(), TOLD);
+    while arrived.len() < TOLD {
+        *arrived
+            .entry(got.recv_timeout(Duration::from_mins(1))?)
+            .or_default() += 1;
+    }
     for id in got.try_iter() {
         *arrived.entry(id).or_default() += 1;
     }
-    assert_eq!(ids.len(), TOLD);
     let told: Vec<&String> = arrived.keys().collect();
     let mut ids: Vec<&String> = ids.iter().collect();
     ids.sort();
