@@ -250,4 +250,113 @@ mod tests {
         let json = serde_json::to_string(&model).unwrap();
         assert_eq!(serde_json::from_str::<Model>(&json).unwrap(), model);
     }
+
+    fn near(found: f64, wanted: f64) {
+        assert!((found - wanted).abs() < 1e-6, "{found} instead of {wanted}");
+    }
+
+    #[test]
+    fn answers_are_pooled_with_what_was_believed_at_each_bit() {
+        let answers = |weight, same, count| vec![Decided { weight, same }; count];
+        // Twenty times yes beside twenty believed at even odds are three of four: more than is believed of the next bit,
+        // so the two are one.
+        let found = curve(&answers(0.0, true, 20));
+        let pooled = (10.0 + 20.0 + 20.0 * probability(1.0)) / 60.0;
+        for (weight, share) in [
+            (-1.0_f32, probability(-1.0)),
+            (0.0, pooled),
+            (1.0, pooled),
+            (2.0, probability(2.0)),
+        ] {
+            let points: Vec<f64> = found
+                .iter()
+                .filter(|p| p.0.to_bits() == weight.to_bits())
+                .map(|p| p.1)
+                .collect();
+            assert_eq!(points.len(), 1, "{weight}");
+            near(points[0], share);
+        }
+        assert_eq!(found.len(), 33, "a point for each bit from -12 to 20");
+        assert_eq!(
+            [found[0].0, found[32].0].map(f32::to_bits),
+            [-12.0_f32, 20.0].map(f32::to_bits)
+        );
+        // A weight of its own is a point of its own, as far as the curve rises there.
+        let between = curve(&[answers(2.5, true, 17), answers(2.5, false, 3)].concat());
+        near(between.iter().find(|p| (p.0 - 2.5).abs() < 1e-6).unwrap().1, 0.85);
+        assert_eq!(between.len(), 34);
+        // What is no number is no answer.
+        assert_eq!(curve(&answers(f32::NAN, true, 5)).len(), 33);
+        let doubled = curve(&answers(f32::INFINITY, false, 5));
+        assert!(doubled.iter().all(|point| point.0.is_finite()));
+    }
+
+    #[test]
+    fn nobody_makes_a_pair_surer_than_twenty_bits() {
+        let sure = curve(&vec![
+            Decided {
+                weight: 20.0,
+                same: true
+            };
+            100_000
+        ]);
+        near(sure.last().unwrap().1, probability(20.0));
+        assert!(sure.last().unwrap().1 < 1.0 - 5e-7);
+        let never = curve(&vec![
+            Decided {
+                weight: -12.0,
+                same: false
+            };
+            10_000
+        ]);
+        assert!(
+            (never[0].1 * (1.0 + 20_f64.exp2()) - 1.0).abs() < 1e-4,
+            "{}",
+            never[0].1
+        );
+    }
+
+    #[test]
+    fn between_two_points_a_curve_is_straight_in_bits() {
+        let curve = [(2.0, 0.2), (6.0, 0.8)];
+        near(at(&curve, 2.0), 0.2);
+        near(at(&curve, 4.0), 0.5);
+        near(at(&curve, 3.0), 1.0 / 3.0);
+        near(at(&curve, 6.0), probability(6.0));
+        // Below it is what the model says, but never more than the first point; above never less than the last.
+        near(at(&curve, 1.0), 0.2);
+        near(at(&curve, -5.0), probability(-5.0));
+        near(at(&[(-4.0, 0.5), (-2.0, 0.9)], -1.0), 0.9);
+        near(at(&[(-4.0, 0.5), (-2.0, 0.9)], 6.0), probability(6.0));
+    }
+
+    #[test]
+    fn the_threshold_goes_up_to_where_the_curve_is_sure_and_no_further() {
+        let mut model = Model::default_fixed();
+        let answers = |same, count| vec![Decided { weight: 7.5, same }; count];
+        apply(&mut model, &[answers(true, 39), answers(false, 1)].concat());
+        let auto = model.thresholds.auto;
+        assert!(at(&model.calibration, auto) >= SURE);
+        assert!(at(&model.calibration, auto - 0.011) < SURE, "{auto}");
+        // Where nothing below the clip is sure, the clip is the threshold.
+        let mut doubtful = Model::default_fixed();
+        (doubtful.thresholds.auto, doubtful.thresholds.clip) = (10.9, 10.95);
+        let never = vec![
+            Decided {
+                weight: 10.85,
+                same: false
+            };
+            100_000
+        ];
+        assert_eq!(apply(&mut doubtful, &never), 100_000);
+        assert!((doubtful.thresholds.auto - doubtful.thresholds.clip).abs() < 1e-6);
+        // The band is open above and closed below.
+        let mut model = Model::default_fixed();
+        let edge = |weight| Decided { weight, same: true };
+        let (review, auto) = (model.thresholds.review, model.thresholds.auto);
+        assert_eq!(
+            apply(&mut model, &[edge(review), edge(auto), edge(review - 0.01)]),
+            1
+        );
+    }
 }

@@ -129,4 +129,30 @@ mod tests {
         cells.cell(&long, CellKind::Surname, &mut tokens);
         assert!(cells.of.iter().all(FxHashMap::is_empty));
     }
+
+    #[test]
+    fn what_comes_again_is_read_once() {
+        let (mut cells, mut tokens) = (Cells::default(), Tokens::default());
+        for _ in 0..2 {
+            cells.cell("Juan Carlos", CellKind::Given, &mut tokens);
+            cells.cell("Juan", CellKind::Given, &mut tokens);
+            cells.cell("Juan", CellKind::Surname, &mut tokens);
+        }
+        assert_eq!(cells.of.each_ref().map(FxHashMap::len), [2, 1, 0]);
+        let words = ["JUAN", "CARLOS", "LUIS"].map(|word| tokens.intern(word));
+        for _ in 0..2 {
+            cells.compound(&words[..2], &mut tokens);
+            let three = cells.compound(&words, &mut tokens);
+            assert_eq!(tokens.text(three), "JUANCARLOSLUIS");
+        }
+        let turned = cells.compound(&[words[1], words[0]], &mut tokens);
+        assert_eq!(tokens.text(turned), "CARLOSJUAN");
+        assert_eq!(cells.compounds.len(), 2, "of two words each");
+        let with_none = cells.compound(&[words[0], NONE, words[1]], &mut tokens);
+        assert_eq!(tokens.text(with_none), "JUANCARLOS");
+        // As long as a cell may be to be kept.
+        let longest = "A".repeat(LONGEST);
+        cells.cell(&longest, CellKind::Place, &mut tokens);
+        assert_eq!(cells.of[CellKind::Place as usize].len(), 1);
+    }
 }

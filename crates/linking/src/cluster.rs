@@ -103,7 +103,6 @@ struct Cell {
     clipped: f64,
     count: u32,
     hostile: u32,
-    best: f32,
     veto: Option<Veto>,
 }
 
@@ -115,7 +114,6 @@ impl Cell {
             clipped: weight.clamp(-thresholds.clip, thresholds.clip).into(),
             count: 1,
             hostile: u32::from(weight <= thresholds.hostile),
-            best: weight,
             veto: evidence.veto,
         }
     }
@@ -125,7 +123,6 @@ impl Cell {
         self.clipped += other.clipped;
         self.count += other.count;
         self.hostile += other.hostile;
-        self.best = self.best.max(other.best);
         self.veto = self.veto.max(other.veto);
     }
 
@@ -379,8 +376,7 @@ impl<'a> Board<'a> {
         let mut open = Vec::new();
         for (g, h) in pairs(&alive) {
             let Some(cell) = self.free(g, h) else { continue };
-            let review = self.thresholds.review;
-            if cell.best < review || cell.clipped_mean() < review {
+            if cell.clipped_mean() < self.thresholds.review {
                 continue;
             }
             let reason = match cell.veto {
@@ -442,165 +438,4 @@ fn pairs(items: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Model;
-
-    fn board<'a>(thresholds: &'a Thresholds, n: usize, weights: &[(usize, usize, f32)]) -> Board<'a> {
-        let weights = weights.to_vec();
-        Board::new(n, thresholds, move |i, j| Evidence {
-            levels: Levels::default(),
-            weight: weights
-                .iter()
-                .find(|w| (w.0, w.1) == (i, j))
-                .map_or(-20.0, |w| w.2),
-            veto: None,
-        })
-    }
-
-    #[test]
-    fn a_chain_is_not_a_cluster() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut chain = board(&thresholds, 3, &[(0, 1, 12.0), (1, 2, 11.0)]);
-        assert!(
-            chain.join_automatically().is_empty(),
-            "two candidates that are not one child"
-        );
-        assert!(
-            chain
-                .open_questions()
-                .iter()
-                .all(|open| open.reason == Reason::TwoCandidates)
-        );
-        let mut far = board(&thresholds, 3, &[(0, 1, 12.0), (1, 2, 2.0)]);
-        assert_eq!(far.join_automatically().len(), 1);
-    }
-
-    #[test]
-    fn a_triangle_is() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut triangle = board(&thresholds, 3, &[(0, 1, 12.0), (1, 2, 11.0), (0, 2, 9.0)]);
-        triangle.join_automatically();
-        assert_eq!(triangle.groups().count(), 1);
-        assert!(triangle.open_questions().is_empty());
-    }
-
-    #[test]
-    fn who_may_be_one_child_is_asked_about_and_why_is_said() {
-        let thresholds = Model::default_fixed().thresholds;
-        let between = f32::midpoint(thresholds.review, thresholds.auto);
-        let mut pair = board(&thresholds, 2, &[(0, 1, between)]);
-        assert!(pair.join_automatically().is_empty());
-        let reasons: Vec<Reason> = pair
-            .open_questions()
-            .into_iter()
-            .map(|open| open.reason)
-            .collect();
-        assert_eq!(reasons, [Reason::Uncertain]);
-    }
-
-    #[test]
-    fn no_one_pair_decides_for_a_group() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut three = board(&thresholds, 3, &[(0, 1, 50.0), (0, 2, 40.0), (1, 2, 2.0)]);
-        three.join_automatically();
-        assert_eq!(three.groups().count(), 2, "the mean of clipped weights is 7 bits");
-    }
-
-    #[test]
-    fn a_third_against_it_stops_a_join() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.0), (1, 2, -9.0)]);
-        three.join_best(0.0);
-        assert_eq!(three.groups().count(), 2);
-        assert_eq!(three.open_questions()[0].reason, Reason::Contradicted);
-        let mut mild = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.0), (1, 2, -7.0)]);
-        mild.join_best(0.0);
-        assert_eq!(mild.groups().count(), 1);
-    }
-
-    #[test]
-    fn what_speaks_against_a_group_is_counted_over_all_its_pairs() {
-        let thresholds = Model::default_fixed().thresholds;
-        // Two groups of two that hold together; of the four pairs between them so many speak against it.
-        let against = |hostile: usize| {
-            let between = [(0, 2), (0, 3), (1, 2), (1, 3)];
-            let mut weights = vec![(0, 1, 40.0), (2, 3, 39.0)];
-            for (at, (i, j)) in between.into_iter().enumerate() {
-                weights.push((i, j, if at < hostile { -9.0 } else { 12.0 }));
-            }
-            let mut four = board(&thresholds, 4, &weights);
-            four.join_best(-20.0);
-            four.groups().count()
-        };
-        assert_eq!(
-            [0, 1, 2, 3].map(against),
-            [1, 1, 2, 2],
-            "more than a third of them"
-        );
-    }
-
-    #[test]
-    fn a_group_is_judged_by_the_mean_of_its_pairs() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 9.0), (1, 2, 8.0)]);
-        let joins = three.join_automatically();
-        assert_eq!(
-            (joins[0].left.as_slice(), joins[0].right.as_slice()),
-            ([0].as_slice(), [1].as_slice())
-        );
-        assert_eq!(joins[1].left, [0, 1]);
-        assert!((joins[1].mean - 8.5).abs() < 1e-6, "{}", joins[1].mean);
-        // One pair counts at most twelve bits for the group, however much it weighs.
-        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 40.0), (1, 2, 3.0)]);
-        three.join_best(7.6);
-        assert_eq!(three.groups().count(), 2);
-        let mut three = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 40.0), (1, 2, 3.0)]);
-        three.join_best(7.4);
-        assert_eq!(three.groups().count(), 1);
-    }
-
-    #[test]
-    fn a_veto_stops_any_weight() {
-        let thresholds = Model::default_fixed().thresholds;
-        let evidence = |_, _| Evidence {
-            levels: Levels::default(),
-            weight: 60.0,
-            veto: Some(Veto::ParentsDiffer),
-        };
-        let mut two = Board::new(2, &thresholds, evidence);
-        assert!(two.join_automatically().is_empty());
-        two.join_best(0.0);
-        assert_eq!(two.open_questions()[0].reason, Reason::Veto(Veto::ParentsDiffer));
-    }
-
-    #[test]
-    fn a_closed_group_takes_nobody_in_but_competes() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut two = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, -9.0)]);
-        two.close(&[0, 2]);
-        assert!(two.join_automatically().is_empty() && two.open_questions().is_empty());
-        assert!(!two.join(0, 1));
-        two.join_person(&[0, 1, 2]);
-        assert_eq!(two.groups().collect::<Vec<_>>(), [[0, 2].as_slice(), &[1]]);
-
-        let mut rival = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 11.5)]);
-        rival.close(&[2]);
-        assert!(rival.join_automatically().is_empty(), "the held one fits as well");
-        let mut free = board(&thresholds, 3, &[(0, 1, 12.0), (0, 2, 2.0)]);
-        free.close(&[2]);
-        assert_eq!(free.join_automatically().len(), 1);
-    }
-
-    #[test]
-    fn a_person_that_no_longer_fits_falls_apart() {
-        let thresholds = Model::default_fixed().thresholds;
-        let mut person = board(&thresholds, 3, &[(0, 1, 10.0)]);
-        let open = person.fall_apart();
-        assert_eq!(open.len(), 1);
-        assert_eq!(
-            (open[0].left.as_slice(), open[0].right.as_slice()),
-            ([0, 1].as_slice(), [2].as_slice())
-        );
-    }
-}
+mod tests;

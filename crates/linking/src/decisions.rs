@@ -166,4 +166,40 @@ mod tests {
         assert_eq!(all.held_persons().count(), 0);
         assert_eq!(all.verdict(1, 3), Some(Verdict::Same), "it stands");
     }
+
+    #[test]
+    fn decisions_are_kept_by_pair() {
+        let decide = |verdict, key_a, key_b| HumanDecision {
+            verdict,
+            key_a,
+            key_b,
+        };
+        let mut all: HumanDecisions = [
+            decide(Verdict::Same, 5, 5),
+            decide(Verdict::Same, 3, 1),
+            decide(Verdict::Different, 1, 2),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(
+            all.verdict(5, 5),
+            None,
+            "of one record there is nothing to decide"
+        );
+        assert!(all.partners(5).is_empty());
+        assert_eq!(
+            (all.partners(1), all.partners(3)),
+            ([3, 2].as_slice(), [1].as_slice())
+        );
+        let mut listed: Vec<(u128, u128, bool)> = all
+            .iter()
+            .map(|d| (d.key_a, d.key_b, d.verdict == Verdict::Same))
+            .collect();
+        listed.sort_unstable();
+        assert_eq!(listed, [(1, 2, false), (1, 3, true)], "the smaller key first");
+        all.withdraw(3, 1);
+        assert_eq!((all.partners(1), all.partners(3).len()), ([2].as_slice(), 0));
+        all.withdraw(8, 9);
+        assert_eq!(all.iter().count(), 1);
+    }
 }

@@ -296,4 +296,31 @@ mod tests {
             "one full name (data elements 3 to 5) on 100 of 1000 students (10.0 %)"
         );
     }
+
+    #[test]
+    fn as_many_as_chance_allows_are_not_doubted() {
+        for (element, small, large) in [
+            (Element::BirthDate, 30, 100),
+            (Element::Parents, 30, 100),
+            (Element::NewYear, 30, 2_000),
+            (Element::Name, 30, 50),
+            (Element::Identifier, 10, 10),
+        ] {
+            assert_eq!(
+                (element.most(100), element.most(10_000)),
+                (small, large),
+                "{element:?}"
+            );
+        }
+        let doubt = |students, of| Doubt {
+            element: Element::Name,
+            students,
+            of,
+        };
+        assert!((doubt(50, 200).share() - 0.25).abs() < 1e-12);
+        assert!(doubt(0, 0).share() < 1e-12);
+        assert!(doubt(125, 1_000).passes(&[doubt(1, 1_000), doubt(100, 1_000)]));
+        assert!(!doubt(126, 1_000).passes(&[doubt(100, 1_000)]));
+        assert!(!doubt(1, 1_000).passes(&[]));
+    }
 }

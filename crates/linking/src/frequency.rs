@@ -119,4 +119,20 @@ mod tests {
         let learned = smoothed_share(500_000, 1_000_000, 0.01, SMOOTHING);
         assert!((learned - 0.5).abs() < 0.01);
     }
+
+    #[test]
+    fn shares_are_of_all_bearers() {
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}");
+        near(default_share("MARIA", Role::Given), 0.042);
+        near(default_share("GARCIA", Role::Surname), 0.029);
+        // A surname is no given name, and no table knows of places.
+        near(default_share("GARCIA", Role::Given), 8e-5);
+        near(default_share("XICOTENCATL", Role::Surname), 5e-5);
+        for (role, rare) in [(Role::City, 4e-4), (Role::Street, 1e-3), (Role::Locality, 1e-3)] {
+            near(default_share("MARIA", role), rare);
+        }
+        assert!(is_common_given("CESAR") && is_common_given("MARIA") && !is_common_given("GARCIA"));
+        near(smoothed_share(10, 100, 0.5, 100.0), 0.3);
+        near(smoothed_share(0, 0, 0.25, 7.0), 0.25);
+    }
 }

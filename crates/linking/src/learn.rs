@@ -203,3 +203,6 @@ fn levels(model: &Model, sample: &Sample) -> Vec<LevelReport> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

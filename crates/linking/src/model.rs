@@ -411,4 +411,52 @@ mod tests {
         assert!(probability(Model::default_fixed().thresholds.auto) >= 0.9949);
         assert!((probability(0.0) - 0.5).abs() < 1e-12);
     }
+
+    #[test]
+    fn of_people_in_general_hardly_any_name_is_known_to_be_common() {
+        let (general, fixed) = (Model::general(), Model::default_fixed());
+        assert_eq!(
+            (general.version.as_str(), fixed.version.as_str()),
+            ("general-1", "fixed-2")
+        );
+        assert!((general.smoothing - 50.0).abs() < 1e-9 && (fixed.smoothing - 2_000.0).abs() < 1e-9);
+        assert_eq!(general.rates, fixed.rates);
+    }
+
+    #[test]
+    fn before_any_field_the_odds_are_those_of_how_many_there_are() {
+        let mut model = Model::default_fixed();
+        (model.priors.same, model.priors.stranger) = (0.5, 64.0);
+        (model.priors.twin, model.priors.sibling) = (0.25, 2.0);
+        assert!(model.has_relatives());
+        for (found, bits) in model.prior_bits().into_iter().zip([-7.0, 1.0, -2.0]) {
+            assert!((found - bits).abs() < 1e-9, "{found}");
+        }
+        model.priors.twin = 0.0;
+        assert!(model.has_relatives());
+        assert!((model.prior_bits()[1] - 99.0).abs() < 1e-9);
+        model.priors.sibling = 0.0;
+        assert!(!model.has_relatives());
+        let unknown = model.rates(Field::Sex, 9);
+        assert_eq!(
+            unknown, NEUTRAL,
+            "a level that the model does not know says nothing"
+        );
+    }
+
+    #[test]
+    fn relatives_are_like_strangers_but_for_a_part_that_is_like_the_child() {
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-7, "{a} {b}");
+        let rates = own(0.8, 0.1);
+        close(rates.twin, 0.1014);
+        close(rates.sibling, 0.114);
+        let rates = twins(0.8, 0.3, 0.1);
+        close(rates.twin, 0.3);
+        close(rates.sibling, 0.114);
+        let rates = family(0.8, 0.1);
+        close(rates.twin, 0.8);
+        close(rates.sibling, 0.8);
+        close(probability(3.0) as f32, 8.0 / 9.0);
+        close(probability(-3.0) as f32, 1.0 / 9.0);
+    }
 }

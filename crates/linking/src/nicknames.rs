@@ -419,4 +419,23 @@ mod tests {
         assert!(!related("JOSE", "LUIS") && !related("ALBERTO", "ROBERTO"));
         assert!(TABLE.len() > 200 && TABLE.iter().map(|row| row.1.len()).sum::<usize>() > 500);
     }
+
+    #[test]
+    fn a_search_by_one_form_finds_the_others() {
+        let forms = |name| -> Vec<&str> { forms(name).collect() };
+        let of_pepe = forms("PEPE");
+        assert!(of_pepe.contains(&"JOSE") && of_pepe.contains(&"CHEPE") && !of_pepe.contains(&"PEPE"));
+        let of_benito = forms("BENITO");
+        assert_eq!(of_benito, ["BENO", "BENI", "BENNY"]);
+        // A form of several names brings all of them.
+        let of_andy = forms("ANDY");
+        assert!(
+            of_andy.contains(&"ANDREA") && of_andy.contains(&"ANDRES"),
+            "{of_andy:?}"
+        );
+        assert!(forms("XICOTENCATL").is_empty());
+        assert!(is_formal("JOSE") && !is_formal("PEPE") && !is_formal("XICOTENCATL"));
+        assert_eq!((groups("BENITO").len(), groups("XICOTENCATL").len()), (1, 0));
+        assert!(groups("ANDY").len() > 1);
+    }
 }

@@ -438,40 +438,4 @@ pub(crate) fn word_uses(record: &Record) -> impl Iterator<Item = (TokenId, Role)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tokens::Tokens;
-
-    #[test]
-    fn codes_and_stays() {
-        assert_eq!(pack_code("ky"), pack_code(" KY "));
-        assert_ne!(pack_code("KY"), pack_code("CA"));
-        assert_eq!(country_code("MEX"), country_code("Mexico"));
-        let date = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
-        let span = |state, start, end| EnrollmentSpan { state, start, end };
-        let stays = [
-            span("KY", date(2024, 8, 1), Some(date(2025, 5, 1))),
-            span("CA", date(2025, 6, 1), None),
-        ];
-        let input = RecordInput {
-            state: "KY",
-            enrollments: &stays,
-            ..RecordInput::default()
-        };
-        let (mut cells, mut tokens) = (Cells::default(), Tokens::default());
-        let a = Prepared::new(&input).number(&input, &mut cells, &mut tokens);
-        assert_eq!(a.stays().count(), 1);
-        let later = [span("KY", date(2025, 5, 2), None)];
-        let input = RecordInput {
-            enrollments: &later,
-            ..input
-        };
-        let b = Prepared::new(&input).number(&input, &mut cells, &mut tokens);
-        assert!(a.overlaps(&a) && !a.overlaps(&b) && !b.overlaps(&a));
-        assert!(
-            std::mem::size_of::<Record>() <= 144,
-            "{}",
-            std::mem::size_of::<Record>()
-        );
-    }
-}
+mod tests;

@@ -196,3 +196,6 @@ impl LinkIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,9 +53,11 @@ pub fn fold(text: &str) -> String {
         }
         return out;
     }
-    for c in repair_mojibake(text).nfkd() {
+    let repaired = repair_mojibake(text);
+    // Taken apart, an acute accent that stands alone would be a space with an accent.
+    for c in repaired.chars().filter(|&c| c != '\u{00B4}').nfkd() {
         match c {
-            '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{00B4}' | '\u{FFFD}' => {}
+            '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{FFFD}' => {}
             'ß' => out.push_str("SS"),
             'æ' | 'Æ' => out.push_str("AE"),
             'œ' | 'Œ' => out.push_str("OE"),
@@ -224,72 +226,4 @@ pub fn misread(a: &[u8], b: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn repairs_and_folds() {
-        assert_eq!(repair_mojibake("MuÃ±oz"), "Muñoz");
-        assert_eq!(fold("NuÃ±ez-PÃ©rez"), "NUNEZ PEREZ");
-        assert_eq!(fold("MUÃ‘OZ"), "MUNOZ");
-        assert_eq!(fold("São"), "SAO");
-        assert_eq!(fold("Ãlvaro"), "ALVARO");
-        assert_eq!(fold("O’Brien"), "OBRIEN");
-        assert_eq!(letters_for_digits("G0ME5"), "GOMES");
-        assert_eq!(letters_for_digits("1234"), "1234");
-    }
-
-    #[test]
-    fn letters_are_misread() {
-        assert!(misread(b"EMMA", b"EHHA") && misread(b"ELLIS", b"ELLLS") && misread(b"RYAN", b"RYAM"));
-        assert!(!misread(b"EMMA", b"EMMA") && !misread(b"EMMA", b"ELLA") && !misread(b"SUMMER", b"SUNNEX"));
-    }
-
-    #[test]
-    fn sounds_meet() {
-        for (a, b) in [
-            ("VASQUEZ", "BAZQUES"),
-            ("HERNANDEZ", "ERNANDES"),
-            ("YESSICA", "YESICA"),
-            ("CRISTIAN", "CHRISTIAN"),
-            ("KARLA", "CARLA"),
-            ("CAMPOS", "CAMPOZ"),
-            ("DIAZ", "DIAS"),
-        ] {
-            assert_eq!(sound(a), sound(b), "{a} {b}");
-        }
-        assert_ne!(sound("MARIO"), sound("MARIA"));
-    }
-
-    proptest! {
-        #[test]
-        fn jaro_winkler_is_the_published_one(a in "[A-E]{0,12}", b in "[A-E]{0,12}") {
-            // strsim adds the prefix bonus only above 0.7, as Winkler's program did.
-            let oracle = strsim::jaro_winkler(&a, &b) as f32;
-            let ours = jaro_winkler(a.as_bytes(), b.as_bytes());
-            if oracle > 0.76 || a == b {
-                prop_assert!((oracle - ours).abs() < 1e-5, "{} {}", oracle, ours);
-            }
-        }
-
-        #[test]
-        fn the_bound_holds(a in "[A-F]{1,12}", b in "[A-F]{1,12}") {
-            let (s, t) = (a.as_bytes(), b.as_bytes());
-            let may = may_reach_similar((s.len(), letter_mask(s)), (t.len(), letter_mask(t)), common_start(s, t));
-            prop_assert!(may || jaro_winkler(s, t) < SIMILAR);
-        }
-
-        #[test]
-        fn one_edit_is_osa_distance_one(a in "[ABC]{0,6}", b in "[ABC]{0,6}") {
-            prop_assert_eq!(one_edit(a.as_bytes(), b.as_bytes()), strsim::osa_distance(&a, &b) == 1);
-        }
-
-        #[test]
-        fn any_text_folds(text in "\\PC*") {
-            let folded = fold(&text);
-            sound(&folded);
-            prop_assert!(!folded.contains('\''));
-        }
-    }
-}
+mod tests;

@@ -297,4 +297,56 @@ mod tests {
             }
         }
     }
+
+    /// Where no key is full, whoever has a key of one kind is a pair of that kind.
+    #[test]
+    fn each_kind_is_counted_alone_and_beside_others() {
+        let index = index(60);
+        let truth: Vec<u32> = (0..60).map(|n| if n == 5 { u32::MAX } else { n % 3 }).collect();
+        let cost = blocking_cost(&index, &truth, Scope::All);
+        let of = |number: usize| {
+            let mut own = Vec::new();
+            keys(index.record(number as u128).unwrap(), index.tokens(), &mut own);
+            own
+        };
+        let mut expected = [KeyPairs::default(); KeyKind::COUNT];
+        let mut pairs = 0;
+        for a in 0..60 {
+            for b in a + 1..60 {
+                let (own, other) = (of(a), of(b));
+                let shared = own
+                    .iter()
+                    .filter(|key| other.iter().any(|its| its.hash == key.hash));
+                let mut kinds: Vec<KeyKind> = shared.map(|key| key.kind).collect();
+                kinds.sort_unstable();
+                kinds.dedup();
+                pairs += u64::from(!kinds.is_empty());
+                let right = u64::from(truth[a] == truth[b] && truth[a] != u32::MAX);
+                for &kind in &kinds {
+                    let only = u64::from(kinds.len() == 1);
+                    let counts = &mut expected[kind as usize];
+                    counts.pairs += 1;
+                    counts.only += only;
+                    counts.true_pairs += right;
+                    counts.true_only += right * only;
+                }
+            }
+        }
+        assert_eq!(cost.pairs, pairs);
+        assert!(
+            cost.kinds.len() > 3 && cost.kinds.iter().any(|(_, kind)| kind.true_only > 0),
+            "{cost:?}"
+        );
+        assert!(cost.kinds.is_sorted_by_key(|(kind, _)| *kind));
+        for (kind, counts) in expected.iter().enumerate() {
+            let told = cost.kinds.iter().find(|(told, _)| *told as usize == kind);
+            assert_eq!(told.map_or(KeyPairs::default(), |told| told.1), *counts, "{kind}");
+        }
+        assert!(cost.kinds.iter().all(|(_, counts)| counts.pairs > 0));
+        let without = blocking_cost(&index, &[], Scope::All);
+        assert_eq!(
+            (without.pairs, without.true_found, without.true_pairs),
+            (pairs, 0, 0)
+        );
+    }
 }

@@ -208,7 +208,6 @@ fn outcome(
     let weight = scorer.weigh(&supposed, index.tokens());
     let thresholds = Thresholds {
         auto: bands.automatic,
-        review: bands.review,
         ..index.model().thresholds
     };
     let decision = match Rule::of(&a, &b, &supposed, weight, &thresholds) {
@@ -411,3 +410,6 @@ fn parent_facts((a, b): (&Record, &Record), level: u8) -> Vec<Fact> {
         )],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,14 @@ use linking::{Entities, HumanDecisions, LinkIndex, Model, PersonNameInput, Recor
 mod clerks;
 mod families;
 mod finding;
+mod holding;
+mod keys;
 mod levels;
 mod persons;
+mod shared;
 mod telling;
+mod together;
+mod vetoes;
 mod weights;
 
 pub(crate) fn date(y: i32, m: u32, d: u32) -> NaiveDate {

@@ -259,3 +259,38 @@ fn progress_goes_up_to_all_records() {
     );
     assert!(told[0] < 250, "from the beginning: {told:?}");
 }
+
+#[test]
+fn students_that_the_truth_does_not_know_are_left_out() {
+    let index = LinkIndex::build(Model::default_fixed(), &[boy(1, "KY"), boy(2, "CA")]);
+    let truth: FxHashMap<u128, u64> = [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3)].into_iter().collect();
+    // 9 is not known; 5 has no person.
+    let found: FxHashMap<u128, u64> = [(1, 5), (2, 5), (4, 5), (3, 6), (9, 5)].into_iter().collect();
+    let result = evaluate(&index, &truth, &found);
+    assert_eq!(
+        (result.true_pairs, result.found_pairs, result.right_pairs),
+        (3, 3, 1)
+    );
+    for figure in [result.precision, result.recall, result.f1] {
+        assert!((figure - 1.0 / 3.0).abs() < 1e-12, "{figure}");
+    }
+    let wrong: Vec<(u128, u128)> = result.false_pairs.iter().map(|pair| (pair.a, pair.b)).collect();
+    assert_eq!(wrong, [(1, 4), (2, 4)]);
+    let missed: Vec<(u128, u128)> = result.missed_pairs.iter().map(|pair| (pair.a, pair.b)).collect();
+    assert_eq!(missed, [(1, 3), (2, 3)]);
+    // Of what is not held nothing can be told.
+    assert_eq!(result.false_by_kind().get(&FalseKind::Other), Some(&2));
+    assert_eq!(result.missed_by_difference().get("not held"), Some(&2));
+    assert!(!result.missed_pairs[0].candidate);
+    let half: FxHashMap<u128, u64> = [(1, 1), (2, 1), (4, 1), (3, 2), (5, 5)].into_iter().collect();
+    let pairs: FxHashMap<u128, u64> = [(1, 1), (2, 1), (4, 2), (5, 2)].into_iter().collect();
+    let result = evaluate(&index, &pairs, &half);
+    assert_eq!(
+        (result.found_pairs, result.right_pairs, result.true_pairs),
+        (3, 1, 2)
+    );
+    assert!((result.precision - 1.0 / 3.0).abs() < 1e-12 && (result.recall - 0.5).abs() < 1e-12);
+    assert!((result.f1 - 0.4).abs() < 1e-12, "{}", result.f1);
+    let nothing = evaluate(&index, &pairs, &FxHashMap::default());
+    assert!(nothing.precision >= 1.0 && nothing.recall <= 0.0 && nothing.f1 <= 0.0);
+}
