@@ -3,6 +3,8 @@
 
 #[path = "explained/pairs.rs"]
 mod pairs;
+#[path = "explained/stories.rs"]
+mod stories;
 
 use std::fmt::Write;
 
@@ -467,121 +469,4 @@ fn without_families_there_is_one_column() {
         (read.rows.len(), read.rule, &read.summary),
         (explanation.rows.len(), explanation.rule, &explanation.summary)
     );
-}
-
-mod stories {
-    use super::{Event, Happened, explained, pairs, record_of, story};
-    use chrono::{DateTime, TimeZone, Utc};
-    use mde::PersonId;
-    use serde_json::{Value, json};
-    use uuid::Uuid;
-
-    fn day(day: u32) -> DateTime<Utc> {
-        Utc.with_ymd_and_hms(2026, 4, day, 3, 0, 0).unwrap()
-    }
-
-    fn name(student: Uuid) -> String {
-        match student.as_u128() {
-            1 => record_of("Texas", "123"),
-            2 => record_of("California", "9-77"),
-            other => record_of("Ohio", &other.to_string()),
-        }
-    }
-
-    fn event(
-        at: u32,
-        student: u128,
-        from: Option<i64>,
-        to: i64,
-        decided: &'static str,
-        evidence: &'static Value,
-    ) -> Event<'static> {
-        Event {
-            at: day(at),
-            student: Uuid::from_u128(student),
-            from: from.map(|id| PersonId::new(id).unwrap()),
-            to: PersonId::new(to).unwrap(),
-            decided,
-            decided_by: "fixed-2",
-            evidence,
-        }
-    }
-
-    fn kept(value: Value) -> &'static Value {
-        Box::leak(Box::new(value))
-    }
-
-    const P: i64 = 500_000_000_001;
-    const Q: i64 = 500_000_000_002;
-
-    #[test]
-    fn a_person_is_told_step_by_step() {
-        let pair = pairs()
-            .into_iter()
-            .find(|pair| pair.title.contains("second last name"))
-            .unwrap();
-        let why = explained(&pair.a, &pair.b);
-        let none = kept(json!({}));
-        let joined = kept(json!({
-            "students": [Uuid::from_u128(1), Uuid::from_u128(2)], "explanation": why,
-        }));
-        let merged = kept(json!({
-            "work_item": 7, "kind": "merge", "requested_by": "account:a@tx.example", "students": null,
-            "reason": "the mother showed both report cards", "explanation": null,
-        }));
-        let mut approved = event(9, 3, Some(Q), P, "reviewed", merged);
-        approved.decided_by = "account:b@ca.example";
-        let events = [
-            event(9, 4, Some(Q), P, "reviewed", kept(json!({ "follows": Q }))),
-            approved,
-            event(2, 2, None, P, "automatic", joined),
-            event(1, 1, None, P, "new", none),
-            event(3, 3, None, Q, "new", none),
-        ];
-        let steps = story(&events, &name);
-        let told: Vec<String> = steps
-            .iter()
-            .map(|step| format!("{}: {}", step.day(), step.words))
-            .collect();
-        assert_eq!(
-            told[0],
-            "2026-04-01: Texas’ record 123 became a new person, no. 500000000001."
-        );
-        assert!(
-            told[1].starts_with("2026-04-02: California’s record 9-77 joined no. 500000000001 without people beside Texas’ record 123: same birth date; given name equal;")
-                && told[1].contains("; probability "),
-            "{}",
-            told[1]
-        );
-        assert_eq!(
-            told[3],
-            "2026-04-09: Ohio’s record 4 and Ohio’s record 3, until then no. 500000000002, joined no. 500000000001, by \
-             decision of people (asked for by a@tx.example, validated by b@ca.example), because “the mother showed both \
-             report cards”."
-        );
-        let happened: Vec<Happened> = steps.iter().map(|step| step.happened).collect();
-        assert_eq!(
-            happened,
-            [
-                Happened::Began,
-                Happened::Joined,
-                Happened::Began,
-                Happened::Moved
-            ]
-        );
-        assert!(steps[1].explanation.is_some() && !steps[1].by_people && steps[3].by_people);
-    }
-
-    #[test]
-    fn a_split_is_told_and_an_empty_log_is_no_story() {
-        let apart = kept(json!({ "kind": "split", "requested_by": "account:c@mi.example" }));
-        let mut leaves = event(5, 2, Some(P), Q, "reviewed", apart);
-        leaves.decided_by = "account:c@mi.example";
-        let steps = story(&[leaves], &name);
-        assert_eq!(
-            steps[0].words,
-            "California’s record 9-77 left no. 500000000001 for no. 500000000002, by decision of people (c@mi.example)."
-        );
-        assert!(story(&[], &name).is_empty());
-    }
 }
