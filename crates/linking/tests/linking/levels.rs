@@ -2,30 +2,14 @@
 
 use linking::levels::Field;
 use linking::record::BirthDate;
-use linking::{ContactInput, LinkIndex, Model, PersonNameInput, RecordInput, Sex};
+use linking::{ContactInput, PersonNameInput, RecordInput, Sex};
 
-use crate::{boy, date};
+use crate::{boy, date, either_way};
 
 /// What is found in a field, whichever record comes first.
 #[track_caller]
 fn found(field: Field, a: &RecordInput<'_>, b: &RecordInput<'_>) -> &'static str {
-    let words = |one: &RecordInput<'_>, other: &RecordInput<'_>| {
-        let records = [
-            RecordInput {
-                key: 1,
-                ..one.clone()
-            },
-            RecordInput {
-                key: 2,
-                ..other.clone()
-            },
-        ];
-        let index = LinkIndex::build(Model::default_fixed(), &records);
-        index.compare(1, 2).unwrap().levels.words(field)
-    };
-    let (one, other) = (words(a, b), words(b, a));
-    assert_eq!(one, other, "the order does not matter");
-    one
+    either_way(a, b, |index| index.compare(1, 2).unwrap().levels.words(field))
 }
 
 #[track_caller]

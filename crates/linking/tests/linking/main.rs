@@ -49,6 +49,22 @@ pub(crate) fn boy(key: u128, state: &'static str) -> RecordInput<'static> {
     }
 }
 
+/// What an index of two records tells of them, 1 and 2, whichever of them comes first.
+#[track_caller]
+pub(crate) fn either_way<T: PartialEq + std::fmt::Debug>(
+    a: &RecordInput<'_>,
+    b: &RecordInput<'_>,
+    tell: impl Fn(&LinkIndex) -> T,
+) -> T {
+    let [one, other] = [(a, b), (b, a)].map(|(a, b)| {
+        let mut records = [a.clone(), b.clone()];
+        (records[0].key, records[1].key) = (1, 2);
+        tell(&LinkIndex::build(Model::default_fixed(), &records))
+    });
+    assert_eq!(one, other, "the order does not matter");
+    one
+}
+
 pub(crate) fn resolve(inputs: &[RecordInput<'_>], humans: &HumanDecisions) -> Resolution {
     let index = LinkIndex::build(Model::default_fixed(), inputs);
     let keys: Vec<u128> = inputs.iter().map(|input| input.key).collect();
