@@ -6,9 +6,9 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, findings, history,
-    lists, notices, papers, persons, plans, profiles, reconciliations, reports, requirements, roster,
-    roster_checks, snapshots, students, upload, uploads, webhook, work_items,
+    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, family, findings,
+    history, lists, notice_steps, notices, papers, persons, plans, profiles, reconciliations, reports,
+    requirements, roster, roster_checks, snapshots, students, upload, uploads, webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -43,6 +43,7 @@ use crate::v1::{
         history::read,
         history::compare,
         plans::compare,
+        family::read,
         disagreements::list,
         requirements::read,
         requirements::replace,
@@ -51,8 +52,10 @@ use crate::v1::{
         papers::transcript,
         notices::send,
         notices::list,
-        notices::read,
+        notice_steps::read,
         notices::acknowledge,
+        notice_steps::reopen,
+        notice_steps::close,
         data_requests::list,
         data_requests::ask,
         data_requests::read,

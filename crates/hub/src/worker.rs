@@ -67,6 +67,7 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
                 driver::CHANGED_JOB,
                 notices::keeper::TERMS_JOB,
                 notices::missed::JOB,
+                notices::life::JOB,
                 sweep::CONTRADICTIONS.job,
                 sweep::ROSTER.job,
             ],
@@ -230,6 +231,16 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
         let written = notices::missed::sweep(connection, context.missed_days.into(), now)?;
         notices::feed::tell(connection, &[], now)?;
         tracing::info!(notices = written, "looked for children who came nowhere");
+        return Ok(());
+    }
+    if job.name == notices::life::JOB {
+        let done = notices::life::sweep(connection, now)?;
+        notices::feed::tell(connection, &[], now)?;
+        tracing::info!(
+            reminded = done.reminded,
+            returned = done.returned,
+            "looked for notices that nobody answers"
+        );
         return Ok(());
     }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;

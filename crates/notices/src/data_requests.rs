@@ -10,14 +10,11 @@ use store::notices::Box;
 use store::{corrections, db, links};
 
 use crate::driver;
-use crate::duty::{Duty, Limit};
+use crate::duty::Duty;
 use crate::error::Error;
+use crate::life::PATIENCE;
 use crate::manual::{Sender, cause, text};
 use crate::state_days::StateDays;
-
-/// In how many working days of the recipient an answer is expected. No regulation says so: it is the patience of the
-/// exchange, and as long as 34 CFR 200.85 leaves for a reply about a correction.
-const PATIENCE: Limit = Limit::WorkingDays(10);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::corrections;
 use crate::detect::{Detected, detect};
+use crate::life;
 use crate::missed;
 
 /// Name of the job that is told which persons changed.
@@ -119,5 +120,5 @@ fn settle(
         .collect();
     let causes: Vec<&str> = new.iter().map(|notice| notice.cause.as_str()).collect();
     notices::restore(connection, &causes, person.person_id.number(), now)?;
-    Ok(notices::write(connection, &new)?.len())
+    Ok(life::write(connection, &new, now)?.len())
 }

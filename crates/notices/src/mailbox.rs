@@ -5,9 +5,10 @@ use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use mde::StateCode;
 use serde::{Deserialize, Serialize};
-use store::notices::{self, Notice};
+use store::notices::{self, NewAnswer, Notice};
 
 use crate::error::Error;
+use crate::life::{self, Changed};
 use crate::manual::text;
 
 /// What the recipient says.
@@ -37,8 +38,7 @@ impl Answer {
     }
 }
 
-/// Notices addressed to a state, newest first, with numbers below `before`; only those that are neither answered nor
-/// withdrawn if `open`. What is listed for the first time is received at `now`: that time stays.
+/// Notices addressed to a state, newest first, with numbers below `before`; only those that wait for its answer if `open`. What is listed for the first time is received at `now`: that time stays.
 pub fn inbox(
     connection: &mut PgConnection,
     state: StateCode,
@@ -90,16 +90,8 @@ pub fn read(
     })
 }
 
-/// A notice after it was answered.
-#[derive(Debug, Clone, Serialize)]
-pub struct Acknowledgement {
-    /// The notice as it is now.
-    pub notice: Notice,
-    /// Whether this call answered it. `false`: it was answered or withdrawn before, and stays as it was.
-    pub recorded: bool,
-}
-
-/// Answers a notice. `None` if there is no such notice in the state's inbox. A note has at most 500 characters.
+/// Answers a notice; that the child arrived, or left as told, closes it. `None` if there is no such notice in the state's
+/// inbox. A note has at most 500 characters.
 pub fn acknowledge(
     connection: &mut PgConnection,
     id: i64,
@@ -108,11 +100,23 @@ pub fn acknowledge(
     answer: Answer,
     note: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Option<Acknowledgement>, Error> {
+) -> Result<Option<Changed>, Error> {
     let note = text("note", note, 500)?;
     connection.transaction(|connection| {
-        let recorded = notices::acknowledge(connection, id, state, by, answer.name(), note.as_deref(), now)?;
+        let new = NewAnswer {
+            answer: answer.name(),
+            note: note.as_deref(),
+            by,
+            closes: answer == Answer::Arrived,
+        };
+        let recorded = notices::acknowledge(connection, id, state, new, now)?;
         let notice = notices::find(connection, id)?.filter(|notice| notice.recipient == state.as_str());
-        Ok(notice.map(|notice| Acknowledgement { notice, recorded }))
+        if let Some(notice) = notice
+            .as_ref()
+            .filter(|notice| recorded && notice.sender.is_some())
+        {
+            life::look(connection, notice, now)?;
+        }
+        Ok(notice.map(|notice| Changed { notice, recorded }))
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use store::notices::{self, NewNotice, Notice};
 use store::{links, participants};
 
 use crate::error::Error;
+use crate::life;
 
 /// What the sender tells the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +124,7 @@ pub fn send(
         created_at: now,
         created_by: sender.by.to_owned(),
     };
-    match notices::write(connection, std::slice::from_ref(&new))?.first() {
+    match life::write(connection, std::slice::from_ref(&new), now)?.first() {
         Some(id) => notices::find(connection, *id)?,
         None => notices::find_by_cause(connection, &new.cause)?,
     }
@@ -131,6 +133,50 @@ pub fn send(
             what: "notice",
             why: "it is gone right after it was written".into(),
         })
+    })
+}
+
+/// Most children of one family.
+const FAMILY: usize = 20;
+
+/// Sends the same notice about each of several children, the notice's own first, all or none: one notice each. The same
+/// key sends once for each child. Returns them in the order of the children.
+pub fn send_family(
+    connection: &mut PgConnection,
+    sender: Sender<'_>,
+    notice: &ManualNotice,
+    others: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Notice>, Error> {
+    if others.len() >= FAMILY {
+        return Err(Error::Invalid {
+            member: "person_ids",
+            why: format!("names more than {FAMILY} children; send several notices"),
+        });
+    }
+    connection.transaction(|connection| {
+        let mut children: Vec<PersonId> = Vec::with_capacity(others.len() + 1);
+        for number in std::iter::once(&notice.person_id).chain(others) {
+            let child = links::survivor(connection, *number)?.ok_or(Error::UnknownPerson)?;
+            if !children.contains(&child) {
+                children.push(child);
+            }
+        }
+        children
+            .into_iter()
+            .map(|person_id| {
+                let key = sender.idempotency_key.map(|key| format!("{key}|{person_id}"));
+                let sender = Sender {
+                    idempotency_key: key.as_deref(),
+                    ..sender
+                };
+                let notice = ManualNotice {
+                    person_id,
+                    ..notice.clone()
+                };
+                send(connection, sender, &notice, now)
+            })
+            .collect()
     })
 }
 

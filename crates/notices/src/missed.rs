@@ -13,6 +13,7 @@ use store::program::{self, ProgramStudent};
 use store::{db, participants, persons};
 
 use crate::detect::{self, WINDOW_DAYS};
+use crate::life;
 
 /// Name of the job that looks at everybody.
 pub const JOB: &str = "notice.missed";
@@ -97,7 +98,7 @@ fn ask(
         created_at: now,
         created_by: detect::CREATED_BY.to_owned(),
     };
-    Ok(!notices::write(connection, &[new])?.is_empty())
+    Ok(!life::write(connection, &[new], now)?.is_empty())
 }
 
 /// Whether a notice is the question about this.

@@ -12,9 +12,9 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     access_log, admin, batches, bulletin, check, comparison, contacts, corrections, data_requests, deadlines,
-    disagreements, help, history, home, merge, near_match, new_children, notice_new, notices, own_password,
-    papers, person, pictures, plans, reconciliations, reports, requests, requirements, search, sign_in,
-    students, worklist,
+    disagreements, family, help, history, home, merge, near_match, new_children, notice, notice_new, notices,
+    own_password, papers, person, pictures, plans, reconciliations, reports, requests, requirements, search,
+    sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -55,6 +55,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/persons/{id}/history"),
     ("GET", "/persons/{id}/comparison"),
     ("GET", "/persons/{id}/plans"),
+    ("GET", "/persons/{id}/family"),
     ("GET", "/disagreements"),
     ("GET", "/requirements"),
     ("POST", "/requirements"),
@@ -79,6 +80,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/notices"),
     ("GET", "/notices/new"),
     ("POST", "/notices/new"),
+    ("GET", "/notices/{id}"),
+    ("POST", "/notices/{id}"),
     ("POST", "/notices/{id}/acknowledge"),
     ("GET", "/data-requests"),
     ("GET", "/data-requests/new"),
@@ -202,6 +205,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/persons/{id}/history", get().to(history::show))
             .route("/persons/{id}/comparison", get().to(comparison::show))
             .route("/persons/{id}/plans", get().to(plans::show))
+            .route("/persons/{id}/family", get().to(family::show))
             .route("/disagreements", get().to(disagreements::list))
             .route("/requirements", get().to(requirements::show))
             .route("/requirements", post().to(requirements::keep))
@@ -223,7 +227,9 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/notices", get().to(notices::list))
             .route("/notices/new", get().to(notice_new::show))
             .route("/notices/new", post().to(notice_new::send))
-            .route("/notices/{id}/acknowledge", post().to(notices::acknowledge))
+            .route("/notices/{id}", get().to(notice::show))
+            .route("/notices/{id}", post().to(notice::step))
+            .route("/notices/{id}/acknowledge", post().to(notice::acknowledge))
             .route("/data-requests", get().to(data_requests::list))
             .route("/data-requests/new", get().to(data_requests::fresh))
             .route("/data-requests/new", post().to(data_requests::send))

@@ -48,7 +48,7 @@ pub struct Change {
     /// Its place; the cursor.
     #[diesel(sql_type = BigInt)]
     pub change_id: i64,
-    /// `link`, `merge`, `split` or `undo`; a kind of [`About`]; `notice` or `findings`.
+    /// `link`, `merge`, `split` or `undo`; a kind of [`About`]; `notice`, `notice_step` or `findings`.
     #[diesel(sql_type = Text)]
     pub kind: String,
     /// When.
@@ -66,7 +66,7 @@ pub struct Change {
     /// The decision of people behind it.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub work_item_id: Option<i64>,
-    /// The state whose word is new; of a notice, the state that sent it by hand.
+    /// The state whose word is new; of a notice, the state that sent it by hand; of a step, the state that took it.
     #[diesel(sql_type = Nullable<Text>)]
     pub from_state: Option<String>,
     /// How many rows, notices or findings there are that were not told before.
@@ -78,7 +78,7 @@ pub struct Change {
     /// Last day of the child's eligibility in `from_state`, for `eligibility`.
     #[diesel(sql_type = Nullable<Date>)]
     pub ends_on: Option<NaiveDate>,
-    /// The notice, for `notice`.
+    /// The notice, for `notice` and `notice_step`.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub move_notice_id: Option<i64>,
     /// The batch, for `findings`.
@@ -151,12 +151,12 @@ pub fn tell(
     Ok(())
 }
 
-/// Tells states of notices that were addressed to them or withdrawn since the last call. In a transaction of its own or
-/// the caller's. Returns how many entries were written.
+/// Tells states of notices that were addressed to them or withdrawn, and of the steps that others took in theirs, since
+/// the last call. In a transaction of its own or the caller's. Returns how many entries were written.
 pub fn tell_notices(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
     connection.transaction(|connection| {
         crate::links::lock(connection)?;
-        Ok(sql_query(
+        let notices = sql_query(
             "with news as (
                 select move_notice_id, fed as before, withdrawn_at is null as is_so, recipient, sender, person_id
                 from move_notice where fed is distinct from (withdrawn_at is null)
@@ -170,7 +170,20 @@ pub fn tell_notices(connection: &mut PgConnection, now: DateTime<Utc>) -> Result
              from news n where n.is_so or n.before order by n.move_notice_id",
         )
         .bind::<Timestamptz, _>(now)
-        .execute(connection)?)
+        .execute(connection)?;
+        let steps = sql_query(
+            "with news as (
+                update notice_step set fed = true where tells is not null and not fed
+                returning notice_step_id, move_notice_id, state, tells)
+             insert into change (state, kind, at, person_id, from_state, move_notice_id, student_id)
+             select n.tells, 'notice_step', $1, m.person_id, n.state, n.move_notice_id,
+                    (select min(l.student_id::text)::uuid from link l join student_status t using (student_id)
+                     where l.person_id = m.person_id and t.state = n.tells)
+             from news n join move_notice m using (move_notice_id) order by n.notice_step_id",
+        )
+        .bind::<Timestamptz, _>(now)
+        .execute(connection)?;
+        Ok(notices + steps)
     })
 }
 

@@ -19,6 +19,7 @@ pub mod deliveries;
 pub mod disagreements;
 pub mod disclosures;
 pub mod facilities;
+pub mod families;
 pub mod jobs;
 pub mod json;
 pub mod link_holds;

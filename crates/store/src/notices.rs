@@ -4,22 +4,28 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text};
 use mde::StateCode;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::access::{Access, Subject};
 use crate::db::Result;
 use crate::deliveries::{self, Event};
 use crate::schema::move_notice;
+
+mod arrivals;
+mod life;
+
+pub use arrivals::{Arrival, arrivals};
+pub use life::{
+    NewAnswer, Step, Taking, Waited, Waiting, acknowledge, close, expect_answers, mark_received, mark_seen,
+    reopen, steps, wait,
+};
 
 /// The hub or a state tells of a move.
 const CREATED: &str = "move_notice.created";
 /// What was told is not so any more.
 const WITHDRAWN: &str = "move_notice.withdrawn";
-/// The recipient has answered.
-const ANSWERED: &str = "move_notice.answered";
 
 /// A notice to be written.
 #[derive(Debug, Clone, Insertable)]
@@ -89,6 +95,11 @@ pub struct Notice {
     pub answer: Option<String>,
     pub answer_note: Option<String>,
     pub withdrawn_at: Option<DateTime<Utc>>,
+    pub seen_at: Option<DateTime<Utc>>,
+    pub due_on: Option<NaiveDate>,
+    pub reminded_at: Option<DateTime<Utc>>,
+    pub returned_at: Option<DateTime<Utc>>,
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 /// Writes notices and tells their recipients; those whose cause has raised one before are left out. Returns the numbers
@@ -123,6 +134,21 @@ fn tell(
     Ok(())
 }
 
+/// Writes what the hub did to notices.
+fn note_hub(
+    connection: &mut PgConnection,
+    what: &'static str,
+    notices: &[(i64, String)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let ids: Vec<i64> = notices.iter().map(|(id, _)| *id).collect();
+    let step = life::NewStep {
+        what,
+        ..life::NewStep::default()
+    };
+    life::note(connection, &ids, step, now)
+}
+
 /// Which box of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Box {
@@ -132,7 +158,8 @@ pub enum Box {
     Sent,
 }
 
-/// Notices of a state, newest first, older than `before`; only those without an answer if `open`.
+/// Notices of a state, newest first, older than `before`; if `open`, only those that wait for an answer. The recipient is
+/// not waited for any more after a notice was returned; its sender has it still to settle.
 pub fn list(
     connection: &mut PgConnection,
     state: StateCode,
@@ -154,20 +181,13 @@ pub fn list(
     if open {
         query = query
             .filter(move_notice::acknowledged_at.is_null())
-            .filter(move_notice::withdrawn_at.is_null());
+            .filter(move_notice::withdrawn_at.is_null())
+            .filter(move_notice::closed_at.is_null());
+    }
+    if open && which == Box::Inbox {
+        query = query.filter(move_notice::returned_at.is_null());
     }
     Ok(query.load(connection)?)
-}
-
-/// Notes when the recipient first saw these notices; the first time stays.
-pub fn mark_received(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Result<()> {
-    sql_query(
-        "update move_notice set received_at = $2 where move_notice_id = any($1) and received_at is null",
-    )
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)?;
-    Ok(())
 }
 
 /// A notice by its number.
@@ -198,6 +218,7 @@ pub fn withdraw(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) 
                 .set(move_notice::withdrawn_at.eq(now))
                 .returning((move_notice::move_notice_id, move_notice::recipient))
                 .get_results(connection)?;
+        note_hub(connection, "withdrawn", &withdrawn, now)?;
         tell(connection, WITHDRAWN, &withdrawn, now)?;
         Ok(withdrawn.len())
     })
@@ -220,6 +241,7 @@ pub fn restore(
                 ))
                 .returning((move_notice::move_notice_id, move_notice::recipient))
                 .get_results(connection)?;
+        note_hub(connection, "restored", &restored, now)?;
         tell(connection, CREATED, &restored, now)?;
         Ok(restored.len())
     })
@@ -271,38 +293,6 @@ pub fn of_person(connection: &mut PgConnection, person_id: i64) -> Result<Vec<No
         .load(connection)?)
 }
 
-/// Writes the recipient's answer and tells the sender, if a state sent it. `false` if it was answered or withdrawn before, or is not the recipient's.
-pub fn acknowledge(
-    connection: &mut PgConnection,
-    id: i64,
-    recipient: StateCode,
-    by: &str,
-    answer: &str,
-    note: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    connection.transaction(|connection| {
-        let sender: Option<Option<String>> = diesel::update(move_notice::table.find(id))
-            .filter(move_notice::recipient.eq(recipient.to_string()))
-            .filter(move_notice::acknowledged_at.is_null())
-            .filter(move_notice::withdrawn_at.is_null())
-            .set((
-                move_notice::acknowledged_at.eq(now),
-                move_notice::acknowledged_by.eq(by),
-                move_notice::answer.eq(answer),
-                move_notice::answer_note.eq(note),
-            ))
-            .returning(move_notice::sender)
-            .get_result(connection)
-            .optional()?;
-        let Some(sender) = sender else { return Ok(false) };
-        mark_received(connection, &[id], now)?;
-        let told: Vec<(i64, String)> = sender.map(|state| (id, state)).into_iter().collect();
-        tell(connection, ANSWERED, &told, now)?;
-        Ok(true)
-    })
-}
-
 /// Notices of a person move with it into its survivor.
 pub fn follow(connection: &mut PgConnection, retired: i64, survivor: i64) -> Result<()> {
     diesel::update(move_notice::table.filter(move_notice::person_id.eq(retired)))
@@ -337,88 +327,10 @@ pub fn count_open(connection: &mut PgConnection, state: StateCode) -> Result<i64
         count: i64,
     }
     let row: Count = sql_query(
-        "select count(*) as count from move_notice where recipient = $1 and acknowledged_at is null and withdrawn_at is null",
+        "select count(*) as count from move_notice where recipient = $1 and acknowledged_at is null and withdrawn_at is null
+         and returned_at is null and closed_at is null",
     )
     .bind::<Text, _>(state.as_str())
     .get_result(connection)?;
     Ok(row.count)
-}
-
-/// An arrival that the hub raised, with the student whose rows show it.
-#[derive(Debug, Clone, QueryableByName)]
-#[expect(missing_docs, reason = "as in Notice")]
-pub struct Arrival {
-    #[diesel(sql_type = BigInt)]
-    pub move_notice_id: i64,
-    #[diesel(sql_type = BigInt)]
-    pub person_id: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub from_state: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub to_state: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub district: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub city: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub event: String,
-    #[diesel(sql_type = Nullable<Date>)]
-    pub event_date: Option<NaiveDate>,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub answer: Option<String>,
-    /// The state that reports what shows it.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub shown_by: Option<String>,
-    /// Its student.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub state_student_id: Option<String>,
-    /// The batch that brought the student as it is now.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub batch_id: Option<i64>,
-    /// What that batch speaks of.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub as_of: Option<DateTime<Utc>>,
-    /// The child's students in the state that it came from.
-    #[diesel(sql_type = Array<Text>)]
-    pub known_as: Vec<String>,
-}
-
-/// The valid arrivals that the hub raised, of a day from `from` to `to`, between states where one is `state`, or any.
-/// By day and number. Each child listed is disclosed.
-pub fn arrivals(
-    connection: &mut PgConnection,
-    access: &Access,
-    (from, to): (NaiveDate, NaiveDate),
-    state: Option<StateCode>,
-) -> Result<Vec<Arrival>> {
-    connection.transaction(|connection| {
-        let found: Vec<Arrival> = sql_query(
-            "select n.move_notice_id, n.person_id, n.from_state, n.recipient as to_state, n.district, n.city, n.event,
-                    n.event_date, n.created_at, n.answer, t.state as shown_by, s.state_student_id, t.batch_id, t.as_of,
-                    array(select o.state_student_id from link l join student_status ot using (student_id)
-                          join student o using (student_id)
-                          where l.person_id = n.person_id and ot.state = n.from_state order by 1) as known_as
-             from move_notice n left join student s using (student_id) left join student_status t using (student_id)
-             where n.kind = 'arrival' and n.sender is null and n.withdrawn_at is null
-               and n.event_date between $1 and $2 and ($3 is null or $3 in (n.recipient, n.from_state))
-             order by n.event_date, n.move_notice_id",
-        )
-        .bind::<Date, _>(from)
-        .bind::<Date, _>(to)
-        .bind::<Nullable<Text>, _>(state.map(|state| state.to_string()))
-        .load(connection)?;
-        let mut persons: Vec<i64> = found.iter().map(|arrival| arrival.person_id).collect();
-        persons.sort_unstable();
-        persons.dedup();
-        let subjects = persons
-            .into_iter()
-            .map(|number| Ok(Subject::Person(crate::persons::id(number)?)))
-            .collect::<Result<Vec<_>>>()?;
-        if !subjects.is_empty() {
-            access.disclose(connection, &subjects, &["enrollment"])?;
-        }
-        Ok(found)
-    })
 }

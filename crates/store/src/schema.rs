@@ -670,6 +670,25 @@ diesel::table! {
         answer -> Nullable<Text>,
         answer_note -> Nullable<Text>,
         withdrawn_at -> Nullable<Timestamptz>,
+        seen_at -> Nullable<Timestamptz>,
+        remind_on -> Nullable<Date>,
+        due_on -> Nullable<Date>,
+        reminded_at -> Nullable<Timestamptz>,
+        returned_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    notice_step (notice_step_id) {
+        notice_step_id -> Int8,
+        move_notice_id -> Int8,
+        what -> Text,
+        at -> Timestamptz,
+        state -> Nullable<Text>,
+        done_by -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        note -> Nullable<Text>,
     }
 }
 

@@ -63,6 +63,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("term", TableKind::Local),
     ("work_calendar", TableKind::Local),
     ("move_notice", TableKind::Local),
+    ("notice_step", TableKind::Local),
     ("webhook", TableKind::Local),
     ("mail_subscription", TableKind::Local),
     ("delivery", TableKind::Local),

@@ -31,6 +31,7 @@ pub struct ChangeDocument {
     /// `link`: the state's student has another number; `merge`, `split`, `undo`: persons with a student of the state were
     /// merged, split, or that was undone; `enrollment`, `course`, `assessment`, `immunization`, `eligibility`: another
     /// state says something new of the child; `notice`: a move notice was addressed to the state, or withdrawn;
+    /// `notice_step`: a notice of the state was answered, reopened, closed or returned, or waits for its answer;
     /// `findings`: a batch of the state was loaded with findings.
     pub kind: String,
     /// When.
@@ -53,7 +54,7 @@ pub struct ChangeDocument {
     pub removed: Option<i64>,
     /// Last day of the child's eligibility in `from_state`, for `eligibility`.
     pub ends_on: Option<NaiveDate>,
-    /// The notice, for `notice`.
+    /// The notice, for `notice` and `notice_step`.
     pub move_notice_id: Option<i64>,
     /// The batch, for `findings`.
     pub batch_id: Option<i64>,

@@ -8,10 +8,12 @@ pub mod corrections;
 pub mod data_requests;
 pub mod deadlines;
 pub mod disagreements;
+pub mod family;
 pub mod findings;
 pub mod format;
 pub mod history;
 pub mod lists;
+pub mod notice_steps;
 pub mod notices;
 pub mod papers;
 pub mod persons;
@@ -154,6 +156,10 @@ pub fn configure(config: &mut ServiceConfig) {
             ],
         ))
         .service(resource(
+            "/persons/{person_id}/family",
+            [(Method::GET, web::route().to(family::read))],
+        ))
+        .service(resource(
             "/persons/{person_id}/{paper}.pdf",
             [(Method::GET, web::route().to(papers::print))],
         ))
@@ -215,7 +221,15 @@ pub fn configure(config: &mut ServiceConfig) {
         ))
         .service(resource(
             "/move-notices/{move_notice_id}",
-            [(Method::GET, web::route().to(notices::read))],
+            [(Method::GET, web::route().to(notice_steps::read))],
+        ))
+        .service(resource(
+            "/move-notices/{move_notice_id}/reopening",
+            [(Method::POST, web::route().to(notice_steps::reopen))],
+        ))
+        .service(resource(
+            "/move-notices/{move_notice_id}/closing",
+            [(Method::POST, web::route().to(notice_steps::close))],
         ))
         .service(resource(
             "/webhook",

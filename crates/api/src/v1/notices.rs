@@ -58,8 +58,20 @@ pub struct NoticeDocument {
     pub answer: Option<String>,
     /// What else the recipient says.
     pub answer_note: Option<String>,
-    /// When the sender took it back.
+    /// When it turned out not to be so.
     pub withdrawn_at: Option<DateTime<Utc>>,
+    /// `open` (an answer is waited for), `returned` (nobody has answered), `answered`, `closed` or `withdrawn`.
+    pub standing: &'static str,
+    /// When a person of the recipient first opened it.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Last day for an answer: ten working days of the recipient.
+    pub due_on: Option<NaiveDate>,
+    /// When the recipient was reminded.
+    pub reminded_at: Option<DateTime<Utc>>,
+    /// When it went back to its sender without an answer.
+    pub returned_at: Option<DateTime<Utc>>,
+    /// Since when nobody waits for anything more.
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Notice> for NoticeDocument {
@@ -67,6 +79,7 @@ impl TryFrom<Notice> for NoticeDocument {
 
     fn try_from(notice: Notice) -> Result<Self, Problem> {
         Ok(Self {
+            standing: notices::life::Standing::of(&notice).name(),
             move_notice_id: notice.move_notice_id,
             kind: notice.kind,
             recipient: notice.recipient,
@@ -87,6 +100,11 @@ impl TryFrom<Notice> for NoticeDocument {
             answer: notice.answer,
             answer_note: notice.answer_note,
             withdrawn_at: notice.withdrawn_at,
+            seen_at: notice.seen_at,
+            due_on: notice.due_on,
+            reminded_at: notice.reminded_at,
+            returned_at: notice.returned_at,
+            closed_at: notice.closed_at,
         })
     }
 }
@@ -106,7 +124,7 @@ pub enum WhichBox {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Without an answer, and not withdrawn.
+    /// Those that wait for an answer.
     Open,
     /// All.
     #[default]
@@ -121,7 +139,7 @@ pub struct Wanted {
     #[serde(default, rename = "box")]
     #[param(inline, required = false)]
     pub(crate) which: WhichBox,
-    /// `open` (without an answer) or `all` (the default).
+    /// `open` (an answer is waited for) or `all` (the default).
     #[serde(default)]
     #[param(inline, required = false)]
     pub(crate) status: Status,
@@ -164,28 +182,6 @@ pub async fn list(
     Ok(page::answer(&request, items, next))
 }
 
-/// A notice that the state received or sent. One that its recipient reads for the first time is thereby received.
-#[utoipa::path(get, path = "/v1/move-notices/{move_notice_id}", operation_id = "readMoveNotice", tag = "notices", params(
-    ("move_notice_id" = i64, Path, description = "number of the notice"),
-), responses(
-    (status = 200, description = "the notice", body = NoticeDocument),
-    (status = 404, description = "no such notice in the state's boxes", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-pub async fn read(
-    system: StateSystem,
-    state: Data<AppState>,
-    move_notice_id: Path<i64>,
-) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
-    let found = state
-        .db
-        .run(move |connection| notices::read(connection, *move_notice_id, system.state, now))
-        .await?
-        .ok_or_else(|| Problem::not_found("move notice in this state's boxes"))?;
-    Ok(HttpResponse::Ok().json(NoticeDocument::try_from(found)?))
-}
-
 /// A notice as a state sends it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -196,9 +192,12 @@ pub struct NewMoveNotice {
     /// The state to which the notice goes.
     #[schema(value_type = String)]
     recipient: StateCode,
-    /// The child, by its number or a retired one.
-    #[schema(value_type = String)]
-    person_id: PersonId,
+    /// The child, by its number or a retired one. Either this or `person_ids`.
+    #[schema(value_type = Option<String>)]
+    person_id: Option<PersonId>,
+    /// The children of a family, at most 20: one notice each, all or none.
+    #[schema(value_type = Option<Vec<String>>)]
+    person_ids: Option<Vec<PersonId>>,
     /// District in the state of arrival, at most 60 characters.
     district: Option<String>,
     /// City in the state of arrival, at most 50 characters.
@@ -211,13 +210,27 @@ pub struct NewMoveNotice {
     note: Option<String>,
 }
 
-/// Sends a notice to another state. With `Idempotency-Key`, the same key sends once however often it is tried, and
-/// gets the first notice.
+/// What was sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = SentMoveNotice)]
+pub enum SentNotice {
+    /// The notice about one child.
+    One(Box<NoticeDocument>),
+    /// Those about the children of a family, in their order.
+    Family {
+        /// The notices.
+        items: Vec<NoticeDocument>,
+    },
+}
+
+/// Sends a notice to another state, about one child or each child of a family. With `Idempotency-Key`, the same key sends
+/// once however often it is tried, and gets the first notice.
 #[utoipa::path(post, path = "/v1/move-notices", operation_id = "sendMoveNotice", tag = "notices", params(
     ("Idempotency-Key" = Option<String>, Header, description = "the sender's own key of this notice, 1 to 255 characters"),
     ("On-Behalf-Of" = Option<String>, Header, description = "the state's user who sends, 1 to 200 characters"),
 ), request_body = NewMoveNotice, responses(
-    (status = 201, description = "the notice as sent", body = NoticeDocument),
+    (status = 201, description = "the notice as sent, or for `person_ids` each of them", body = SentNotice),
     (status = 422, description = "the notice is not valid", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -229,9 +242,18 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
     let new = new.into_inner();
+    let family = new.person_ids.is_some();
+    let (person_id, others) = match (new.person_id, new.person_ids.as_deref()) {
+        (Some(only), None) => (only, Vec::new()),
+        (None, Some([first, others @ ..])) => (*first, others.to_vec()),
+        _ => {
+            let detail = "Name the child as person_id, or the children of a family as person_ids.";
+            return Err(Problem::new(ProblemCode::InvalidContent, detail));
+        }
+    };
     let notice = ManualNotice {
         kind: new.kind,
-        person_id: new.person_id,
+        person_id,
         to_state: new.recipient,
         district: new.district,
         city: new.city,
@@ -248,15 +270,39 @@ pub async fn send(
                 by: &acting.label(),
                 idempotency_key: key.as_deref(),
             };
-            let sent = notices::send(connection, sender, &notice, now)?;
-            if key.is_some() && !says(&sent, &notice, survivor(connection, notice.person_id)?) {
-                let detail = "This Idempotency-Key has sent another notice; use a new one for a new notice.";
-                return Err(Problem::new(ProblemCode::KeyReused, detail));
+            let sent = if family {
+                notices::send_family(connection, sender, &notice, &others, now)?
+            } else {
+                vec![notices::send(connection, sender, &notice, now)?]
+            };
+            let first = survivor(connection, notice.person_id)?;
+            for sent in sent.iter().filter(|_| key.is_some()) {
+                let person = if family {
+                    PersonId::new(sent.person_id).ok()
+                } else {
+                    first
+                };
+                if !says(sent, &notice, person) {
+                    let detail =
+                        "This Idempotency-Key has sent another notice; use a new one for a new notice.";
+                    return Err(Problem::new(ProblemCode::KeyReused, detail));
+                }
             }
             Ok(sent)
         })
         .await?;
-    Ok(HttpResponse::Created().json(NoticeDocument::try_from(sent)?))
+    let mut items = sent
+        .into_iter()
+        .map(NoticeDocument::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let sent = match items.pop() {
+        Some(only) if !family => SentNotice::One(Box::new(only)),
+        last => {
+            items.extend(last);
+            SentNotice::Family { items }
+        }
+    };
+    Ok(HttpResponse::Created().json(sent))
 }
 
 /// Whether a notice that was sent is the one that was asked for.
@@ -299,14 +345,15 @@ pub struct Acknowledging {
     note: Option<String>,
 }
 
-/// Answers a notice in the state's inbox. The first answer stays; the same one again changes nothing.
+/// Answers a notice in the state's inbox, also one that was returned to its sender. The first answer stays; the same one
+/// again changes nothing. `arrived` closes the notice.
 #[utoipa::path(post, path = "/v1/move-notices/{move_notice_id}/acknowledgement", operation_id = "acknowledgeMoveNotice", tag = "notices", params(
     ("move_notice_id" = i64, Path, description = "number of the notice"),
     ("On-Behalf-Of" = Option<String>, Header, description = "the state's user who answers, 1 to 200 characters"),
 ), request_body = Acknowledging, responses(
     (status = 200, description = "the notice with its answer", body = NoticeDocument),
     (status = 404, description = "no such notice in the state's inbox", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 409, description = "it was answered otherwise, or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "it was answered otherwise, closed or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn acknowledge(
@@ -338,7 +385,7 @@ pub async fn acknowledge(
     } else {
         Err(Problem::new(
             ProblemCode::Conflict,
-            "The notice was answered otherwise before, or was withdrawn.",
+            "The notice was answered otherwise before, or was closed or withdrawn.",
         ))
     }
 }

@@ -257,7 +257,7 @@ pub struct DeliveryAttempt {
 pub struct DeliveryDocument {
     /// The `webhook-id`, the same at every attempt: a receiver that knows it already has nothing to do.
     pub webhook_id: Uuid,
-    /// `move_notice.created`, `move_notice.withdrawn`, `move_notice.answered` or `webhook.test`.
+    /// What happened, as in `docs/webhooks.md`: `move_notice.created`, …, `webhook.test`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Where to read it.

@@ -96,6 +96,11 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::Allowed(200),
         ),
         (
+            "GET /v1/persons/{person_id}/family",
+            format!("/v1/persons/{person}/family"),
+            Expect::Allowed(200),
+        ),
+        (
             "GET /v1/persons/{person_id}/plans",
             format!("/v1/persons/{person}/plans?states=TX,CA"),
             Expect::Allowed(200),
@@ -219,6 +224,16 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         (
             "GET /v1/move-notices/{move_notice_id}",
             format!("/v1/move-notices/{notice}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/move-notices/{move_notice_id}/reopening",
+            format!("/v1/move-notices/{notice}/reopening"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/move-notices/{move_notice_id}/closing",
+            format!("/v1/move-notices/{notice}/closing"),
             Expect::NotFound,
         ),
         ("GET /v1/webhook", "/v1/webhook".to_owned(), Expect::NotFound),
@@ -450,7 +465,9 @@ fn operations() -> Vec<String> {
 fn body(operation: &str, person: &str, other: &str) -> Option<String> {
     match operation {
         "POST /v1/batches" => Some(upload("TX", AS_OF, &student("9", ("Peña", "Ruiz"), "Ana", "2012-05-06"))),
-        "POST /v1/batches/{batch_id}/release" | "POST /v1/work-items/{work_item_id}/undo" => Some(r#"{"reason":"x"}"#.to_owned()),
+        "POST /v1/batches/{batch_id}/release"
+        | "POST /v1/work-items/{work_item_id}/undo"
+        | "POST /v1/move-notices/{move_notice_id}/reopening" => Some(r#"{"reason":"x"}"#.to_owned()),
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
@@ -474,6 +491,7 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         ),
         "PUT /v1/calendar" => Some(r#"{"own_holidays":["2026-03-31"]}"#.to_owned()),
         "POST /v1/move-notices/{move_notice_id}/acknowledgement" => Some(r#"{"answer":"arrived"}"#.to_owned()),
+        "POST /v1/move-notices/{move_notice_id}/closing" => Some("{}".to_owned()),
         "POST /v1/work-items/{work_item_id}/decision" => Some(r#"{"decision":"approve","reason":"x"}"#.to_owned()),
         "PUT /v1/work-items/{work_item_id}/assignment" => Some(r#"{"level":"state"}"#.to_owned()),
         "POST /v1/merges" => Some(serde_json::json!({ "persons": [person, other], "reason": "x" }).to_string()),

@@ -83,6 +83,7 @@ pub(super) fn work(
         if context.missed_days > 0 {
             notices::missed::ask_for_sweep(connection, clock())?;
         }
+        notices::life::ask_for_sweep(connection, clock())?;
         tracing::info!(
             students = round.students,
             links = round.links,

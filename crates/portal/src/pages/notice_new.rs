@@ -1,5 +1,7 @@
 //! Sending a move notice by hand.
 
+use std::collections::HashMap;
+
 use ::notices::{Kind, ManualNotice, Sender};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -7,10 +9,12 @@ use askama::Template;
 use chrono::NaiveDate;
 use mde::{PersonId, StateCode};
 use serde::Deserialize;
-use store::{Purpose, links, participants};
+use store::{Purpose, families, links, participants};
 
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::pages::data_requests;
+use crate::pages::family::because;
 use crate::pages::notices::{NOTE, children};
 use crate::state::Portal;
 use crate::user::{Allowed, Guarded, SendNotices};
@@ -38,6 +42,20 @@ pub(crate) struct NoticeForm {
     date: String,
     contact: String,
     note: String,
+    /// A box `also-` and the number of each brother or sister about whom it is too.
+    #[serde(flatten)]
+    more: HashMap<String, String>,
+}
+
+/// What begins the name of a box that is ticked.
+const BOX: &str = "also-";
+
+/// A brother or sister that can be ticked.
+struct Also {
+    id: String,
+    child: String,
+    because: String,
+    ticked: bool,
 }
 
 #[derive(Template)]
@@ -55,34 +73,52 @@ struct NewNoticePage {
     date: Field,
     contact: Field,
     note: Field,
+    family: Vec<Also>,
 }
 
-/// Which child.
+/// Which child, and whether its whole family.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Of {
     #[serde(default)]
     person: String,
+    #[serde(default)]
+    family: bool,
 }
 
 async fn new_page(
     portal: &Portal,
     user: &crate::user::User,
     form: &NoticeForm,
+    all: bool,
     mistakes: Mistakes,
 ) -> Result<HttpResponse, Failure> {
     let own = user.state()?;
     let person = PersonId::parse(&form.person).map_err(|_| Failure::NotFound)?;
     let access = user.access(Purpose::Program, portal);
-    let (child, states) = portal
+    let (child, states, siblings, named) = portal
         .run(move |c| {
             let survivor = links::survivor(c, person)?.ok_or(Failure::NotFound)?;
-            let child = children(c, &access, own, &[survivor.number()])?
-                .remove(&survivor.number())
-                .ok_or(Failure::NotFound)?;
+            let siblings = families::siblings(c, &access, survivor)?;
+            let numbers: Vec<i64> = std::iter::once(survivor)
+                .chain(siblings.iter().map(|sibling| sibling.person_id))
+                .map(PersonId::number)
+                .collect();
+            let mut named = children(c, &access, own, &numbers)?;
+            let child = named.remove(&survivor.number()).ok_or(Failure::NotFound)?;
             let states: Vec<String> = participants::all(c)?.into_iter().map(|p| p.state).collect();
-            Ok((child, states))
+            Ok((child, states, siblings, named))
         })
         .await?;
+    let ticked = form.others();
+    let family = siblings
+        .iter()
+        .map(|sibling| Also {
+            id: sibling.person_id.to_string(),
+            child: data_requests::named(named.get(&sibling.person_id.number()), sibling.person_id.number()),
+            because: because(sibling),
+            ticked: all || ticked.contains(&sibling.person_id),
+        })
+        .collect();
     let mut others: Vec<Choice> = states
         .iter()
         .filter(|state| state.as_str() != own.as_str())
@@ -141,6 +177,7 @@ async fn new_page(
                 .maximum(NOTE)
                 .class("whole")
                 .judged(&mistakes),
+            family,
             mistakes,
         },
     )
@@ -156,10 +193,21 @@ pub(crate) async fn show(
         person: of.person.clone(),
         ..NoticeForm::default()
     };
-    new_page(&portal, &user, &form, Mistakes::default()).await
+    new_page(&portal, &user, &form, of.family, Mistakes::default()).await
 }
 
 impl NoticeForm {
+    /// The brothers and sisters that are ticked.
+    fn others(&self) -> Vec<PersonId> {
+        let mut others: Vec<PersonId> = self
+            .more
+            .keys()
+            .filter_map(|key| PersonId::parse(key.strip_prefix(BOX)?).ok())
+            .collect();
+        others.sort_unstable();
+        others
+    }
+
     /// The notice, if nothing is wrong with the form.
     fn understand(&self, person_id: PersonId, own: StateCode) -> Result<ManualNotice, Mistakes> {
         let mut mistakes = Mistakes::default();
@@ -220,6 +268,7 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
                 "city" => ("city", "The city"),
                 "contact" => ("contact", "The contact"),
                 "expected_date" => ("date", "The date"),
+                "person_ids" => ("family", "The notice"),
                 _ => ("note", "The note"),
             };
             mistakes.add(field, format!("{label} {why}."));
@@ -238,9 +287,9 @@ pub(crate) async fn send(
     let person = PersonId::parse(&form.person).map_err(|_| Failure::NotFound)?;
     let notice = match form.understand(person, own) {
         Ok(notice) => notice,
-        Err(mistakes) => return new_page(&portal, &user, &form, mistakes).await,
+        Err(mistakes) => return new_page(&portal, &user, &form, false, mistakes).await,
     };
-    let (by, once, now) = (user.label(), form.once.clone(), portal.now());
+    let (by, once, now, others) = (user.label(), form.once.clone(), portal.now(), form.others());
     let sent = portal
         .run(move |c| {
             let sender = Sender {
@@ -248,16 +297,16 @@ pub(crate) async fn send(
                 by: &by,
                 idempotency_key: Some(&once).filter(|o| !o.is_empty()).map(String::as_str),
             };
-            match ::notices::send(c, sender, &notice, now) {
-                Ok(notice) => Ok(Ok(notice.person_id)),
+            match ::notices::send_family(c, sender, &notice, &others, now) {
+                Ok(sent) => Ok(Ok(sent.len())),
                 Err(error) => mistakes_of(error).map(Err),
             }
         })
         .await?;
     match sent {
-        Ok(person) => Ok(view::see_other(&format!(
-            "/persons/{person}?purpose=program&sent=true#main"
+        Ok(sent) => Ok(view::see_other(&format!(
+            "/persons/{person}?purpose=program&sent={sent}#main"
         ))),
-        Err(mistakes) => new_page(&portal, &user, &form, mistakes).await,
+        Err(mistakes) => new_page(&portal, &user, &form, false, mistakes).await,
     }
 }

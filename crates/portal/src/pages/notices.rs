@@ -1,8 +1,9 @@
-//! Move notices: inbox, sent, answering.
+//! Move notices: inbox and sent.
 
 use std::collections::HashMap;
 
 use ::notices::Answer;
+use ::notices::life::Standing;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::NaiveDate;
@@ -13,10 +14,11 @@ use store::notices::Notice;
 use store::{Access, Purpose, contacts, links, persons};
 
 use crate::failure::Failure;
+use crate::pages::data_requests::named;
 use crate::pages::near_matches;
 use crate::state::Portal;
-use crate::user::{Allowed, AnswerNotices, Guarded, Permission, SendNotices};
-use crate::view::{self, Choice, Chrome, Tag};
+use crate::user::{Allowed, SendNotices};
+use crate::view::{self, Chrome, Tag};
 use crate::words;
 
 /// Notices on a page.
@@ -26,7 +28,7 @@ const NOTICES: i64 = 30;
 pub(crate) const NOTE: usize = 500;
 
 /// What a state can answer: in the words of the form, and as it is shown.
-const ANSWERS: [(Answer, &str, &str); 4] = [
+pub(crate) const ANSWERS: [(Answer, &str, &str); 4] = [
     (
         Answer::Arrived,
         "Yes: the child is here, or has left as told",
@@ -82,20 +84,19 @@ pub(crate) struct Ask {
     #[serde(default, rename = "box")]
     which: String,
     before: Option<i64>,
-    #[serde(default)]
-    done: String,
 }
 
-struct Item {
-    id: i64,
-    title: String,
-    child: String,
-    href: String,
-    facts: Vec<String>,
-    note: String,
-    answer: Tag,
+/// A notice in words.
+pub(crate) struct Item {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) child: String,
+    /// The child's record.
+    pub(crate) child_href: String,
+    pub(crate) facts: Vec<String>,
+    pub(crate) note: String,
+    standing: Tag,
     answered: String,
-    open: bool,
 }
 
 #[derive(Template)]
@@ -106,8 +107,6 @@ struct NoticesPage {
     sent: bool,
     here: &'static str,
     items: Vec<Item>,
-    answers: Vec<Choice>,
-    may_answer: bool,
     older: Option<i64>,
 }
 
@@ -138,18 +137,12 @@ pub(crate) async fn list(
             Ok((found, children, calls))
         })
         .await?;
-    let done = match ask.done.as_str() {
-        "answered" => Some("Your answer was saved. The sender can see it."),
-        "late" => Some("This notice was answered or withdrawn before. Nothing was changed."),
-        _ => None,
-    };
     view::page(&NoticesPage {
         chrome: Chrome::of(
             &user,
             if sent { "Sent move notices" } else { "Move notices" },
             "/notices",
-        )
-        .done(done),
+        ),
         state: state.name(),
         sent,
         here: if sent { "sent" } else { "inbox" },
@@ -160,19 +153,14 @@ pub(crate) async fn list(
         items: found
             .iter()
             .zip(calls)
-            .map(|(notice, call)| item(notice, children.get(&notice.person_id), call))
+            .map(|(notice, call)| item(notice, children.get(&notice.person_id), call, today))
             .collect(),
-        answers: ANSWERS
-            .iter()
-            .map(|(answer, words, _)| Choice::new(answer.name(), *words, ""))
-            .collect(),
-        may_answer: !sent && user.may(Permission::AnswerNotices),
     })
 }
 
 /// Whom to call on the other side of a notice: its district's contact, where that is known and names one, else its
 /// state's.
-fn call(
+pub(crate) fn call(
     c: &mut PgConnection,
     notice: &Notice,
     own: StateCode,
@@ -196,7 +184,25 @@ fn call(
     }))
 }
 
-fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
+/// How a notice stands on a day of the reader's state.
+pub(crate) fn standing(notice: &Notice, today: NaiveDate) -> Tag {
+    let answer = ANSWERS
+        .iter()
+        .find(|(answer, ..)| Some(answer.name()) == notice.answer.as_deref());
+    match Standing::of(notice) {
+        Standing::Withdrawn => Tag::new("Withdrawn", ""),
+        Standing::Closed | Standing::Answered if notice.answer.is_some() => {
+            Tag::new(answer.map_or("✓ Answered", |(_, _, shown)| *shown), "agree")
+        }
+        Standing::Closed | Standing::Answered => Tag::new("Closed", ""),
+        Standing::Returned => Tag::new("! Returned: no answer", "differ"),
+        Standing::Open if notice.due_on.is_some_and(|due| due < today) => Tag::new("! No answer", "differ"),
+        Standing::Open => Tag::new("… Waits for an answer", "wait"),
+    }
+}
+
+/// A notice in words, on a day of the reader's state.
+pub(crate) fn item(notice: &Notice, child: Option<&Child>, call: Option<String>, today: NaiveDate) -> Item {
     let place = |code: &Option<String>| code.as_deref().map(words::state_name);
     let to = place(&notice.to_state).unwrap_or_else(|| "another state".to_owned());
     let from = place(&notice.from_state).unwrap_or_else(|| "another state".to_owned());
@@ -224,6 +230,7 @@ fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
         .join(", ");
     let dated =
         |label: &str, date: Option<NaiveDate>| date.map(|date| format!("{label} {}", words::day(date)));
+    let waits = Standing::of(notice).takes_an_answer();
     let facts = [
         Some(match notice.event_date {
             Some(date) => format!("{event} on {}", words::day(date)),
@@ -243,40 +250,22 @@ fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
             ),
             None => format!("Raised by the exchange on {}", words::instant(notice.created_at)),
         }),
-        Some(notice.received_at.map_or_else(
-            || "Not seen yet".to_owned(),
-            |at| format!("First seen {}", words::instant(at)),
-        )),
+        Some(match (notice.seen_at, notice.received_at) {
+            (Some(at), _) => format!("Opened {}", words::instant(at)),
+            (None, Some(at)) => format!("On their list since {}, not opened", words::instant(at)),
+            (None, None) => "Not seen yet".to_owned(),
+        }),
+        waits.then(|| dated("Answer due", notice.due_on)).flatten(),
         call,
     ];
-    let known = ANSWERS
-        .iter()
-        .find(|(answer, ..)| Some(answer.name()) == notice.answer.as_deref());
-    let (answer, open) = match (notice.withdrawn_at, notice.acknowledged_at) {
-        (Some(_), _) => (Tag::new("Withdrawn", ""), false),
-        (None, Some(_)) => (
-            Tag::new(known.map_or("✓ Answered", |(_, _, shown)| *shown), "agree"),
-            false,
-        ),
-        (None, None) => (Tag::new("… Waits for an answer", "wait"), true),
-    };
     Item {
         id: notice.move_notice_id,
         title,
-        child: child.map_or_else(
-            || format!("Record no. {}", notice.person_id),
-            |child| {
-                format!(
-                    "{}, born {}",
-                    child.name,
-                    words::day_or(child.birth_date, "on an unknown date")
-                )
-            },
-        ),
-        href: format!("/persons/{}?purpose=program", notice.person_id),
+        child: named(child, notice.person_id),
+        child_href: format!("/persons/{}?purpose=program", notice.person_id),
         facts: facts.into_iter().flatten().collect(),
         note: notice.note.clone().unwrap_or_default(),
-        answer,
+        standing: standing(notice, today),
         answered: notice.acknowledged_at.map_or_else(String::new, |at| {
             let note = notice
                 .answer_note
@@ -285,40 +274,5 @@ fn item(notice: &Notice, child: Option<&Child>, call: Option<String>) -> Item {
                 .unwrap_or_default();
             format!("Answered {}{note}", words::instant(at))
         }),
-        open,
     }
-}
-
-/// An answer as a form sends it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct AnswerForm {
-    answer: Answer,
-    #[serde(default)]
-    note: String,
-}
-
-/// `POST /notices/{id}/acknowledge`
-pub(crate) async fn acknowledge(
-    portal: web::Data<Portal>,
-    id: web::Path<i64>,
-    guarded: Guarded<AnswerNotices, AnswerForm>,
-) -> Result<HttpResponse, Failure> {
-    let Guarded { user, form } = guarded;
-    let (state, by, now) = (user.state()?, user.label(), portal.now());
-    let note: String = form.note.chars().take(NOTE).collect();
-    let answered = portal
-        .run(move |c| {
-            let answered = ::notices::acknowledge(c, *id, state, &by, form.answer, Some(&note), now);
-            answered.map_err(|error| match error {
-                ::notices::Error::Database(error) => error.into(),
-                _ => Failure::BadRequest,
-            })
-        })
-        .await?
-        .ok_or(Failure::NotFound)?;
-    Ok(view::see_other(if answered.recorded {
-        "/notices?done=answered"
-    } else {
-        "/notices?done=late"
-    }))
 }

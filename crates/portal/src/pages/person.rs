@@ -57,9 +57,9 @@ pub(crate) struct Ask {
     /// The retired number by which the reader came here.
     #[serde(default)]
     formerly: String,
-    /// Whether a notice was just sent.
+    /// How many notices were just sent.
     #[serde(default)]
-    sent: bool,
+    sent: usize,
     /// A past day, as of which the record is wanted; empty for now.
     #[serde(default)]
     as_of: String,
@@ -252,7 +252,11 @@ pub(crate) async fn show(
         })
         .await?;
     let record = records::consolidate(&read.record, past.unwrap_or(today));
-    let done = ask.sent.then_some("The move notice was sent.");
+    let done = match ask.sent {
+        0 => None,
+        1 => Some("The move notice was sent."),
+        _ => Some("A move notice about each of them was sent."),
+    };
     let chrome = Chrome::of(&user, record.summary.name.clone(), "/search").done(done);
     let formerly = PersonId::parse(&ask.formerly)
         .map(|id| id.to_string())

@@ -4,11 +4,12 @@ use anyhow::{Context as _, Result};
 use diesel::PgConnection;
 use linking::review::{self, Judge};
 use mde::{StateCode, StateStudentId, StudentId};
-use notices::Sender;
 use notices::corrections::{self, Asker, Taking};
 use notices::data_requests::{self, Ask, What};
+use notices::{Kind, ManualNotice, Sender};
 use records::report::Question;
 use records::snapshot::{self, Taker};
+use store::notices::Box;
 use store::work_items::{self, Scope};
 use testkit::TestDb;
 
@@ -131,6 +132,29 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
         grounds: Some("Baptismal certificate of the parish in Mission".into()),
     };
     corrections::take(c, sender(texas), &taking, now())?;
+    let notice = ManualNotice {
+        kind: Kind::Arrival,
+        person_id: ana,
+        to_state: georgia,
+        district: None,
+        city: Some("Tifton".into()),
+        expected_date: Some("2026-05-01".parse()?),
+        contact: Some("Rita Recruiter, 956-555-0100".into()),
+        note: Some("Travels with an uncle".into()),
+    };
+    let sent = notices::send(c, sender(texas), &notice, now())?;
+    let id = sent.move_notice_id;
+    notices::open(c, id, georgia, Some("account:admin@ga.example"), now())?;
+    let answer = (notices::Answer::NeedsData, Some("Which school?"));
+    notices::acknowledge(
+        c,
+        id,
+        georgia,
+        "account:admin@ga.example",
+        answer.0,
+        answer.1,
+        now(),
+    )?;
     let keeper = notices::Keeper::open(c, notices::Limits::default(), now())?;
     keeper.settle(c, &[ana.number()], now())?;
     Ok(())
@@ -158,6 +182,10 @@ pub(crate) struct Ids {
     /// What Georgia asks of Texas.
     pub(crate) data_request: i64,
     pub(crate) correction: i64,
+    /// To Texas, without an answer.
+    pub(crate) notice: i64,
+    /// From Texas, answered.
+    pub(crate) sent_notice: i64,
 }
 
 impl Ids {
@@ -176,6 +204,11 @@ impl Ids {
         };
         let (data_request, correction) = (task("data_request")?, task("correction")?);
         let campaigns = store::reconciliations::list(c, Some(texas))?;
+        let mut notice = |which| -> Result<i64> {
+            let list = store::notices::list(c, texas, which, false, None, 1)?;
+            Ok(list.first().context("a notice")?.move_notice_id)
+        };
+        let (received, sent_notice) = (notice(Box::Inbox)?, notice(Box::Sent)?);
         Ok(Self {
             ana: support::person_of(c, "TX", "T-10442")?.to_string(),
             mia: support::person_of(c, "TX", "T-66613")?.to_string(),
@@ -185,6 +218,8 @@ impl Ids {
             held: batch("held").context("a held batch")?,
             data_request,
             correction,
+            notice: received,
+            sent_notice,
             campaign: campaigns.first().context("a campaign")?.0.reconciliation_id,
         })
     }

@@ -158,6 +158,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         campaign,
         data_request,
         correction,
+        notice,
+        sent_notice,
     } = ids;
     if amount == Many {
         let many = |name, path: String| page(Many, ADMINISTRATOR, name, path);
@@ -198,6 +200,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             "plans",
             format!("/persons/{ana}/plans?purpose=enroll&one=TX&other=GA"),
         ),
+        one("family", format!("/persons/{ana}/family?purpose=enroll")),
+        one("family-none", format!("/persons/{mia}/family?purpose=enroll")),
         one("merge", format!("/merges/{ana}")),
         one("merge-wrong", format!("/merges/{mia}")).after(&[("#others", "12")], SUBMIT),
         one("split", format!("/splits/{ana}")),
@@ -212,6 +216,14 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         page(One, RECRUITER, "request-own", format!("/requests/{request}")),
         one("deadlines", "/deadlines".into()),
         one("notices", "/notices".into()),
+        one("notice", format!("/notices/{notice}")),
+        one("notice-wrong", format!("/notices/{notice}")).after(
+            &[("#note", "Asked at the school")],
+            "form[action$=acknowledge] button",
+        ),
+        page(One, RECRUITER, "notice-reading", format!("/notices/{notice}")),
+        // The sender's form appears once it can be reopened or closed.
+        one("notice-sent", format!("/notices/{sent_notice}")),
         one("notice-new", format!("/notices/new?person={ana}")),
         one("notice-new-wrong", format!("/notices/new?person={ana}")).after(&[], SUBMIT),
         one("data-requests", "/data-requests".into()),

@@ -127,7 +127,7 @@ fn a_form_that_is_sent_too_late_goes_on_after_signing_in() {
         assert!(shown.contains(said), "{said}: {shown}");
     }
     browser.click("main form .button");
-    assert!(browser.url().contains("sent=true"), "{}", browser.url());
+    assert!(browser.url().contains("sent=1"), "{}", browser.url());
     let texas = mde::StateCode::new("TX").expect("a state");
     let sent =
         store::notices::list(&mut c, texas, store::notices::Box::Sent, true, None, 9).expect("notices");

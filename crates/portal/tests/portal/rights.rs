@@ -88,6 +88,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "GET /notices",
                 "GET /deadlines",
                 "POST /notices/new",
+                "POST /notices/{id}$",
                 "GET /data-requests",
                 "POST /data-requests/new",
                 "GET /corrections",

@@ -175,15 +175,32 @@ async fn a_notice_is_sent_once_seen_and_answered() {
         inbox.contains("Travels with an uncle") && inbox.contains("Expected May 1, 2026"),
         "{inbox}"
     );
-    let path = format!("/notices/{}/acknowledge", sent[0].move_notice_id);
-    assert_eq!(g.post(&path, &[("answer", "maybe")]).await.status, 400);
+    let one = format!("/notices/{}", sent[0].move_notice_id);
+    let path = format!("{one}/acknowledge");
+    let page = g.get(&one).await.text();
+    assert!(
+        page.contains("Answer due Apr 16, 2026") && page.contains("Seen: opened for the first time"),
+        "ten working days: {page}"
+    );
+    let wrong = g
+        .post(&path, &[("answer", "maybe"), ("note", "Asked the school")])
+        .await;
+    assert!(
+        wrong.status == 422
+            && wrong.body.contains("href=\"#answer\"")
+            && wrong.body.contains("Asked the school"),
+        "{}",
+        wrong.text()
+    );
     let page = g
         .post(&path, &[("answer", "not_arrived"), ("note", "Not here yet")])
         .await;
-    assert_eq!(page.location(), "/notices?done=answered");
-    assert_eq!(
-        g.post(&path, &[("answer", "arrived")]).await.location(),
-        "/notices?done=late"
+    assert_eq!(page.location(), format!("{one}?done=answered"));
+    let late = g.post(&path, &[("answer", "arrived")]).await;
+    let shown = g.get(late.location()).await.text();
+    assert!(
+        shown.contains("Somebody else was faster") && shown.contains("– Not so"),
+        "the second is shown the result: {shown}"
     );
     let answered = notices::find(&mut c, sent[0].move_notice_id).unwrap().unwrap();
     assert_eq!(answered.answer.as_deref(), Some("not_arrived"));
@@ -201,6 +218,49 @@ async fn a_notice_is_sent_once_seen_and_answered() {
         0
     );
     assert!(b.get("/notices?box=sent").await.text().contains("Not here yet"));
+
+    let page = b.get(&one).await;
+    assert!(
+        page.text().contains("Answered: No: the child has not come")
+            && !page.text().contains("admin@ga.example"),
+        "the answer, and not who gave it in another state: {}",
+        page.text()
+    );
+    let wrong = b.post(&one, &[("action", "reopen"), ("reason", " ")]).await;
+    assert!(
+        wrong.status == 422 && wrong.body.contains("href=\"#reason\""),
+        "{}",
+        wrong.text()
+    );
+    let reopened = b
+        .post(&one, &[("action", "reopen"), ("reason", "They left today")])
+        .await;
+    assert_eq!(reopened.location(), format!("{one}?done=reopened"));
+    let page = g.get(&one).await.text();
+    assert!(
+        page.contains("“They left today”") && page.contains("Your answer"),
+        "{page}"
+    );
+    assert_eq!(
+        g.post(&one, &[("action", "close")]).await.status,
+        404,
+        "who sent it closes it"
+    );
+    let closed = b.post(&one, &[("action", "close"), ("reason", "")]).await;
+    assert_eq!(closed.location(), format!("{one}?done=closed"));
+    let (mut r, _) = browser(db.url()).await;
+    r.sign_in("recruiter@mission.example").await;
+    let received = notices::list(&mut c, tx, Box::Inbox, true, None, 9).unwrap();
+    let received = format!(
+        "/notices/{}",
+        received.first().expect("a notice to Texas").move_notice_id
+    );
+    assert!(!r.get(&received).await.text().contains("Your answer"));
+    assert_eq!(
+        r.post(&received, &[("action", "close")]).await.status,
+        403,
+        "a recruiter does not answer"
+    );
 }
 
 #[actix_web::test]
@@ -275,4 +335,81 @@ async fn the_deadlines_board_says_what_is_owed_about_whom_and_by_when() {
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
+}
+
+#[actix_web::test]
+async fn a_family_is_shown_and_announced_at_once() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let brother = serde_json::json!({
+        "identity": {"state_student_id": "T-10443", "last_name_1": "Reyes", "last_name_2": "Garza", "first_name": "Beto",
+            "gender": "Male", "birth_date": "2014-07-01", "parent1_last_name": "Reyes Cantú", "parent1_first_name": "Luis Alberto",
+            "parent2_last_name": "Garza Treviño", "parent2_first_name": "Rosa"},
+        "qualifying_moves": [{"qualifying_arrival_date": "2025-08-11", "to_city": "Mission", "to_state": "TX", "certificate_number": "COE-99120"}]
+    });
+    support::load(
+        &mut c,
+        "TX",
+        "2026-04-01T02:00:00Z".parse().unwrap(),
+        vec![brother],
+    )
+    .unwrap();
+    support::link(&mut c).unwrap();
+    let ana = support::person_of(&mut c, "TX", "T-10442").unwrap();
+    let beto = support::person_of(&mut c, "TX", "T-10443").unwrap();
+    let tx = StateCode::new("TX").unwrap();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("recruiter@mission.example").await;
+    let page = b.get(&format!("/persons/{ana}/family?purpose=enroll")).await;
+    let text = page.text();
+    assert!(
+        text.contains("Beto Reyes Garza")
+            && text.contains("The same certificate of eligibility, the same parents"),
+        "{text}"
+    );
+    assert!(
+        page.body
+            .contains(&format!("/notices/new?person={ana}&amp;family=true")),
+        "{}",
+        page.body
+    );
+    let form = b.get(&format!("/notices/new?person={ana}&family=true")).await;
+    let ticked = format!("name=\"also-{beto}\" checked");
+    assert!(form.body.contains(&ticked), "{}", form.body);
+    let (number, also) = (ana.to_string(), format!("also-{beto}"));
+    let sent = [
+        ("once", "family-1"),
+        ("person", number.as_str()),
+        (also.as_str(), "on"),
+        ("kind", "arrival"),
+        ("state", "GA"),
+    ];
+    let wrong = b.post("/notices/new", &sent[..4]).await;
+    assert!(
+        wrong.status == 422 && wrong.body.contains(&ticked),
+        "what was ticked stays: {}",
+        wrong.body
+    );
+    let page = b.post("/notices/new", &sent).await;
+    assert!(page.location().contains("sent=2"), "{}", page.location());
+    let list = notices::list(&mut c, tx, Box::Sent, true, None, 9).unwrap();
+    let mut about: Vec<i64> = list.iter().map(|notice| notice.person_id).collect();
+    about.sort_unstable();
+    let mut both = [ana.number(), beto.number()];
+    both.sort_unstable();
+    assert_eq!(about, both);
+    let text = b
+        .get(&format!("/persons/{ana}/family?purpose=enroll"))
+        .await
+        .text();
+    assert!(text.contains("Waits for an answer"), "{text}");
+    let mia = support::person_of(&mut c, "TX", "T-66613").unwrap();
+    let alone = b
+        .get(&format!("/persons/{mia}/family?purpose=enroll"))
+        .await
+        .text();
+    assert!(
+        alone.contains("No record of a state shows a brother or sister"),
+        "{alone}"
+    );
 }

@@ -1,0 +1,2 @@
+drop index qualifying_move_certificate;
+drop index student_parent;
