@@ -16,10 +16,15 @@ const PARTICLES: [&str; 13] = [
 /// Words that join the next one and stay with it (`SAN JUAN`, `MC DONALD`).
 const JOINING: [&str; 6] = ["SAN", "SANTA", "SANTO", "MC", "MAC", "ST"];
 
-/// Words that stand for "no name".
-const NOTHING: [&str; 12] = [
+/// Words that stand for "no name" (FNU, LNU: first, last name unknown). Two records that say so agree in nothing.
+const NOTHING: [&str; 17] = [
     "UNKNOWN",
+    "UNKN",
     "UNK",
+    "FNU",
+    "LNU",
+    "NFN",
+    "TBD",
     "NONE",
     "NMN",
     "NLN",
@@ -31,6 +36,9 @@ const NOTHING: [&str; 12] = [
     "DESCONOCIDA",
     "NINGUNO",
 ];
+
+/// The same as a whole cell, whose words alone could be a name.
+const NOTHING_AT_ALL: [&str; 2] = ["N/A", "NO NAME"];
 
 const GENERATIONS: [(&str, u8); 9] = [
     ("JR", 1),
@@ -106,9 +114,20 @@ pub fn name_words(first: &str, middle: &str, last1: &str, last2: &str, generatio
     }
 }
 
+/// A cell folded; nothing of one that says that there is nothing.
+fn folded(cell: &str) -> String {
+    if NOTHING_AT_ALL
+        .iter()
+        .any(|nothing| nothing.eq_ignore_ascii_case(cell.trim()))
+    {
+        return String::new();
+    }
+    fold(cell)
+}
+
 /// Words of a place name: folded, joined into one.
 pub fn place_word(place: &str) -> String {
-    let folded = fold(place);
+    let folded = folded(place);
     let words: Vec<_> = folded
         .split_whitespace()
         .filter(|w| !NOTHING.contains(w))
@@ -136,7 +155,7 @@ fn clean(word: &str) -> String {
 }
 
 pub(crate) fn given_words(text: &str, generation: &mut u8) -> Vec<String> {
-    let folded = fold(text);
+    let folded = folded(text);
     let mut out: Vec<String> = Vec::new();
     for word in folded.split_whitespace() {
         if NOTHING.contains(&word) || PARTICLES.contains(&word) {
@@ -153,7 +172,7 @@ pub(crate) fn given_words(text: &str, generation: &mut u8) -> Vec<String> {
 }
 
 pub(crate) fn surname_words(text: &str, generation: &mut u8) -> Vec<String> {
-    let folded = fold(text);
+    let folded = folded(text);
     let mut out: Vec<String> = Vec::new();
     let mut joining = String::new();
     let mut particle = None;

@@ -57,6 +57,11 @@ fn words_that_are_no_names_are_read_as_what_they_are() {
         ("Ma Gpe", "MARIA GUADALUPE"),
         ("Fco. Alej", "FRANCISCO ALEJANDRO"),
         ("NMN", ""),
+        ("FNU", ""),
+        ("N/A", ""),
+        (" n/a ", ""),
+        ("No Name", ""),
+        ("N A", "N A"),
         ("desconocido", ""),
         ("J0se", "JOSE"),
         ("José Jr.", "JOSE"),
@@ -73,6 +78,10 @@ fn words_that_are_no_names_are_read_as_what_they_are() {
         ("Mac San", "MACSAN"),
         ("de la", "LA"),
         ("unknown", ""),
+        ("LNU", ""),
+        ("Unkn", ""),
+        ("tbd", ""),
+        ("N/A", ""),
         ("Jr", "JR"),
         ("Vega V", "VEGA"),
         ("Delosreyes Delao", "REYES O"),
@@ -112,7 +121,10 @@ fn words_that_are_no_names_are_read_as_what_they_are() {
         );
     }
     assert_eq!(place_word("San  José (unknown)"), "SANJOSE");
-    assert_eq!(place_word("NA"), "");
+    assert_eq!(
+        (place_word("NA"), place_word("N/A")),
+        (String::new(), String::new())
+    );
 }
 
 #[test]

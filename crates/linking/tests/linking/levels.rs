@@ -67,6 +67,8 @@ fn given_names() {
             (("Marcelino", ""), ("Marta", ""), "given names begin alike"),
             (("Cristian", ""), ("Osvaldo", ""), "given names differ"),
             (("", ""), ("Osvaldo", ""), "given name not compared"),
+            (("FNU", ""), ("FNU", ""), "given name not compared"),
+            (("N/A", ""), ("n/a", ""), "given name not compared"),
         ],
     );
     each(
@@ -201,6 +203,7 @@ fn last_names() {
             (("Tello", "Ortega"), ("Vargas", "Luna"), "last names differ"),
             (("Tello", ""), ("Vargas", ""), "last names differ"),
             (("", ""), ("Vargas", ""), "last names not compared"),
+            (("LNU", ""), ("LNU", ""), "last names not compared"),
         ],
     );
 }
