@@ -589,3 +589,6 @@ impl LinkIndex {
             + (self.arrived.capacity() + self.numbers.capacity()) * size_of::<Slot>()
     }
 }
+
+#[cfg(test)]
+mod tests;

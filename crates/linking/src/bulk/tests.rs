@@ -149,3 +149,38 @@ fn two_slots_are_one_number_whichever_comes_first() {
     assert_eq!(pack(5, 3), 3 << 32 | 5);
     assert_eq!(pack(0, u32::MAX), 0xFFFF_FFFF);
 }
+
+/// Rows of which a glance tells nothing bring together as many pairs as their keys allow: they are compared as they come.
+#[test]
+fn no_more_pairs_wait_than_there_is_room_for() {
+    let index = crate::glance::tests::index(400);
+    let options = BulkOptions::default();
+    for (held, waiting) in [(PARTS * 20, 20), (HELD, usize::MAX)] {
+        let search = Search {
+            index: &index,
+            glances: Glances::new(&index),
+            options: &options,
+            held,
+        };
+        let (mut brought, mut most) = (Brought::default(), 0);
+        for wave in 0..WAVES {
+            let parts = index.postings().blocks(wave, |blocks| {
+                blocks.map(<[u64]>::to_vec).collect::<Vec<Vec<u64>>>()
+            });
+            for block in parts.into_iter().flatten() {
+                let mut ahead = Ahead::default();
+                ahead.read(&search.glances, &block);
+                search.pair(&mut ahead, &mut brought);
+                assert!(ahead.members.is_empty() && ahead.ends.is_empty());
+                most = most.max(brought.open.len());
+            }
+        }
+        assert!(most < waiting, "{most} of {held}");
+        assert_eq!(
+            brought.found.is_empty(),
+            held == HELD,
+            "nothing is compared before it has to be"
+        );
+        assert_eq!(brought.pairs, pairs(&index, &options, &|_| ()).1);
+    }
+}

@@ -284,3 +284,32 @@ fn the_report_counts_each_key_once() {
     }
     assert_eq!(report[KeyKind::Sound as usize].finish(), KindReport::default());
 }
+
+#[test]
+fn room_is_made_for_what_will_come_and_given_back() {
+    let mut postings = Postings::default();
+    let second = Round::all(2).nth(1).unwrap();
+    // 32 for each of the 32,768 lists of the round, and four times their deviation.
+    postings.reserve(1 << 20, second);
+    for (number, list) in postings.lists.iter().enumerate() {
+        let room = if number % 2 == 1 { 52..64 } else { 0..1 };
+        assert!(room.contains(&list.capacity()), "{number}: {}", list.capacity());
+    }
+    let bytes = postings.bytes();
+    assert!(bytes > LISTS / 2 * 52 * 8, "{bytes}");
+    let mut filed = Filed::with_capacity(10);
+    for number in 0..10_u64 {
+        let key = Key {
+            hash: (2 * number + 1) << 48,
+            refine: 0,
+            kind: KeyKind::BirthDate,
+        };
+        filed.add(key, 1, second);
+        filed.add(key, 2, second);
+    }
+    postings.push_all(&[filed]);
+    postings.settle(Keep::All, second);
+    let held: usize = postings.lists.iter().map(Vec::len).sum();
+    assert_eq!(held, 20);
+    assert!(postings.lists.iter().all(|list| list.capacity() == list.len()));
+}

@@ -1,6 +1,6 @@
 //! All records at once: who is put together, and under which numbers.
 
-use linking::bulk::{BulkOptions, Linked, link};
+use linking::bulk::{BulkOptions, Linked, Progress, link};
 use linking::{LinkIndex, Model, PersonNameInput, RecordInput, Sex};
 
 use crate::{boy, date};
@@ -172,4 +172,26 @@ fn across_sources_nobody_has_two_partners_in_one() {
     // Whoever falls below the floor by it is no pair.
     assert!(its > -3.0 && worse < -3.0);
     assert_eq!(linked(&all, &across()).pairs.len(), 1);
+}
+
+#[test]
+fn when_pairs_are_known_it_is_said_of_how_many_groups_are_made() {
+    let index = LinkIndex::build(
+        Model::default_fixed(),
+        &[
+            boy(1, "TX"),
+            boy(2, "CA"),
+            girl(3, "TX"),
+            girl(4, "CA"),
+            stranger(5),
+        ],
+    );
+    let told = std::sync::Mutex::new(Vec::new());
+    let found = link(&index, &BulkOptions::default(), &|progress| {
+        if let Progress::Grouping(pairs) = progress {
+            told.lock().unwrap().push(pairs);
+        }
+    });
+    assert_eq!(told.into_inner().unwrap(), [2]);
+    assert_eq!(found.pairs.len(), 2);
 }
