@@ -14,6 +14,9 @@ pub enum Error {
         "the address is private; use one that is reached over the internet, or ask the hub's operator to allow it"
     )]
     Private,
+    /// The settings of e-mail cannot be used.
+    #[error("e-mail cannot be set up: {0}; correct the section [mail] of the configuration")]
+    Mail(String),
     /// The settings of outgoing connections cannot be used.
     #[error(
         "connections to webhooks cannot be set up: {0}; correct the section [webhooks] of the configuration"

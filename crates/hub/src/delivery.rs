@@ -1,4 +1,4 @@
-//! The sender of this hub: what states are told, and with what the hub proves itself to their receivers.
+//! What leaves this hub by itself: what states are told, mail to their people, and with what the hub proves itself to their receivers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use deliver::{Outside, Sender, Settings};
+use deliver::{Mailer, Outside, Sender, Settings};
 use pki::Authority;
 
 use crate::config::Config;
@@ -24,15 +24,9 @@ pub(crate) fn start(
     database: &Database,
     context: &worker::Context,
 ) -> Result<JoinHandle<()>> {
-    let clock = context.clock.clone();
-    let outside = Outside {
-        clock: Arc::new(move || clock.now()),
-        random: random(),
-        stop: Arc::clone(&context.stop),
-    };
     let settings = settings(config, authority, context)?;
     let pool = database.pool(CONNECTIONS, Duration::from_secs(30));
-    let sender = Sender::new(pool, settings, outside)?;
+    let sender = Sender::new(pool, settings, outside(context))?;
     let send = move || {
         if let Err(error) = sender.run() {
             tracing::error!(%error, "webhooks are not sent");
@@ -41,6 +35,34 @@ pub(crate) fn start(
     Ok(std::thread::Builder::new()
         .name("deliver".to_owned())
         .spawn(send)?)
+}
+
+/// Starts the mailer in a thread of its own, if there is a server to hand mail to.
+pub(crate) fn start_mail(
+    config: &Config,
+    database: &Database,
+    context: &worker::Context,
+) -> Result<Option<JoinHandle<()>>> {
+    let Some(mail) = &config.mail else { return Ok(None) };
+    let portal = config
+        .public_address
+        .as_deref()
+        .context("[mail] needs a public_address: mails hold a link to it")?;
+    let pool = database.pool(1, Duration::from_secs(30));
+    let mailer = Mailer::new(pool, &mail.server, &mail.from, portal, outside(context))?;
+    let thread = std::thread::Builder::new()
+        .name("mail".to_owned())
+        .spawn(move || mailer.run())?;
+    Ok(Some(thread))
+}
+
+fn outside(context: &worker::Context) -> Outside {
+    let clock = context.clock.clone();
+    Outside {
+        clock: Arc::new(move || clock.now()),
+        random: random(),
+        stop: Arc::clone(&context.stop),
+    }
 }
 
 fn settings(config: &Config, authority: &Authority, context: &worker::Context) -> Result<Settings> {

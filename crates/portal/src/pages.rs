@@ -21,6 +21,7 @@ pub(crate) mod near_match;
 pub(crate) mod near_matches;
 pub(crate) mod new_children;
 pub(crate) mod notice;
+pub(crate) mod notice_mail;
 pub(crate) mod notice_new;
 pub(crate) mod notices;
 pub(crate) mod own_password;

@@ -12,9 +12,9 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     access_log, admin, batches, bulletin, check, comparison, contacts, corrections, data_requests, deadlines,
-    disagreements, family, help, history, home, merge, near_match, new_children, notice, notice_new, notices,
-    own_password, papers, person, pictures, plans, reconciliations, reports, requests, requirements, search,
-    sign_in, students, worklist,
+    disagreements, family, help, history, home, merge, near_match, new_children, notice, notice_mail,
+    notice_new, notices, own_password, papers, person, pictures, plans, reconciliations, reports, requests,
+    requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -78,6 +78,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/near-matches/{id}"),
     ("GET", "/deadlines"),
     ("GET", "/notices"),
+    ("GET", "/notices/mail"),
+    ("POST", "/notices/mail"),
     ("GET", "/notices/new"),
     ("POST", "/notices/new"),
     ("GET", "/notices/{id}"),
@@ -225,6 +227,8 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/near-matches/{id}", post().to(near_match::decide))
             .route("/deadlines", get().to(deadlines::list))
             .route("/notices", get().to(notices::list))
+            .route("/notices/mail", get().to(notice_mail::show))
+            .route("/notices/mail", post().to(notice_mail::choose))
             .route("/notices/new", get().to(notice_new::show))
             .route("/notices/new", post().to(notice_new::send))
             .route("/notices/{id}", get().to(notice::show))

@@ -43,6 +43,8 @@ pub struct Rules {
     pub deadlines: notices::Limits,
     /// Whether a webhook may have a private address.
     pub private_webhooks: bool,
+    /// Whether the hub sends e-mail.
+    pub sends_mail: bool,
 }
 
 impl fmt::Debug for Portal {

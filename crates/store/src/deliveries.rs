@@ -42,7 +42,7 @@ pub fn tell(connection: &mut PgConnection, events: &[Event], now: DateTime<Utc>)
         return Ok(0);
     }
     let column = |pick: fn(&Event) -> &str| -> Vec<&str> { events.iter().map(pick).collect() };
-    // A digest is due at six in the morning where the state is.
+    // A digest is due at the next six in the morning where the state is.
     Ok(sql_query(
         "with event as (select * from unnest($1, $2, $3) as event (state, kind, link))
          insert into delivery (state, channel, account_id, kind, link, happened_at, queued_at, next_at)
@@ -50,7 +50,8 @@ pub fn tell(connection: &mut PgConnection, events: &[Event], now: DateTime<Utc>)
          union all
          select state, 'email', s.account_id, kind, link, $4, $4,
             case s.rhythm when 'daily'
-                then ((($4 at time zone p.time_zone)::date + 1) + time '06:00') at time zone p.time_zone else $4 end
+                then (($4 at time zone p.time_zone - interval '6 hours')::date + 1 + time '06:00') at time zone p.time_zone
+                else $4 end
          from event join mail_subscription s using (state) join participant p using (state)",
     )
     .bind::<Array<Text>, _>(column(|event| &event.state))

@@ -20,7 +20,8 @@ pub(crate) struct Hub {
     pub(crate) pool: Pool,
     pub(crate) authority: Authority,
     ahead: Arc<AtomicI64>,
-    running: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
+    stop: Arc<AtomicBool>,
+    running: Vec<JoinHandle<()>>,
     _folder: TempDir,
     _db: TestDb,
 }
@@ -58,6 +59,7 @@ impl Hub {
             pool: store::pool(db.url(), 4, Duration::from_secs(30)),
             authority: authority.expect("an authority"),
             ahead: Arc::default(),
+            stop: Arc::default(),
             running: Vec::new(),
             _folder: folder,
             _db: db,
@@ -77,18 +79,25 @@ impl Hub {
         store::connection(&self.pool).expect("a connection")
     }
 
-    /// Starts a sender.
-    pub(crate) fn send(&mut self, settings: Settings) {
-        let stop = Arc::new(AtomicBool::new(false));
+    /// What a sender is given: this clock, and a word to end at the end of the test.
+    pub(crate) fn outside(&self) -> Outside {
         let ahead = Arc::clone(&self.ahead);
-        let outside = Outside {
+        Outside {
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::SeqCst))),
             random: testkit::random(),
-            stop: Arc::clone(&stop),
-        };
-        let sender = Sender::new(self.pool.clone(), settings, outside).expect("a sender");
-        let thread = std::thread::spawn(move || sender.run().expect("it runs"));
-        self.running.push((stop, thread));
+            stop: Arc::clone(&self.stop),
+        }
+    }
+
+    /// Runs in a thread of its own what ends by that word.
+    pub(crate) fn run(&mut self, work: impl FnOnce() + Send + 'static) {
+        self.running.push(std::thread::spawn(work));
+    }
+
+    /// Starts a sender.
+    pub(crate) fn send(&mut self, settings: Settings) {
+        let sender = Sender::new(self.pool.clone(), settings, self.outside()).expect("a sender");
+        self.run(move || sender.run().expect("it runs"));
     }
 
     /// The same with settings that make no test wait.
@@ -108,6 +117,11 @@ impl Hub {
 
     /// Tells a state of so many notices.
     pub(crate) fn tell(&self, state: &str, notices: usize) {
+        self.tell_of(state, notices, notices);
+    }
+
+    /// The same, where that makes another number of deliveries.
+    pub(crate) fn tell_of(&self, state: &str, notices: usize, deliveries: usize) {
         let event = |n| Event {
             state: state.to_owned(),
             kind: "move_notice.created",
@@ -115,7 +129,7 @@ impl Hub {
         };
         let events: Vec<Event> = (0..notices).map(event).collect();
         let told = deliveries::tell(&mut self.connection(), &events, self.now()).expect("told");
-        assert_eq!(told, notices);
+        assert_eq!(told, deliveries);
     }
 
     pub(crate) fn deliveries(&self, state: &str) -> Vec<Delivery> {
@@ -139,10 +153,8 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        for (stop, _) in &self.running {
-            stop.store(true, Ordering::SeqCst);
-        }
-        for (_, thread) in self.running.drain(..) {
+        self.stop.store(true, Ordering::SeqCst);
+        for thread in self.running.drain(..) {
             let ended = thread.join();
             assert!(ended.is_ok() || std::thread::panicking(), "the sender panicked");
         }

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hub;
+mod mail;
 mod off_the_shelf;
 mod receiver;
 mod sent;

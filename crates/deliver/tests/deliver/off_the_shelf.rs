@@ -10,20 +10,19 @@ use deliver::Settings;
 use crate::hub::{Hub, code, quick, until};
 
 /// The Python that `deploy/setup test` furnishes, if it did.
-fn python() -> Option<std::path::PathBuf> {
+pub(crate) fn python(module: &str) -> Option<std::path::PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/bin/python3");
-    let knows = Command::new(&found)
-        .args(["-c", "import standardwebhooks"])
-        .output();
+    let import = format!("import {module}");
+    let knows = Command::new(&found).args(["-c", &import]).output();
     if knows.is_ok_and(|output| output.status.success()) {
         return Some(found);
     }
-    println!("SKIPPED: no verifier that others have written; run deploy/setup test to install it");
+    println!("SKIPPED: Python’s {module} is not there; run deploy/setup test to install it");
     None
 }
 
 /// Ends with the test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -34,7 +33,9 @@ impl Drop for Running {
 
 #[test]
 fn an_off_the_shelf_verifier_accepts_what_is_sent_over_mutual_tls() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("standardwebhooks") else {
+        return;
+    };
     let mut hub = Hub::new();
     let folder = tempfile::tempdir().expect("a folder");
     let keep = |name: &str, text: &str| {
@@ -99,7 +100,9 @@ fn an_off_the_shelf_verifier_accepts_what_is_sent_over_mutual_tls() {
 
 #[test]
 fn without_its_certificate_the_hub_is_told_what_is_missing() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("standardwebhooks") else {
+        return;
+    };
     let mut hub = Hub::new();
     let folder = tempfile::tempdir().expect("a folder");
     let day = TimeDelta::days(1);

@@ -224,6 +224,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         page(One, RECRUITER, "notice-reading", format!("/notices/{notice}")),
         // The sender's form appears once it can be reopened or closed.
         one("notice-sent", format!("/notices/{sent_notice}")),
+        one("notice-mail", "/notices/mail".into()).after(&[], SUBMIT),
         one("notice-new", format!("/notices/new?person={ana}")),
         one("notice-new-wrong", format!("/notices/new?person={ana}")).after(&[], SUBMIT),
         one("data-requests", "/data-requests".into()),

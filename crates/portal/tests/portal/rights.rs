@@ -93,6 +93,7 @@ async fn who_has_no_right_is_refused_everywhere() {
                 "POST /data-requests/new",
                 "GET /corrections",
                 "POST /corrections/new",
+                "POST /notices/mail",
                 "GET /reports",
             ],
         ),
