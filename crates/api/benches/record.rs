@@ -406,6 +406,7 @@ fn scripts(pool: &Pool, asked: &[PersonId], folder: &Path) -> Result<Vec<PathBuf
                 "text",
             ),
             states,
+            students.clone(),
         ];
         let disclosed = [
             "now()".to_owned(),

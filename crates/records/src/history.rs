@@ -103,7 +103,7 @@ pub fn history(record: &PersonRecord, versions: &[(StudentId, Vec<Version>)]) ->
 }
 
 /// The record as the hub held it at the end of a day (UTC): of each student the content that was current then, none of
-/// those that had not come yet. Links are today's, and of whether a state still reported a student only the last change
+/// those that had not come yet, and what families had stated. Links are today's, and of whether a state still reported a student only the last change
 /// is known. `versions` are the earlier versions as `store::persons::read_versions` gives them.
 #[must_use]
 pub fn as_known(
@@ -143,6 +143,7 @@ pub fn as_known(
             Some(student)
         })
         .collect();
+    then.statements.retain(|statement| known(statement.stated_at));
     then
 }
 

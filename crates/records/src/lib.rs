@@ -29,6 +29,7 @@ pub mod roster;
 pub mod schooling;
 pub mod snapshot;
 pub mod source;
+pub mod statements;
 pub mod sweep;
 pub mod timeline;
 pub mod words;

@@ -20,6 +20,7 @@ use crate::immunizations::{ImmunizationReport, VaccineGroup};
 use crate::plan::{self, GraduationPlan, PlanComparison, StatePlan};
 use crate::schooling::{self, Schooling};
 use crate::source::{SourceStudent, StateSummary};
+use crate::statements::{self, StatementEntry};
 use crate::timeline::TimelineEvent;
 use crate::words::Coded;
 use crate::{
@@ -80,6 +81,8 @@ pub struct ConsolidatedRecord {
     pub plan: Option<GraduationPlan>,
     /// Where counted students contradict each other or themselves, and what each rule made of it.
     pub disagreements: Vec<Disagreement>,
+    /// What families have stated against a state's record that was not corrected, oldest first.
+    pub statements: Vec<StatementEntry>,
     /// The students as their states sent them.
     pub sources: Vec<SourceStudent>,
 }
@@ -182,6 +185,7 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         schooling,
         graduation_requirements,
         plan,
+        statements: statements::statements(record, &reports),
         sources: source::students(&reports),
         identity,
         enrollments,

@@ -18,7 +18,7 @@ use crate::students::{self, Version};
 
 mod beside;
 
-pub use beside::BESIDE;
+pub use beside::{BESIDE, Statement};
 
 /// One student of a person, whole, with what the hub knows about it.
 #[derive(Debug, Clone)]
@@ -62,6 +62,8 @@ pub struct PersonRecord {
     pub rules: HashMap<StateCode, EligibilityRules>,
     /// What their states require for graduation, where a high school student brought no requirements of its own.
     pub requirements: Vec<Requirement>,
+    /// What families have stated against its students' records, oldest first.
+    pub statements: Vec<Statement>,
 }
 
 /// The statement that finds a person's students: alias, survivor, link and status in one round trip.
@@ -136,14 +138,15 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
     let person_id = PersonId::new(first.person_id).map_err(corrupt("person id"))?;
     let rules = eligibility_rules(&rows)?;
     let students = assemble(connection, rows)?;
-    let (facilities, requirements) = beside::read(connection, &students)?;
+    let beside = beside::read(connection, &students)?;
     Ok(Some(PersonRecord {
         person_id,
         asked_as: (person_id != id).then_some(id),
-        requirements,
         students,
-        facilities,
+        facilities: beside.facilities,
         rules,
+        requirements: beside.requirements,
+        statements: beside.statements,
     }))
 }
 

@@ -19,6 +19,7 @@ pub(super) fn write(record: &ConsolidatedRecord, language: Language, paper: &mut
     alerts(record, language, paper);
     paper.facts(facts(record, language));
     disagreements(record, language, paper);
+    statements(record, language, paper);
     enrollments(record, language, paper);
     plan(record, language, paper);
     courses(record, language, paper);
@@ -204,6 +205,27 @@ fn disagreements(record: &ConsolidatedRecord, language: Language, paper: &mut Pa
     if !differing.is_empty() {
         let says = language.of("States disagree. ", "Los estados no coinciden. ");
         paper.strong(format!("{says}{}.", differing.join("; ")));
+    }
+}
+
+/// What families have stated against the record of a state.
+fn statements(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
+    for of in &record.statements {
+        let (state, said) = (of.source.state.name(), &of.says);
+        let stated = day(language, of.stated_at.date_naive());
+        let about = match (&of.column, &of.name) {
+            (Some(column), Some(name)) => element(language, column, name),
+            _ => language.of("The record", "El registro"),
+        };
+        paper.strong(language.of(
+            format!("The family disagrees with {state}. {about}: “{said}”. Its statement of {stated}:"),
+            format!(
+                "La familia no está de acuerdo con {state}. {about}: “{said}”. Su declaración del {stated}:"
+            ),
+        ));
+        for line in of.statement.lines().filter(|line| !line.trim().is_empty()) {
+            paper.paragraph(line);
+        }
     }
 }
 

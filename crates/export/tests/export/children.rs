@@ -43,6 +43,7 @@ pub(crate) fn person(number: i64, students: Vec<StudentRecord>, facilities: &Fac
         facilities: facilities.clone(),
         rules: HashMap::new(),
         requirements: Vec::new(),
+        statements: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use export::pdf::Language;
 use mde::{Draft as _, Part, StateCode, Student, ValueContext};
 use records::ConsolidatedRecord;
 use store::Purpose;
+use store::persons::Statement;
 
 use crate::children::{self, day, held, person};
 
@@ -254,6 +255,41 @@ fn a_record_says_everything_in_both_languages() {
             assert!(text.contains(part), "{part} is not in {text}");
         }
     }
+}
+
+#[test]
+fn what_a_family_states_is_on_the_record() {
+    let as_of = "2026-04-01T02:00:00Z".parse().unwrap();
+    let texas = held(StateCode::new("TX").unwrap(), as_of, student(&[]));
+    let mut whole = person(1, vec![texas], &HashMap::new());
+    whole.statements = vec![Statement {
+        student_id: whole.students[0].student_id,
+        element: Some("9".into()),
+        says: "November 30, 2009".into(),
+        statement: "It was the 29th.\n\nI was there.".into(),
+        stated_at: as_of,
+    }];
+    let record = records::consolidate(&whole, day("2026-04-10"));
+    for (language, about) in [
+        (
+            Language::English,
+            "The family disagrees with Texas. Birth date: “November 30, 2009”. Its statement of Apr 1, 2026: It was the 29th. I was there.",
+        ),
+        (
+            Language::Spanish,
+            "La familia no está de acuerdo con Texas. Fecha de nacimiento: “November 30, 2009”. Su declaración del 1 abr 2026: It was the 29th. I was there.",
+        ),
+    ] {
+        if let Some(text) = text(&printed(&record, Kind::Record, language)) {
+            let text = text.replace('\u{a0}', " ");
+            assert!(text.contains(about), "{text}");
+        }
+    }
+    let xml = export::xml::record(&record).unwrap();
+    assert!(
+        xml.contains("<column>birth_date</column>") && xml.contains("It was the 29th."),
+        "{xml}"
+    );
 }
 
 #[test]

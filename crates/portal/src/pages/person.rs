@@ -6,10 +6,10 @@ use export::papers::Kind;
 use export::pdf::Language;
 use mde::PersonId;
 use records::ConsolidatedRecord;
+use records::statements::StatementEntry;
 use serde::Deserialize;
 use store::access::Disclosure;
 use store::contacts::Contact;
-use store::corrections::{self, Correction};
 use store::links::LinkEvent;
 use store::new_children::Alert;
 use store::work_items::WorkItem;
@@ -30,7 +30,7 @@ use crate::view::{self, Cell, Chrome, Table, Tag};
 use crate::words;
 
 /// The kinds of data that the page shows, as they are written into the disclosure.
-const CATEGORIES: [&str; 7] = [
+const CATEGORIES: [&str; 8] = [
     "identity",
     "enrollments",
     "moves",
@@ -38,6 +38,7 @@ const CATEGORIES: [&str; 7] = [
     "assessments",
     "immunizations",
     "alerts",
+    "correction",
 ];
 
 /// Looks that are listed.
@@ -188,7 +189,6 @@ struct Read {
     approved: Vec<WorkItem>,
     contacts: Vec<Contact>,
     new_here: Vec<Alert>,
-    statements: Vec<Correction>,
 }
 
 /// `GET /persons/{id}?purpose=`
@@ -235,7 +235,6 @@ pub(crate) async fn show(
             }
             let students: Vec<_> = record.students.iter().map(|s| s.student_id.0).collect();
             let events = links::events(c, &students)?;
-            let statements = corrections::read_statements(c, &access, id)?;
             let looks = access::disclosures(c, id, LOOKS)?;
             let about = work_items::about(c, id.number())?;
             let approved = work_items::approved(c, id.number())?;
@@ -247,7 +246,6 @@ pub(crate) async fn show(
                 approved,
                 contacts,
                 new_here,
-                statements,
             })
         })
         .await?;
@@ -339,7 +337,7 @@ impl PersonPage {
             immunizations: parts::immunizations(record, &sources),
             alerts: parts::alerts(record, &sources),
             contacts: Table::default(),
-            statements: read.statements.iter().filter_map(statement).collect(),
+            statements: record.statements.iter().map(statement).collect(),
             new_here: Vec::new(),
             sources: source_views(record),
             story: story(record, &read.events),
@@ -356,17 +354,16 @@ impl PersonPage {
 }
 
 /// A statement of disagreement: against what of whose record, and in the family's words.
-fn statement(of: &Correction) -> Option<(String, String)> {
-    let said = of.statement.clone()?;
+fn statement(of: &StatementEntry) -> (String, String) {
     let element = of.element.as_deref().map_or("the record", words::element);
-    let day = words::day_or(of.stated_at.map(|at| at.date_naive()), "an unknown day");
     let about = format!(
-        "{} of {}, which says “{}”, on {day}:",
+        "{} of {}, which says “{}”, on {}:",
         words::sentence(element),
-        words::state_name(&of.owner),
-        of.says
+        of.source.state.name(),
+        of.says,
+        words::day(of.stated_at.date_naive())
     );
-    Some((about, said))
+    (about, of.statement.clone())
 }
 
 /// What a registrar needs first.

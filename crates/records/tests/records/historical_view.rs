@@ -1,8 +1,9 @@
 //! Every submission, and what changed from one to the next.
 
-use crate::made_up::{child, held, instant, person, row};
+use crate::made_up::{child, day, held, instant, person, row};
 use mde::{Course, Enrollment, Student};
-use records::history::{ChangeKind, differences};
+use records::history::{ChangeKind, as_known, differences};
+use store::persons::{PersonRecord, Statement};
 use store::students::Version;
 
 fn enrolled(student: &mut Student, start: &str, grade: &str) {
@@ -166,4 +167,39 @@ fn two_versions_or_two_states_are_compared_field_by_field() {
     for bad in ["", "TX", "TX:x:1", "QQ:1:1"] {
         assert!(bad.parse::<records::history::Submission>().is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_familys_statement_is_in_the_record_from_the_day_it_was_kept() {
+    let student = held("TX", "2026-04-01", child("1", &[]));
+    let id = student.student_id;
+    let mut record = person(vec![student], &[]);
+    let stated = |of, element: Option<&str>, on: &str| Statement {
+        student_id: of,
+        element: element.map(ToOwned::to_owned),
+        says: "May 6".into(),
+        statement: format!("Stated on {on}."),
+        stated_at: instant(on),
+    };
+    let unlinked = held("TX", "2026-04-01", child("2", &[])).student_id;
+    record.statements = vec![
+        stated(id, Some("9"), "2026-04-03"),
+        stated(unlinked, None, "2026-04-04"),
+        stated(id, None, "2026-04-05"),
+    ];
+    let shown = |record: &PersonRecord| -> Vec<(Option<String>, String)> {
+        records::consolidate(record, day("2026-04-10"))
+            .statements
+            .into_iter()
+            .map(|entry| (entry.column, entry.statement))
+            .collect()
+    };
+    let first = (Some("birth_date".to_owned()), "Stated on 2026-04-03.".to_owned());
+    assert_eq!(
+        shown(&record),
+        [first.clone(), (None, "Stated on 2026-04-05.".to_owned())],
+        "not what is about a student that is another child's"
+    );
+    assert_eq!(shown(&as_known(&record, &[], day("2026-04-04"))), [first]);
+    assert_eq!(shown(&as_known(&record, &[], day("2026-04-02"))), []);
 }

@@ -76,6 +76,7 @@ pub(crate) fn person(students: Vec<StudentRecord>, facilities: &[(&str, Facility
             .collect::<HashMap<_, _>>(),
         rules: HashMap::new(),
         requirements: Vec::new(),
+        statements: Vec::new(),
     }
 }
 

@@ -1,13 +1,15 @@
-//! What a record needs beside its students, in one round trip: the facilities that they name, and what their states
-//! require for graduation.
+//! What a record needs beside its students, in one round trip: the facilities that they name, what their states require
+//! for graduation, and what families have stated against them.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, Bool, Jsonb, Text};
+use diesel::sql_types::{Array, Jsonb, Text, Uuid as SqlUuid};
 use diesel::{QueryableByName, RunQueryDsl as _};
 use mde::code::Grade;
-use mde::{Facility, StateCode};
+use mde::{Facility, StateCode, StudentId};
+use serde::Deserialize;
 
 use super::StudentRecord;
 use crate::db::{Error, Result};
@@ -15,60 +17,102 @@ use crate::prepared::prepared;
 use crate::requirements::Requirement;
 use crate::{facilities, requirements};
 
-/// Facilities by state and code, and requirements.
-type Beside = (HashMap<(StateCode, String), Facility>, Vec<Requirement>);
+/// A family's statement of disagreement with a student's record, kept after its request for a correction was declined
+/// (34 CFR 99.21(b)(2)); it is shown wherever the record is (34 CFR 99.21(c)).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Statement {
+    /// Whose record.
+    pub student_id: StudentId,
+    /// Number of the data element, where it is about one.
+    pub element: Option<String>,
+    /// What the record says, as the family put it.
+    pub says: String,
+    /// The statement, in the family's words.
+    pub statement: String,
+    /// When it was kept.
+    pub stated_at: DateTime<Utc>,
+}
 
-/// The statement that reads what stands beside students: facilities by states and codes, requirements by states.
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// By state and code.
+    pub(super) facilities: HashMap<(StateCode, String), Facility>,
+    /// By state, place and subject.
+    pub(super) requirements: Vec<Requirement>,
+    /// Oldest first.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// The statement that reads what stands beside students: facilities by states and codes, requirements by states, what
+/// families have stated by students.
 pub const BESIDE: &str = "
-    select true as is_facility, f.state, to_jsonb(f) as data
+    select 'facility' as what, f.state, to_jsonb(f) as data
     from unnest((select $1::text[]), (select $2::text[])) as k (state, code) join facility f using (state, code)
     union all
-    select false, r.state, to_jsonb(r) || jsonb_build_object('units', r.units::text)
-    from requirement_set r where r.state = any($3)";
+    select 'requirement', r.state, to_jsonb(r) || jsonb_build_object('units', r.units::text)
+    from requirement_set r where r.state = any($3)
+    union all
+    select 'statement', c.owner, to_jsonb(c) from correction c
+    where c.student_id = any($4) and c.statement is not null";
 
 #[derive(QueryableByName)]
 struct Row {
-    #[diesel(sql_type = Bool)]
-    is_facility: bool,
+    #[diesel(sql_type = Text)]
+    what: String,
     #[diesel(sql_type = Text)]
     state: String,
     #[diesel(sql_type = Jsonb)]
     data: serde_json::Value,
 }
 
-/// Reads both.
+/// Reads all of it.
 pub(super) fn read(connection: &mut PgConnection, students: &[StudentRecord]) -> Result<Beside> {
-    let (keys, asked) = (named(students), states_to_ask(students));
-    let (mut of, mut required) = Beside::default();
-    if keys.is_empty() && asked.is_empty() {
-        return Ok((of, required));
+    let mut beside = Beside::default();
+    if students.is_empty() {
+        return Ok(beside);
     }
-    let (states, codes): (Vec<String>, Vec<String>) = keys
+    let (states, codes): (Vec<String>, Vec<String>) = named(students)
         .into_iter()
         .map(|(state, code)| (state.to_string(), code))
         .unzip();
+    let asked = states_to_ask(students);
     let rows: Vec<Row> = prepared(BESIDE)
         .bind::<Array<Text>, _>(states)
         .bind::<Array<Text>, _>(codes)
         .bind::<Array<Text>, _>(asked.iter().map(StateCode::as_str).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(students.iter().map(|s| s.student_id.0).collect::<Vec<_>>())
         .load(connection)?;
     for row in rows {
-        if row.is_facility {
-            let state = StateCode::new(&row.state).map_err(|e| Error::Corrupt {
-                what: "facility",
-                why: e.to_string(),
-            })?;
-            let facility = facilities::decode(row.data)?;
-            of.insert((state, facility.code.to_string()), facility);
-        } else {
-            required.push(requirements::decode(row.data)?);
+        match row.what.as_str() {
+            "facility" => {
+                let state = StateCode::new(&row.state).map_err(|e| corrupt("facility", &e))?;
+                let facility = facilities::decode(row.data)?;
+                beside
+                    .facilities
+                    .insert((state, facility.code.to_string()), facility);
+            }
+            "requirement" => beside.requirements.push(requirements::decode(row.data)?),
+            _ => {
+                let statement =
+                    serde_json::from_value(row.data).map_err(|e| corrupt("statement of disagreement", &e))?;
+                beside.statements.push(statement);
+            }
         }
     }
-    required.sort_by(|a, b| {
+    beside.requirements.sort_by(|a, b| {
         let key = |r: &Requirement| (r.state, r.place.clone(), r.cohorts.0, r.subject_area.clone());
         key(a).cmp(&key(b))
     });
-    Ok((of, required))
+    beside.statements.sort_by_key(|statement| statement.stated_at);
+    Ok(beside)
+}
+
+fn corrupt(what: &'static str, why: &dyn std::fmt::Display) -> Error {
+    Error::Corrupt {
+        what,
+        why: why.to_string(),
+    }
 }
 
 /// The facilities that students name.
