@@ -76,6 +76,7 @@ use crate::v1::{
         webhook::redeliver,
         deadlines::list,
         deadlines::read,
+        deadlines::calendar,
         deadlines::keep,
         changes::list,
         reports::counts,

@@ -446,6 +446,10 @@ impl From<notices::Error> for Problem {
     fn from(error: notices::Error) -> Self {
         match error {
             notices::Error::Database(error) => error.into(),
+            notices::Error::KeyReused => Self::new(
+                ProblemCode::KeyReused,
+                "This Idempotency-Key has sent something else before; use a new one for a new notice or request.",
+            ),
             error => Self::new(
                 ProblemCode::InvalidContent,
                 format!("The notice is not valid: {error}."),

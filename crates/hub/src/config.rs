@@ -47,12 +47,16 @@ pub(crate) struct Config {
     pub(crate) refit_days: u32,
     /// After how many days a child that left a state and came to none is asked about; 0 for never.
     pub(crate) missed_days: u32,
+    /// How many working days before its last day a state is told of what is due and not done.
+    pub(crate) warning_days: u32,
     /// How much of the hub one state may use for its uploads.
     pub(crate) quota: Quota,
     /// Working days after which an item of a worklist goes up: district, region, state, arbiter.
     pub(crate) escalation: linking::review::Policy,
     /// How states are told of what happened.
     pub(crate) webhooks: Webhooks,
+    /// How people get e-mail; without a server they get none.
+    pub(crate) mail: Option<Mail>,
     /// Limits of duties where this hub reads the regulation otherwise.
     pub(crate) deadlines: notices::Limits,
 }
@@ -95,6 +99,16 @@ pub(crate) struct Webhooks {
     pub(crate) certificate: Option<Pair>,
 }
 
+/// Where e-mail is handed to. Links in it need a `public_address`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mail {
+    /// `smtps://user:password@host`, or `smtp://host:587?tls=required`.
+    pub(crate) server: String,
+    /// From whom it comes: `Mariposa <hub@example.org>`.
+    pub(crate) from: String,
+}
+
 /// A certificate chain and its key, as PEM files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,9 +140,11 @@ impl Default for Config {
             content_bytes: limits.content.decompressed_bytes,
             refit_days: 30,
             missed_days: 30,
+            warning_days: 2,
             quota: Quota::default(),
             escalation: linking::review::Policy::default(),
             webhooks: Webhooks::default(),
+            mail: None,
             deadlines: notices::Limits::default(),
         }
     }
@@ -211,6 +227,7 @@ mod tests {
         );
         assert_eq!(shipped.refit_days, default.refit_days);
         assert_eq!(shipped.missed_days, default.missed_days);
+        assert_eq!(shipped.warning_days, default.warning_days);
         assert_eq!(
             (shipped.training, &shipped.help_contact),
             (default.training, &default.help_contact)
@@ -219,6 +236,7 @@ mod tests {
         assert_eq!(shipped.escalation, default.escalation);
         assert_eq!(shipped.deadlines, default.deadlines);
         assert_eq!(shipped.webhooks, default.webhooks);
+        assert_eq!(shipped.mail, default.mail);
         let other: Config = toml::from_str("[deadlines]\nnew_certificate = { calendar_days = 14 }").unwrap();
         let limit = other.deadlines.of(notices::Duty::NewCertificate);
         assert_eq!(limit, notices::Limit::CalendarDays(14));

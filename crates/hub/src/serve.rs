@@ -91,11 +91,13 @@ impl Hub {
             escalation: config.escalation.clone(),
             refit_days: config.refit_days,
             missed_days: config.missed_days,
+            warning_days: config.warning_days,
             deadlines: config.deadlines.clone(),
             stop: Arc::clone(&stop),
         };
         let mut workers = worker::start(&context)?;
         workers.push(delivery::start(config, &authority, &database, &context)?);
+        workers.extend(delivery::start_mail(config, &database, &context)?);
         workers.push(housekeeping(authority, Arc::clone(&trust), &context)?);
 
         let db = Db::new(requests);
@@ -235,7 +237,11 @@ fn housekeeping(
                 if let Err(error) = swept {
                     tracing::warn!(%error, "uploads that were left alone were not removed");
                 }
-                for name in [linking::review::JOB, notices::keeper::TERMS_JOB] {
+                for name in [
+                    linking::review::JOB,
+                    notices::keeper::TERMS_JOB,
+                    notices::reminders::JOB,
+                ] {
                     let job = NewJob {
                         name,
                         payload: serde_json::json!({}),
@@ -280,6 +286,7 @@ fn listen(
         escalation: config.escalation.clone(),
         deadlines: config.deadlines.clone(),
         private_webhooks: config.webhooks.allow_private,
+        sends_mail: config.mail.is_some(),
     };
     let serve = move || {
         actix_web::rt::System::new().block_on(async move {

@@ -37,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) refit_days: u32,
     /// After how many days a child that left a state and came to none is asked about; 0 for never.
     pub(crate) missed_days: u32,
+    /// How many working days before its last day a state is told of what is due.
+    pub(crate) warning_days: u32,
     pub(crate) deadlines: Limits,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -68,6 +70,7 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
                 notices::keeper::TERMS_JOB,
                 notices::missed::JOB,
                 notices::life::JOB,
+                notices::reminders::JOB,
                 sweep::CONTRADICTIONS.job,
                 sweep::ROSTER.job,
             ],
@@ -241,6 +244,12 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
             returned = done.returned,
             "looked for notices that nobody answers"
         );
+        return Ok(());
+    }
+    if job.name == notices::reminders::JOB {
+        let told = notices::reminders::sweep(connection, context.warning_days, now)?;
+        notices::feed::tell(connection, &[], now)?;
+        tracing::info!(told, "looked for what comes due");
         return Ok(());
     }
     let keeper = Keeper::open(connection, context.deadlines.clone(), now)?;

@@ -8,12 +8,12 @@ use mde::{PartKind, PersonId, StateCode, Student, StudentId};
 use serde::{Deserialize, Serialize};
 use store::corrections::{self, Correction, NewCorrection, NewDecision};
 use store::data_requests::{self, DataRequest};
-use store::{Access, links, persons, students};
+use store::{Access, db, links, persons, students};
 
 use crate::driver;
 use crate::duty::Duty;
 use crate::error::Error;
-use crate::manual::{Sender, cause, text};
+use crate::sender::{Sender, once, text};
 use crate::state_days::StateDays;
 
 /// Most characters of what a record says, or should say.
@@ -124,7 +124,7 @@ pub fn take(
             should_say: &should_say,
             grounds: grounds.as_deref(),
             said: said.as_ref(),
-            cause: &cause(taker, new, now),
+            cause: &once(connection, taker, new, now)?,
             by: taker.by,
         };
         let id = corrections::take(connection, &row, now)?;
@@ -205,16 +205,9 @@ pub fn step(
             return Ok(None);
         };
         if recorded {
-            driver::look_at(connection, person(correction.person_id)?, now)?;
+            driver::look_at(connection, persons::id(correction.person_id)?, now)?;
         }
         Ok(Some(Done { correction, recorded }))
-    })
-}
-
-fn person(number: i64) -> store::Result<PersonId> {
-    PersonId::new(number).map_err(|error| store::Error::Corrupt {
-        what: "person id",
-        why: error.to_string(),
     })
 }
 
@@ -264,12 +257,16 @@ fn is_corrected(correction: &Correction, student: &Student, received_at: DateTim
 
 /// Notes, for the corrections about these persons, the corrected data that have been received. Doing it again changes
 /// nothing.
-pub(crate) fn see_arriving(connection: &mut PgConnection, numbers: &[i64]) -> store::Result<()> {
+pub(crate) fn see_arriving(
+    connection: &mut PgConnection,
+    numbers: &[i64],
+    now: DateTime<Utc>,
+) -> store::Result<()> {
     let waiting = corrections::of_persons(connection, numbers)?
         .into_iter()
         .filter(|k| k.decision.as_deref() == Some("corrected") && k.arrived_at.is_none());
     for correction in waiting {
-        let Some(record) = persons::load(connection, person(correction.person_id)?)? else {
+        let Some(record) = persons::load(connection, persons::id(correction.person_id)?)? else {
             continue;
         };
         let of_owner = StudentId(correction.student_id);
@@ -278,12 +275,10 @@ pub(crate) fn see_arriving(connection: &mut PgConnection, numbers: &[i64]) -> st
             .iter()
             .find(|held| held.student_id == of_owner && held.live);
         if let Some(held) = held.filter(|held| is_corrected(&correction, &held.student, held.received_at)) {
-            corrections::arrived(
-                connection,
-                correction.work_item_id,
-                held.received_at,
-                held.batch_id,
-            )?;
+            let arrived = (held.received_at, held.batch_id);
+            db::write(connection, |connection| {
+                corrections::arrived(connection, correction.work_item_id, arrived, held.state, now)
+            })?;
         }
     }
     Ok(())

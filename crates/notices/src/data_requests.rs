@@ -7,13 +7,13 @@ use mde::{PersonId, StateCode};
 use serde::{Deserialize, Serialize};
 use store::data_requests::{self, DataRequest, NewAnswer, NewDataRequest};
 use store::notices::Box;
-use store::{corrections, db, links};
+use store::{corrections, db, links, persons};
 
 use crate::driver;
 use crate::duty::Duty;
 use crate::error::Error;
 use crate::life::PATIENCE;
-use crate::manual::{Sender, cause, text};
+use crate::sender::{Sender, once, text};
 use crate::state_days::StateDays;
 
 /// What is asked for.
@@ -169,13 +169,11 @@ pub fn ask(
             note: note.as_deref(),
             for_correction: ask.for_correction,
             due_on: days.due(limit, now),
-            cause: &cause(sender, ask, now),
+            cause: &once(connection, sender, ask, now)?,
             by: sender.by,
         };
         let id = data_requests::open(connection, &new, now)?;
-        if ask.for_correction.is_some() {
-            driver::look_at(connection, person, now)?;
-        }
+        driver::look_at(connection, person, now)?;
         data_requests::find(connection, id, sender.state)?.ok_or_else(|| {
             Error::Database(store::Error::Corrupt {
                 what: "data request",
@@ -293,12 +291,8 @@ fn changed(
     now: DateTime<Utc>,
 ) -> Result<Option<Changed>, Error> {
     let found = data_requests::find(connection, id, state)?.filter(|r| *side(r) == state.as_str());
-    if let Some(request) = found.as_ref().filter(|r| recorded && r.for_correction.is_some()) {
-        let person = PersonId::new(request.person_id).map_err(|error| store::Error::Corrupt {
-            what: "person id",
-            why: error.to_string(),
-        })?;
-        driver::look_at(connection, person, now)?;
+    if let Some(request) = found.as_ref().filter(|_| recorded) {
+        driver::look_at(connection, persons::id(request.person_id)?, now)?;
     }
     Ok(found.map(|request| Changed { request, recorded }))
 }

@@ -59,9 +59,9 @@ pub fn handle_changed(
 ) -> store::Result<usize> {
     let numbers: Vec<i64> = person_ids.iter().map(|id| id.number()).collect();
     db::write(connection, |connection| {
-        data_requests::mark_arrived(connection, &numbers)
+        data_requests::mark_arrived(connection, &numbers, now)
     })?;
-    corrections::see_arriving(connection, &numbers)?;
+    corrections::see_arriving(connection, &numbers, now)?;
     let participants = store::participants::all(connection)?;
     let takes_part = |state: &str| participants.iter().any(|p| p.state == state);
     let mut written = 0;

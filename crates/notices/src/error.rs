@@ -17,6 +17,9 @@ pub enum Error {
     /// The state that is asked holds no record of the child.
     #[error("{0} holds no record of this child; send an inquiry notice instead")]
     HoldsNothing(StateCode),
+    /// The sender's key has sent something else before.
+    #[error("its key has sent something else before; use a new key for it")]
+    KeyReused,
     /// A member of the notice or answer is not valid. Neither text holds what was sent.
     #[error("{member} {why}")]
     Invalid {

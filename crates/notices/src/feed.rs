@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// Persons that are looked at in one transaction. It holds the lock of links, for which the linker waits.
 const PERSONS: usize = 50;
 
-/// Tells what is new of these persons, and of notices and findings. Doing it again tells nothing. Returns the number of
+/// Tells what is new of these persons, and of notices, requests and findings. Doing it again tells nothing. Returns the number of
 /// entries written.
 pub fn tell(connection: &mut PgConnection, persons: &[PersonId], now: DateTime<Utc>) -> store::Result<usize> {
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
@@ -32,7 +32,9 @@ pub fn tell(connection: &mut PgConnection, persons: &[PersonId], now: DateTime<U
             Ok(written)
         })?;
     }
-    written += db::write(connection, |connection| changes::tell_notices(connection, now))?;
+    written += db::write(connection, |connection| {
+        Ok(changes::tell_notices(connection, now)? + changes::tell_tasks(connection, now)?)
+    })?;
     Ok(written + tell_findings(connection, now)?)
 }
 

@@ -17,7 +17,9 @@ pub mod life;
 pub mod mailbox;
 pub mod manual;
 pub mod missed;
+pub mod reminders;
 pub mod report;
+pub mod sender;
 pub mod state_days;
 pub mod working_days;
 
@@ -29,6 +31,7 @@ pub use error::Error;
 pub use keeper::Keeper;
 pub use life::{Changed, close, open, reopen};
 pub use mailbox::{Answer, acknowledge, inbox, read, sent};
-pub use manual::{Kind, ManualNotice, Sender, send, send_family};
+pub use manual::{Kind, ManualNotice, send, send_family};
+pub use sender::Sender;
 pub use state_days::StateDays;
 pub use working_days::WorkCalendar;

@@ -14,7 +14,7 @@ use store::participants;
 use crate::driver;
 use crate::duty::Limit;
 use crate::error::Error;
-use crate::manual::text;
+use crate::sender::text;
 use crate::state_days::StateDays;
 
 /// Name of the job that looks for notices that nobody answers.

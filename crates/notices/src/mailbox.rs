@@ -9,7 +9,7 @@ use store::notices::{self, NewAnswer, Notice};
 
 use crate::error::Error;
 use crate::life::{self, Changed};
-use crate::manual::text;
+use crate::sender::text;
 
 /// What the recipient says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,18 +1,16 @@
 //! Notices that a state's people or systems send by hand.
 
-use std::fmt::Debug;
-
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use store::notices::{self, NewNotice, Notice};
 use store::{links, participants};
 
 use crate::error::Error;
 use crate::life;
+use crate::sender::{Sender, once, text};
 
 /// What the sender tells the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,17 +62,6 @@ pub struct ManualNotice {
     pub note: Option<String>,
 }
 
-/// Who sends a notice.
-#[derive(Debug, Clone, Copy)]
-pub struct Sender<'a> {
-    /// For which state.
-    pub state: StateCode,
-    /// The account or certificate.
-    pub by: &'a str,
-    /// The sender's own key of this notice: the same key sends once, however often it is tried.
-    pub idempotency_key: Option<&'a str>,
-}
-
 /// Sends a notice. Without a key, the same notice at the same instant is the same one.
 pub fn send(
     connection: &mut PgConnection,
@@ -105,7 +92,7 @@ pub fn send(
         Kind::Departure => (Some(notice.to_state), Some(sender.state)),
         Kind::Inquiry => (None, None),
     };
-    let new = NewNotice {
+    let mut new = NewNotice {
         kind: notice.kind.name().to_owned(),
         recipient: notice.to_state.to_string(),
         sender: Some(sender.state.to_string()),
@@ -120,18 +107,21 @@ pub fn send(
         expected_date: notice.expected_date,
         contact,
         note,
-        cause: cause(sender, notice, now),
+        cause: String::new(),
         created_at: now,
         created_by: sender.by.to_owned(),
     };
-    match life::write(connection, std::slice::from_ref(&new), now)?.first() {
-        Some(id) => notices::find(connection, *id)?,
-        None => notices::find_by_cause(connection, &new.cause)?,
-    }
-    .ok_or_else(|| {
-        Error::Database(store::Error::Corrupt {
-            what: "notice",
-            why: "it is gone right after it was written".into(),
+    connection.transaction(|connection| {
+        new.cause = once(connection, sender, notice, now)?;
+        match life::write(connection, std::slice::from_ref(&new), now)?.first() {
+            Some(id) => notices::find(connection, *id)?,
+            None => notices::find_by_cause(connection, &new.cause)?,
+        }
+        .ok_or_else(|| {
+            Error::Database(store::Error::Corrupt {
+                what: "notice",
+                why: "it is gone right after it was written".into(),
+            })
         })
     })
 }
@@ -178,33 +168,4 @@ pub fn send_family(
             })
             .collect()
     })
-}
-
-/// A text of 1 to `max` characters without control characters but line ends; `None` if there is nothing in it.
-pub(crate) fn text(member: &'static str, text: Option<&str>, max: usize) -> Result<Option<String>, Error> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let count = text.chars().count();
-    if count > max {
-        let why = format!("has {count} characters; shorten it to {max}");
-        return Err(Error::Invalid { member, why });
-    }
-    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
-        let why = "holds a control character; remove it".to_owned();
-        return Err(Error::Invalid { member, why });
-    }
-    Ok(Some(text.to_owned()))
-}
-
-/// What makes something that is sent the same as before: the sender's key, else what it says and when.
-pub(crate) fn cause(sender: Sender<'_>, sent: &impl Debug, now: DateTime<Utc>) -> String {
-    let what = match sender.idempotency_key {
-        Some(key) => format!("key|{key}"),
-        None => format!("{now:?}|{sent:?}"),
-    };
-    let digest = Sha256::digest(format!("{}|{}|{what}", sender.state, sender.by).as_bytes());
-    digest
-        .iter()
-        .fold("sent-".to_owned(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -5,6 +5,10 @@ use mde::StateCode;
 use store::Purpose;
 use store::accounts::Role;
 
+/// What is said where a page that was sent before is sent again with other words.
+pub(crate) const SENT_BEFORE: &str =
+    "You have sent this page before, with other words. To send this one too, press the button again.";
+
 /// A day: `Aug 23, 2026`.
 pub(crate) fn day(date: NaiveDate) -> String {
     format!("{} {}, {}", date.format("%b"), date.day(), date.year())

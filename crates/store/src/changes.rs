@@ -48,7 +48,8 @@ pub struct Change {
     /// Its place; the cursor.
     #[diesel(sql_type = BigInt)]
     pub change_id: i64,
-    /// `link`, `merge`, `split` or `undo`; a kind of [`About`]; `notice`, `notice_step` or `findings`.
+    /// `link`, `merge`, `split` or `undo`; a kind of [`About`]; `notice`, `notice_step`, `data_request`, `correction` or
+    /// `findings`.
     #[diesel(sql_type = Text)]
     pub kind: String,
     /// When.
@@ -63,10 +64,11 @@ pub struct Change {
     /// The person before: retired by a merge, left by a split.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub former_person_id: Option<i64>,
-    /// The decision of people behind it.
+    /// The decision of people behind it; the request, for `data_request` and `correction`.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub work_item_id: Option<i64>,
-    /// The state whose word is new; of a notice, the state that sent it by hand; of a step, the state that took it.
+    /// The state whose word is new; of a notice, the state that sent it by hand; of a step or a request, the state that did
+    /// something.
     #[diesel(sql_type = Nullable<Text>)]
     pub from_state: Option<String>,
     /// How many rows, notices or findings there are that were not told before.
@@ -198,6 +200,28 @@ pub fn tell_findings(connection: &mut PgConnection, now: DateTime<Utc>) -> Resul
                 returning batch_id, state, findings_errors + findings_warnings as findings)
              insert into change (state, kind, at, added, batch_id)
              select state, 'findings', $1, findings, batch_id from news where findings > 0 order by batch_id",
+        )
+        .bind::<Timestamptz, _>(now)
+        .execute(connection)?)
+    })
+}
+
+/// Tells states of what other ones did with requests between them since the last call. In a transaction of its own or the
+/// caller's. Returns how many entries were written.
+pub fn tell_tasks(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
+    connection.transaction(|connection| {
+        crate::links::lock(connection)?;
+        Ok(sql_query(
+            "with news as (delete from change_waiting returning *)
+             insert into change (state, kind, at, person_id, from_state, work_item_id, student_id)
+             select n.state, n.kind, $1, p.person_id, n.from_state, n.work_item_id,
+                    (select min(o.student_id::text)::uuid from link o join student_status t using (student_id)
+                     where o.person_id = p.person_id and t.state = n.state)
+             from news n join work_item w using (work_item_id)
+             left join data_request r using (work_item_id) left join correction k using (work_item_id)
+             left join link l on l.student_id = coalesce(r.student_id, k.student_id)
+             cross join lateral (select coalesce(l.person_id, w.persons[1]) as person_id) p
+             order by n.change_waiting_id",
         )
         .bind::<Timestamptz, _>(now)
         .execute(connection)?)

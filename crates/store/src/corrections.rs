@@ -6,14 +6,14 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
-use mde::{PersonId, StateCode, StudentId};
+use mde::{StateCode, StudentId};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::Result;
 use crate::schema::correction;
-use crate::work_items::{self, NewTask};
+use crate::work_items::{self, NewTask, News};
 
 /// A request as it is to be kept.
 #[derive(Debug, Clone)]
@@ -136,7 +136,42 @@ pub fn take(connection: &mut PgConnection, new: &NewCorrection<'_>, now: DateTim
             correction::forwarded_by.eq(forwarded.map(|(_, by)| by)),
         ))
         .execute(connection)?;
+    let created = News {
+        kind: "correction.created",
+        task: id,
+        state: new.owner.to_string(),
+        by_state: new.taken_in.to_string(),
+    };
+    work_items::tell(connection, &[created], now)?;
     Ok(id)
+}
+
+/// The states of a correction: whose record it is, and who took it.
+type States = (String, String);
+
+/// What a changed correction returns.
+const STATES: (correction::owner, correction::taken_in) = (correction::owner, correction::taken_in);
+
+/// Tells the other one of a correction's states what one of them did; if one is both, nobody.
+fn tell_other(
+    connection: &mut PgConnection,
+    kind: &'static str,
+    task: i64,
+    (owner, taken_in): States,
+    by: StateCode,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let other = [owner, taken_in].into_iter().find(|state| state != by.as_str());
+    let news: Vec<News> = other
+        .map(|state| News {
+            kind,
+            task,
+            state,
+            by_state: by.to_string(),
+        })
+        .into_iter()
+        .collect();
+    work_items::tell(connection, &news, now)
 }
 
 /// Reads a correction of which the state is the owner or the one that took it, and writes the disclosure.
@@ -199,24 +234,6 @@ fn disclose(connection: &mut PgConnection, access: &Access, found: &[Correction]
     access.disclose(connection, &subjects, CATEGORIES)
 }
 
-/// Reads the statements of disagreement that families have added to a person's records, oldest first, and writes the
-/// disclosure where there is one.
-pub fn read_statements(
-    connection: &mut PgConnection,
-    access: &Access,
-    person: PersonId,
-) -> Result<Vec<Correction>> {
-    connection.transaction(|connection| {
-        let found: Vec<Correction> = sql_query(format!(
-            "{SELECT} where l.person_id = $1 and k.statement is not null order by k.work_item_id"
-        ))
-        .bind::<BigInt, _>(person.number())
-        .load(connection)?;
-        disclose(connection, access, &found)?;
-        Ok(found)
-    })
-}
-
 /// The corrections about these persons, for the hub's own work: clocks, and corrected data that arrive. Nothing of them
 /// is handed out.
 pub fn of_persons(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<Correction>> {
@@ -238,7 +255,7 @@ pub struct NewDecision<'a> {
     pub by: &'a str,
 }
 
-/// Writes the owner's decision. `false` if it is decided or not the owner's. In the caller's transaction.
+/// Writes the owner's decision, and tells the state that took the request. `false` if it is decided or not the owner's. In the caller's transaction.
 pub fn decide(
     connection: &mut PgConnection,
     id: i64,
@@ -246,7 +263,7 @@ pub fn decide(
     new: &NewDecision<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let changed = diesel::update(correction::table.find(id))
+    let states: Option<States> = diesel::update(correction::table.find(id))
         .filter(correction::owner.eq(owner.as_str()))
         .filter(correction::decision.is_null())
         .set((
@@ -255,8 +272,14 @@ pub fn decide(
             correction::decided_by.eq(new.by),
             correction::why.eq(new.why),
         ))
-        .execute(connection)?;
-    Ok(changed == 1)
+        .returning(STATES)
+        .get_result(connection)
+        .optional()?;
+    let Some(states) = states else {
+        return Ok(false);
+    };
+    tell_other(connection, "correction.decided", id, states, owner, now)?;
+    Ok(true)
 }
 
 /// Notes that the family was told of the decision, after which nobody has to do anything but send what is corrected.
@@ -271,24 +294,40 @@ pub fn told(
     let of_state = correction::owner
         .eq(state.as_str())
         .or(correction::taken_in.eq(state.as_str()));
-    let changed = diesel::update(correction::table.find(id))
+    let states: Option<States> = diesel::update(correction::table.find(id))
         .filter(of_state)
         .filter(correction::decision.is_not_null())
         .filter(correction::told_at.is_null())
         .set((correction::told_at.eq(now), correction::told_by.eq(by)))
-        .execute(connection)?;
-    if changed == 1 {
-        settle(connection, id, now)?;
-    }
-    Ok(changed == 1)
+        .returning(STATES)
+        .get_result(connection)
+        .optional()?;
+    let Some(states) = states else {
+        return Ok(false);
+    };
+    settle(connection, id, now)?;
+    tell_other(connection, "correction.told", id, states, state, now)?;
+    Ok(true)
 }
 
-/// Notes when the corrected data were received, and with which batch.
-pub fn arrived(connection: &mut PgConnection, id: i64, at: DateTime<Utc>, batch: i64) -> Result<()> {
-    diesel::update(correction::table.find(id))
+/// Notes when the owner's corrected data were received, and with which batch, and tells the state that took the request.
+/// In the caller's transaction.
+pub fn arrived(
+    connection: &mut PgConnection,
+    id: i64,
+    (at, batch): (DateTime<Utc>, i64),
+    owner: StateCode,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let states: Option<States> = diesel::update(correction::table.find(id))
         .filter(correction::arrived_at.is_null())
         .set((correction::arrived_at.eq(at), correction::arrived_batch.eq(batch)))
-        .execute(connection)?;
+        .returning(STATES)
+        .get_result(connection)
+        .optional()?;
+    if let Some(states) = states {
+        tell_other(connection, "correction.arrived", id, states, owner, now)?;
+    }
     settle(connection, id, at)
 }
 
@@ -318,7 +357,7 @@ pub fn state_disagreement(
     let of_state = correction::owner
         .eq(state.as_str())
         .or(correction::taken_in.eq(state.as_str()));
-    let changed = diesel::update(correction::table.find(id))
+    let states: Option<States> = diesel::update(correction::table.find(id))
         .filter(of_state)
         .filter(correction::decision.eq("declined"))
         .set((
@@ -326,6 +365,12 @@ pub fn state_disagreement(
             correction::stated_at.eq(now),
             correction::stated_by.eq(by),
         ))
-        .execute(connection)?;
-    Ok(changed == 1)
+        .returning(STATES)
+        .get_result(connection)
+        .optional()?;
+    let Some(states) = states else {
+        return Ok(false);
+    };
+    tell_other(connection, "correction.stated", id, states, state, now)?;
+    Ok(true)
 }

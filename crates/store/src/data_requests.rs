@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use mde::StateCode;
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::db::Result;
 use crate::notices::Box;
 use crate::schema::data_request;
-use crate::work_items::{self, NewTask};
+use crate::work_items::{self, NewTask, News};
 
 /// A request as it is to be kept.
 #[derive(Debug, Clone)]
@@ -119,6 +119,13 @@ pub fn open(connection: &mut PgConnection, new: &NewDataRequest<'_>, now: DateTi
             data_request::cause.eq(new.cause),
         ))
         .execute(connection)?;
+    let created = News {
+        kind: "data_request.created",
+        task: id,
+        state: new.recipient.to_string(),
+        by_state: new.sender.to_string(),
+    };
+    work_items::tell(connection, &[created], now)?;
     Ok(id)
 }
 
@@ -214,7 +221,7 @@ pub fn answer(
 ) -> Result<bool> {
     // Who answers first holds the item until the end of the transaction.
     let open = work_items::hold_open(connection, id)?;
-    let own = diesel::update(data_request::table.find(id))
+    let sender: Option<String> = diesel::update(data_request::table.find(id))
         .filter(data_request::recipient.eq(if open { recipient.as_str() } else { "" }))
         .set((
             data_request::answer.eq(new.answer),
@@ -223,10 +230,19 @@ pub fn answer(
             data_request::answer_note.eq(new.note),
             data_request::not_until.eq(new.not_until),
         ))
-        .execute(connection)?;
-    if own == 0 {
+        .returning(data_request::sender)
+        .get_result(connection)
+        .optional()?;
+    let Some(sender) = sender else {
         return Ok(false);
-    }
+    };
+    let answered = News {
+        kind: "data_request.answered",
+        task: id,
+        state: sender,
+        by_state: recipient.to_string(),
+    };
+    work_items::tell(connection, &[answered], now)?;
     mark_seen(connection, id, recipient, new.by, now)?;
     match new.not_until {
         Some(day) => {
@@ -256,18 +272,69 @@ pub fn withdraw(
     by: &str,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let own: i64 = data_request::table
+    let recipient: Option<String> = data_request::table
         .find(id)
         .filter(data_request::sender.eq(sender.as_str()))
-        .count()
-        .get_result(connection)?;
-    Ok(own == 1 && work_items::decide(connection, id, "withdrawn", by, "", now)?)
+        .select(data_request::recipient)
+        .first(connection)
+        .optional()?;
+    let Some(recipient) = recipient else {
+        return Ok(false);
+    };
+    if !work_items::decide(connection, id, "withdrawn", by, "", now)? {
+        return Ok(false);
+    }
+    let withdrawn = News {
+        kind: "data_request.withdrawn",
+        task: id,
+        state: recipient,
+        by_state: sender.to_string(),
+    };
+    work_items::tell(connection, &[withdrawn], now)?;
+    Ok(true)
 }
 
-/// Notes, for what was asked about these persons, the new content that the recipient has sent since. What was open is
-/// thereby answered. Doing it again changes nothing. Returns the number of requests.
-pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64]) -> Result<usize> {
-    Ok(sql_query(
+/// A request, as far as its states are told of it.
+#[derive(QueryableByName)]
+struct Between {
+    #[diesel(sql_type = BigInt)]
+    work_item_id: i64,
+    #[diesel(sql_type = Text)]
+    sender: String,
+    #[diesel(sql_type = Text)]
+    recipient: String,
+    /// Whether a correction needs it.
+    #[diesel(sql_type = Bool)]
+    for_correction: bool,
+}
+
+impl Between {
+    /// For the sender to know of its recipient.
+    fn to_sender(&self, kind: &'static str) -> News {
+        News {
+            kind,
+            task: self.work_item_id,
+            state: self.sender.clone(),
+            by_state: self.recipient.clone(),
+        }
+    }
+
+    /// For the recipient to know of itself.
+    fn to_recipient(&self, kind: &'static str) -> News {
+        News {
+            kind,
+            task: self.work_item_id,
+            state: self.recipient.clone(),
+            by_state: self.recipient.clone(),
+        }
+    }
+}
+
+/// Notes, for what was asked about these persons, the new content that the recipient has sent since, and tells who asked.
+/// What was open is thereby answered. Doing it again changes nothing. In the caller's transaction. Returns the number of
+/// requests.
+pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64], now: DateTime<Utc>) -> Result<usize> {
+    let arrived: Vec<Between> = sql_query(
         "with found as (
             select distinct on (r.work_item_id) r.work_item_id, t.received_at, t.batch_id
             from link o join data_request r on r.student_id = o.student_id
@@ -281,10 +348,59 @@ pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64]) -> Result<us
             update work_item w set status = 'decided', decision = 'arrived', decided_at = f.received_at
             from found f where w.work_item_id = f.work_item_id and w.status = 'open')
          update data_request r set arrived_at = f.received_at, arrived_batch = f.batch_id
-         from found f where r.work_item_id = f.work_item_id",
+         from found f where r.work_item_id = f.work_item_id
+         returning r.work_item_id, r.sender, r.recipient, r.for_correction is not null as for_correction",
     )
     .bind::<Array<BigInt>, _>(persons)
-    .execute(connection)?)
+    .load(connection)?;
+    let news: Vec<News> = arrived
+        .iter()
+        .map(|request| request.to_sender("data_request.arrived"))
+        .collect();
+    work_items::tell(connection, &news, now)?;
+    Ok(arrived.len())
+}
+
+/// Tells a state, once for each last day, of open requests to it that are due from `today` to `soon`, and of those that
+/// were due before; of the latter it tells who asked, too. Where a correction needs the data, the state is told of its
+/// deadline instead. In the caller's transaction. Returns how much was told.
+pub fn tell_due(
+    connection: &mut PgConnection,
+    recipient: StateCode,
+    (today, soon): (NaiveDate, NaiveDate),
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let mut due = |column: &str, from: Option<NaiveDate>, to: Option<NaiveDate>| -> Result<Vec<Between>> {
+        Ok(sql_query(format!(
+            "update data_request r set {column} = r.due_on from work_item w
+             where r.recipient = $1 and w.work_item_id = r.work_item_id and w.status = 'open'
+               and ($2 is null or r.due_on >= $2) and r.due_on <= $3 and r.{column} is distinct from r.due_on
+             returning r.work_item_id, r.sender, r.recipient, r.for_correction is not null as for_correction"
+        ))
+        .bind::<Text, _>(recipient.as_str())
+        .bind::<Nullable<Date>, _>(from)
+        .bind::<Nullable<Date>, _>(to)
+        .load(connection)?)
+    };
+    let warned = due("warned_of", Some(today), Some(soon))?;
+    let overdue = due("overdue_of", None, today.pred_opt())?;
+    let own = |request: &&Between| !request.for_correction;
+    let mut news: Vec<News> = Vec::new();
+    news.extend(
+        warned
+            .iter()
+            .filter(own)
+            .map(|r| r.to_recipient("data_request.due_soon")),
+    );
+    news.extend(
+        overdue
+            .iter()
+            .filter(own)
+            .map(|r| r.to_recipient("data_request.overdue")),
+    );
+    news.extend(overdue.iter().map(|r| r.to_sender("data_request.overdue")));
+    work_items::tell(connection, &news, now)?;
+    Ok(news.len())
 }
 
 /// The student of a state by which it would be asked about a person: the live one with the newest content.

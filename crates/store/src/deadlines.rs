@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::deliveries::{self, Event};
 use crate::schema::deadline;
 
 /// A deadline as it is to be kept.
@@ -290,6 +291,55 @@ pub fn soonest(
         "due_on nulls last, deadline_id",
         limit,
     )
+}
+
+/// A valid deadline of a state.
+pub fn find(connection: &mut PgConnection, id: i64, state: StateCode) -> Result<Option<Kept>> {
+    Ok(deadline::table
+        .find(id)
+        .filter(deadline::state.eq(state.as_str()))
+        .filter(deadline::withdrawn_at.is_null())
+        .select(Kept::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// Tells a state, once for each last day, of its deadlines that are not met and due from `today` to `soon`, and of those
+/// that were due before. In the caller's transaction. Returns how many were told.
+pub fn tell_due(
+    connection: &mut PgConnection,
+    state: StateCode,
+    (today, soon): (NaiveDate, NaiveDate),
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    #[derive(QueryableByName)]
+    struct Told {
+        #[diesel(sql_type = BigInt)]
+        deadline_id: i64,
+    }
+    let mut events = Vec::new();
+    for (kind, column, from, to) in [
+        ("deadline.due_soon", "warned_of", Some(today), Some(soon)),
+        ("deadline.overdue", "overdue_of", None, today.pred_opt()),
+    ] {
+        let told: Vec<Told> = sql_query(format!(
+            "update deadline set {column} = due_on
+             where state = $1 and met_at is null and withdrawn_at is null
+               and ($2 is null or due_on >= $2) and due_on <= $3 and {column} is distinct from due_on
+             returning deadline_id"
+        ))
+        .bind::<Text, _>(state.as_str())
+        .bind::<Nullable<Date>, _>(from)
+        .bind::<Nullable<Date>, _>(to)
+        .load(connection)?;
+        events.extend(told.iter().map(|told| Event {
+            state: state.to_string(),
+            kind,
+            link: format!("/v1/deadlines/{}", told.deadline_id),
+        }));
+    }
+    deliveries::tell(connection, &events, now)?;
+    Ok(events.len())
 }
 
 /// The deadlines of a state that were met last, in time or late.

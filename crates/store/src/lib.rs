@@ -27,6 +27,7 @@ pub mod link_models;
 pub mod link_proposals;
 pub mod links;
 pub mod lists;
+pub mod mail;
 pub mod new_children;
 pub mod notices;
 pub mod participants;
@@ -41,6 +42,7 @@ pub mod saved_filters;
 #[expect(missing_docs, reason = "the migrations document the columns")]
 pub mod schema;
 pub mod search;
+pub mod sent_keys;
 pub mod snapshots;
 pub mod students;
 pub mod tables;

@@ -28,6 +28,7 @@ pub use requests::{
     Lock, NewRequest, lock_of, lock_persons, object, open_request, set_effect, to_arbiter, undone, unlock,
 };
 pub use tasks::{NewTask, hand_to, hold_open, open_task};
+pub(crate) use tasks::{News, tell};
 
 /// The kinds that decide who is who.
 pub const WHO_IS_WHO: [&str; 4] = ["near_match", "merge", "split", "undo"];

@@ -32,6 +32,7 @@ pub struct ChangeDocument {
     /// merged, split, or that was undone; `enrollment`, `course`, `assessment`, `immunization`, `eligibility`: another
     /// state says something new of the child; `notice`: a move notice was addressed to the state, or withdrawn;
     /// `notice_step`: a notice of the state was answered, reopened, closed or returned, or waits for its answer;
+    /// `data_request`, `correction`: another state has asked, answered or decided something, or has let a day pass;
     /// `findings`: a batch of the state was loaded with findings.
     pub kind: String,
     /// When.
@@ -44,9 +45,10 @@ pub struct ChangeDocument {
     /// The number before: retired by a `merge`, left by a `split`; missing for a student that is new.
     #[schema(value_type = Option<String>)]
     pub former_person_id: Option<PersonId>,
-    /// The decision of people behind it; missing where the engine decided.
+    /// The decision of people behind it, missing where the engine decided; of a `data_request` or `correction` its number.
     pub work_item_id: Option<i64>,
-    /// The state whose word is new; of a `notice`, the state that sent it by hand.
+    /// The state whose word is new; of a `notice`, the state that sent it by hand; of a request, the state that did
+    /// something with it, or should have.
     pub from_state: Option<String>,
     /// How many rows (findings of a batch; 1 for a notice) are there that were not told before.
     pub added: Option<i64>,

@@ -177,7 +177,7 @@ pub struct Taken {
 }
 
 /// Takes a family's request to correct a record. With `Idempotency-Key`, the same key takes it once however often it is
-/// tried.
+/// tried; with another content it is refused.
 #[utoipa::path(post, path = "/v1/corrections", operation_id = "takeCorrection", tag = "corrections", params(
     ("Idempotency-Key" = Option<String>, Header, description = "the sender's own key of this request, 1 to 255 characters"),
     ("On-Behalf-Of" = Option<String>, Header, description = "the state's user who takes it, 1 to 200 characters"),

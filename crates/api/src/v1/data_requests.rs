@@ -174,17 +174,7 @@ pub async fn ask(
                 by: &acting.label(),
                 idempotency_key: key.as_deref(),
             };
-            let sent = requests::ask(connection, sender, &ask, now)?;
-            let same = sent.recipient == ask.to_state.as_str()
-                && sent.what == ask.what.name()
-                && sent.for_correction == ask.for_correction
-                && sent.note.as_deref() == ask.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
-            if !same {
-                let detail =
-                    "This Idempotency-Key has sent another request; use a new one for a new request.";
-                return Err(Problem::new(ProblemCode::KeyReused, detail));
-            }
-            Ok(sent)
+            requests::ask(connection, sender, &ask, now)
         })
         .await?;
     Ok(HttpResponse::Created().json(DataRequestDocument::try_from(sent)?))

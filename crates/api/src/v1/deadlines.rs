@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::PgConnection;
@@ -145,6 +145,28 @@ pub async fn list(
     Ok(page::answer(&request, items, next))
 }
 
+/// A deadline of the state, as it stands today in the state.
+#[utoipa::path(get, path = "/v1/deadlines/{deadline_id}", operation_id = "readDeadline", tag = "notices", params(
+    ("deadline_id" = i64, Path, description = "number of the deadline"),
+), responses(
+    (status = 200, description = "the deadline", body = DeadlineDocument),
+    (status = 404, description = "no such deadline of this state, or what started it is not so any more", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn read(
+    system: StateSystem,
+    state: Data<AppState>,
+    deadline_id: Path<i64>,
+) -> Result<HttpResponse, Problem> {
+    let found = state
+        .db
+        .run(move |connection| deadlines::find(connection, *deadline_id, system.state))
+        .await?
+        .ok_or_else(|| Problem::not_found("deadline of this state"))?;
+    let today = state.clock.today(Some(system.state));
+    Ok(HttpResponse::Ok().json(DeadlineDocument::of(found, today)?))
+}
+
 /// A term of a district.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -185,7 +207,7 @@ fn yes() -> bool {
     (status = 200, description = "what the state keeps", body = CalendarDocument),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub async fn read(system: StateSystem, state: Data<AppState>) -> Result<HttpResponse, Problem> {
+pub async fn calendar(system: StateSystem, state: Data<AppState>) -> Result<HttpResponse, Problem> {
     let kept = state
         .db
         .run(move |connection| kept_calendar(connection, system.state))

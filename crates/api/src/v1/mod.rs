@@ -260,9 +260,13 @@ pub fn configure(config: &mut ServiceConfig) {
             [(Method::GET, web::route().to(deadlines::list))],
         ))
         .service(resource(
+            "/deadlines/{deadline_id}",
+            [(Method::GET, web::route().to(deadlines::read))],
+        ))
+        .service(resource(
             "/calendar",
             [
-                (Method::GET, web::route().to(deadlines::read)),
+                (Method::GET, web::route().to(deadlines::calendar)),
                 (Method::PUT, web::route().to(deadlines::keep)),
             ],
         ))

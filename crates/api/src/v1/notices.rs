@@ -6,7 +6,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use mde::{PersonId, StateCode};
 use notices::{Answer, ManualNotice, Sender};
 use serde::{Deserialize, Serialize};
-use store::links::survivor;
 use store::notices::Notice;
 use utoipa::{IntoParams, ToSchema};
 
@@ -270,25 +269,11 @@ pub async fn send(
                 by: &acting.label(),
                 idempotency_key: key.as_deref(),
             };
-            let sent = if family {
-                notices::send_family(connection, sender, &notice, &others, now)?
+            if family {
+                notices::send_family(connection, sender, &notice, &others, now)
             } else {
-                vec![notices::send(connection, sender, &notice, now)?]
-            };
-            let first = survivor(connection, notice.person_id)?;
-            for sent in sent.iter().filter(|_| key.is_some()) {
-                let person = if family {
-                    PersonId::new(sent.person_id).ok()
-                } else {
-                    first
-                };
-                if !says(sent, &notice, person) {
-                    let detail =
-                        "This Idempotency-Key has sent another notice; use a new one for a new notice.";
-                    return Err(Problem::new(ProblemCode::KeyReused, detail));
-                }
+                Ok(vec![notices::send(connection, sender, &notice, now)?])
             }
-            Ok(sent)
         })
         .await?;
     let mut items = sent
@@ -303,21 +288,6 @@ pub async fn send(
         }
     };
     Ok(HttpResponse::Created().json(sent))
-}
-
-/// Whether a notice that was sent is the one that was asked for.
-fn says(sent: &Notice, asked: &ManualNotice, person: Option<PersonId>) -> bool {
-    let same = |sent: &Option<String>, asked: &Option<String>| {
-        sent.as_deref() == asked.as_deref().map(str::trim).filter(|text| !text.is_empty())
-    };
-    sent.kind == asked.kind.name()
-        && sent.recipient == asked.to_state.as_str()
-        && Some(sent.person_id) == person.map(PersonId::number)
-        && sent.expected_date == asked.expected_date
-        && same(&sent.district, &asked.district)
-        && same(&sent.city, &asked.city)
-        && same(&sent.contact, &asked.contact)
-        && same(&sent.note, &asked.note)
 }
 
 /// The sender's own key of what it sends, if it gives one.

@@ -130,6 +130,14 @@ fn a_state_sees_its_own_deadlines_as_they_stand() {
     assert_eq!(all[0]["duty"], "change_of_residence");
     assert_eq!(all[0]["source"], "34 CFR 200.85(b)(3)(iii)");
     assert_eq!(all[0]["standing"], "open");
+    let address = format!("/v1/deadlines/{}", all[0]["deadline_id"]);
+    let read = texas.get(&address).send().expect("an answer");
+    assert_eq!(read.json::<Value>().expect("JSON"), all[0]);
+    problem(
+        california.get(&address).send().expect("an answer"),
+        404,
+        "not-found",
+    );
     assert_eq!(list(&texas, "?standing=open&duty=change_of_residence").len(), 1);
     assert_eq!(list(&texas, "?standing=overdue").len(), 0);
     assert_eq!(list(&texas, "?duty=end_of_term").len(), 0);

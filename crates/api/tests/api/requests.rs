@@ -117,21 +117,27 @@ fn a_familys_request_is_taken_decided_and_disagreed_with() {
         ),
     );
     let person = person(&texas, "/v1/states/TX/students/TX-1");
-    let take = |asked_on: &str| {
+    let take_with = |asked_on: &str, key: Option<&str>| {
         let body = json!({
             "person_id": person, "owner": "TX", "asked_on": asked_on, "asker": "guardian", "spanish": true,
             "element": "9", "says": "May 6, 2012", "should_say": "May 5, 2012",
         });
-        texas
-            .post("/v1/corrections")
-            .json(&body)
-            .send()
-            .expect("an answer")
+        let mut call = texas.post("/v1/corrections").json(&body);
+        if let Some(key) = key {
+            call = call.header("Idempotency-Key", key);
+        }
+        call.send().expect("an answer")
     };
+    let take = |asked_on| take_with(asked_on, Some("k1"));
     problem(take("2999-01-01"), 422, "invalid-content");
     let taken = take("2026-03-02");
     assert_eq!(taken.status(), 201);
     let id = taken.json::<Value>().expect("JSON")["correction_id"].clone();
+    let again: Value = take("2026-03-02").json().expect("JSON");
+    assert_eq!(again["correction_id"], id, "the same key takes it once");
+    problem(take("2026-03-03"), 422, "idempotency-key-reused");
+    let other: Value = take_with("2026-03-02", None).json().expect("JSON");
+    assert_ne!(other["correction_id"], id);
     let act = |path: &str, put: bool, body: Value| {
         let address = format!("/v1/corrections/{id}/{path}");
         let method = if put {
@@ -170,4 +176,29 @@ fn a_familys_request_is_taken_decided_and_disagreed_with() {
         "{kept}"
     );
     assert!(kept["told_at"].is_string());
+
+    // The statement stands wherever the record does.
+    let record: Value = texas
+        .read(&format!("/v1/persons/{person}"))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    let statement = &record["statements"][0];
+    assert_eq!(
+        (
+            statement["statement"].as_str(),
+            statement["column"].as_str(),
+            statement["source"]["state"].as_str(),
+        ),
+        (Some("It was the 5th."), Some("birth_date"), Some("TX")),
+        "{statement}"
+    );
+    let xml = texas
+        .read(&format!("/v1/persons/{person}?format=xml"))
+        .send()
+        .expect("an answer")
+        .text()
+        .expect("a text");
+    assert!(xml.contains("<statement>It was the 5th.</statement>"), "{xml}");
 }

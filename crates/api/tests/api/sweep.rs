@@ -36,6 +36,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         alert,
         request,
         correction,
+        deadline,
         delivery,
     } = texas;
     let rows = [
@@ -261,6 +262,11 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         ),
         ("GET /v1/deadlines", "/v1/deadlines".to_owned(), Expect::Nothing),
         (
+            "GET /v1/deadlines/{deadline_id}",
+            format!("/v1/deadlines/{deadline}"),
+            Expect::NotFound,
+        ),
+        (
             "GET /v1/calendar",
             "/v1/calendar".to_owned(),
             Expect::Allowed(200),
@@ -390,6 +396,8 @@ struct Texas {
     request: i64,
     /// A correction that a family asked Texas for.
     correction: i64,
+    /// A deadline of its own.
+    deadline: i64,
     /// Something that was sent to its webhook.
     delivery: uuid::Uuid,
 }
@@ -429,6 +437,24 @@ fn delivered(connection: &mut store::Connection) -> uuid::Uuid {
     .get_result(connection)
     .expect("a delivery");
     delivery.id
+}
+
+/// A deadline of Texas about a child of its own.
+fn deadline(connection: &mut store::Connection) -> i64 {
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
+    #[derive(QueryableByName)]
+    struct Deadline {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let deadline: Deadline = sql_query(
+        "insert into deadline (cause, duty, state, student_id, person_id, started_on, due_on, setting, noted_at)
+         select 'a cause', 'change_of_residence', 'TX', student_id, person_id, '2026-03-02', '2026-03-06', '{}', now()
+         from link limit 1 returning deadline_id as id",
+    )
+    .get_result(connection)
+    .expect("a deadline");
+    deadline.id
 }
 
 /// Tells a district of Texas about a child that is new there.
@@ -601,6 +627,7 @@ fn no_operation_gives_one_state_what_is_anothers() {
         alert: new_child(&mut hub.connection()),
         request: data_request(&mut hub.connection(), &person),
         correction: taken["correction_id"].as_i64().expect("a correction"),
+        deadline: deadline(&mut hub.connection()),
         delivery: delivered(&mut hub.connection()),
         upload: begun.headers()["location"].to_str().expect("text").to_owned(),
         item,

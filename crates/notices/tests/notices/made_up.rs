@@ -82,6 +82,7 @@ pub(crate) fn person(students: Vec<StudentRecord>) -> PersonRecord {
         facilities: HashMap::new(),
         rules: HashMap::new(),
         requirements: Vec::new(),
+        statements: Vec::new(),
     }
 }
 

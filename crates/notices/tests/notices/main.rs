@@ -13,3 +13,4 @@ mod missed;
 mod noticed;
 mod requested;
 mod simulation;
+mod told;

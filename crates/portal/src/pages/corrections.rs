@@ -407,6 +407,7 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
     match error {
         ::notices::Error::Database(error) => return Err(error.into()),
         ::notices::Error::UnknownPerson => return Err(Failure::NotFound),
+        ::notices::Error::KeyReused => mistakes.add("says", words::SENT_BEFORE),
         ::notices::Error::Invalid { member, why } => {
             let (field, label) = match member {
                 "says" => ("says", "What the record says"),

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use store::batches::Batch;
 use store::new_children::Alert;
-use store::{Purpose, batches, contacts, new_children, notices, work_items};
+use store::{Purpose, batches, contacts, new_children, notices, webhooks, work_items};
 
 use crate::failure::Failure;
 use crate::field::Field;
@@ -35,6 +35,8 @@ struct HomePage {
     birth: Field,
     purpose: Field,
     bulletin: Bulletin,
+    /// Why the state's system is told nothing any more.
+    disabled_webhook: Option<String>,
     near_matches: Option<String>,
     inbox: Option<String>,
     /// Children who are new in the user's districts: how many, and the oldest of them.
@@ -62,10 +64,15 @@ pub(crate) async fn show(
     let keeps = crate::pages::contacts::kept_by(&user)
         .ok()
         .filter(|_| user.may(Permission::ManageState));
+    let administered = state.filter(|_| user.may_everywhere(Permission::ManageState));
     let (reader, of) = (user.clone(), portal.clone());
-    let (bulletin, near_matches, inbox, recent, new, unverified) = portal
+    let (bulletin, webhook, near_matches, inbox, recent, new, unverified) = portal
         .run(move |c| {
             let bulletin = Bulletin::read(c, &reader, &of)?;
+            let webhook = match administered {
+                None => None,
+                Some(state) => webhooks::of_state(c, state)?,
+            };
             let near = if decides {
                 Some(work_items::count_open(c, "near_match", state)?)
             } else {
@@ -89,7 +96,7 @@ pub(crate) async fn show(
                 None => 0,
                 Some(place) => contacts::count_unverified(c, &place, now)?,
             };
-            Ok((bulletin, near, inbox, recent, new, unverified))
+            Ok((bulletin, webhook, near, inbox, recent, new, unverified))
         })
         .await?;
     let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
@@ -102,6 +109,12 @@ pub(crate) async fn show(
         birth,
         purpose,
         bulletin,
+        disabled_webhook: webhook.and_then(|webhook| webhook.disabled).map(|(since, why)| {
+            format!(
+                "Nothing is sent to its webhook since {}: {why}.",
+                words::instant(since)
+            )
+        }),
         near_matches: near_matches.map(words::count),
         inbox: inbox.map(words::count),
         new_children: new

@@ -257,6 +257,7 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
     match error {
         ::notices::Error::Database(error) => return Err(error.into()),
         ::notices::Error::UnknownPerson => return Err(Failure::NotFound),
+        ::notices::Error::KeyReused => mistakes.add("note", words::SENT_BEFORE),
         ::notices::Error::NotAParticipant(_)
         | ::notices::Error::OwnState
         | ::notices::Error::HoldsNothing(_) => {

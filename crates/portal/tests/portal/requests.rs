@@ -171,6 +171,18 @@ async fn a_family_is_heard_answered_on_paper_and_its_statement_kept() {
     let taken = b.post("/corrections/new", &form).await;
     assert_eq!(taken.status, 303, "{}", taken.text());
     let path = taken.location().trim_end_matches("?done=taken").to_owned();
+    assert_eq!(
+        b.post("/corrections/new", &form).await.location(),
+        taken.location()
+    );
+    let mut other = form;
+    other[2].1 = "April 23";
+    let again = b.post("/corrections/new", &other).await;
+    assert!(
+        again.status == 422 && again.text().contains("You have sent this page before"),
+        "{}",
+        again.text()
+    );
     settle(&mut c, person);
     let page = b.get(&path).await.text();
     assert!(page.contains("Apr 29, 2026"), "30 days from March 30: {page}");

@@ -141,3 +141,66 @@ async fn what_failed_is_told_with_its_reason_and_can_be_sent_again() {
         .await;
     assert_eq!(stolen.status, 404, "another state's is not there");
 }
+
+#[actix_web::test]
+async fn a_user_chooses_how_often_it_gets_mail() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let (mut b, time) = browser(db.url()).await;
+    b.sign_in("recruiter@mission.example").await;
+    let page = b.get("/notices/mail").await.text();
+    assert!(
+        page.contains("does not send e-mail yet") && page.contains("recruiter@mission.example"),
+        "{page}"
+    );
+    let chosen = b.post("/notices/mail", &[("rhythm", "daily")]).await;
+    assert_eq!(chosen.location(), "/notices/mail?done=true");
+    let kept = b.get("/notices/mail?done=true").await;
+    assert!(kept.body.contains("value=\"daily\" selected"), "{}", kept.body);
+    let event = deliveries::Event {
+        state: "TX".into(),
+        kind: "move_notice.created",
+        link: "/v1/move-notices/1".into(),
+    };
+    assert_eq!(
+        deliveries::tell(&mut c, std::slice::from_ref(&event), time.now()).unwrap(),
+        1
+    );
+    assert_eq!(b.post("/notices/mail", &[("rhythm", "hourly")]).await.status, 400);
+    assert_eq!(b.post("/notices/mail", &[("rhythm", "")]).await.status, 303);
+    assert_eq!(
+        deliveries::tell(&mut c, &[event], time.now()).unwrap(),
+        0,
+        "no more mail"
+    );
+}
+
+#[actix_web::test]
+async fn the_home_page_warns_administrators_of_a_webhook_that_is_disabled() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let (mut b, time) = browser(db.url()).await;
+    let keys = deliver::keys::fresh(testkit::random().as_ref());
+    let address = "https://notices.tx.example.org/in";
+    webhooks::keep(&mut c, texas(), address, &keys, "test", time.now()).unwrap();
+    let warning = "not told of what happens";
+    b.sign_in("admin@tea.example").await;
+    assert!(!b.get("/").await.text().contains(warning));
+    let kept = webhooks::of_state(&mut c, texas()).unwrap().unwrap();
+    let health = Health {
+        disable: Some("the receiver wants nothing any more (410)".into()),
+        ..Health::default()
+    };
+    webhooks::note_health(&mut c, &kept, &health, time.now()).unwrap();
+    let home = b.get("/").await;
+    assert!(
+        home.text().contains(warning)
+            && home.text().contains("wants nothing any more (410)")
+            && home.body.contains("href=\"/admin/webhook\""),
+        "{}",
+        home.text()
+    );
+    let (mut counselor, _) = browser(db.url()).await;
+    counselor.sign_in("counselor@mission.example").await;
+    assert!(!counselor.get("/").await.text().contains(warning));
+}

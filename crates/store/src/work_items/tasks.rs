@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use mde::StateCode;
 use uuid::Uuid;
 
 use crate::db::Result;
+use crate::deliveries::{self, Event};
 use crate::schema::work_item;
 
 /// A task as somebody gives it.
@@ -94,4 +95,65 @@ pub fn hold_open(connection: &mut PgConnection, item: i64) -> Result<bool> {
         .first(connection)
         .optional()?;
     Ok(open.is_some())
+}
+
+/// Something that happened with a task, for a state to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    /// What, as `data_request.created`: what the feed calls it, and what happened.
+    pub(crate) kind: &'static str,
+    /// With which task.
+    pub(crate) task: i64,
+    /// Who is told.
+    pub(crate) state: String,
+    /// Who did it.
+    pub(crate) by_state: String,
+}
+
+impl News {
+    /// What the feed calls it.
+    fn subject(&self) -> &'static str {
+        self.kind
+            .split_once('.')
+            .map_or(self.kind, |(subject, _)| subject)
+    }
+
+    fn event(&self) -> Event {
+        let path = match self.subject() {
+            "correction" => "corrections",
+            _ => "data-requests",
+        };
+        Event {
+            state: self.state.clone(),
+            kind: self.kind,
+            link: format!("/v1/{path}/{}", self.task),
+        }
+    }
+}
+
+/// Tells states of what happened with tasks: at their webhooks and by e-mail, and in the feed what another state did.
+/// Called in the transaction in which it happens; the feed has it once [`crate::changes::tell_tasks`] was called.
+pub(crate) fn tell(connection: &mut PgConnection, news: &[News], now: DateTime<Utc>) -> Result<()> {
+    let events: Vec<Event> = news.iter().map(News::event).collect();
+    deliveries::tell(connection, &events, now)?;
+    let others: Vec<&News> = news.iter().filter(|news| news.state != news.by_state).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    sql_query(
+        "insert into change_waiting (state, kind, work_item_id, from_state, at)
+         select *, $5 from unnest($1::text[], $2::text[], $3::bigint[], $4::text[])",
+    )
+    .bind::<Array<Text>, _>(others.iter().map(|news| news.state.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(others.iter().map(|news| news.subject()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(others.iter().map(|news| news.task).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(
+        others
+            .iter()
+            .map(|news| news.by_state.as_str())
+            .collect::<Vec<_>>(),
+    )
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)?;
+    Ok(())
 }

@@ -200,26 +200,33 @@ fn shown(of: Delivery) -> Shown {
     let attempts = words::counted(of.attempts.max(0) as usize, "attempt", "attempts");
     Shown {
         id: of.webhook_id,
-        number: match of.link.strip_prefix("/v1/move-notices/") {
-            Some(number) => format!("notice no. {number}"),
-            None => String::new(),
+        number: match of.link.rsplit('/').next() {
+            Some(number) if of.kind != "webhook.test" => format!("no. {number}"),
+            _ => String::new(),
         },
-        kind: match of.kind.as_str() {
-            "move_notice.created" => "Move notice".to_owned(),
-            "move_notice.withdrawn" => "Move notice withdrawn".to_owned(),
-            "move_notice.answered" => "Move notice answered".to_owned(),
-            "move_notice.reopened" => "Move notice reopened".to_owned(),
-            "move_notice.closed" => "Move notice closed".to_owned(),
-            "move_notice.reminder" => "Move notice not answered yet".to_owned(),
-            "move_notice.returned" => "Move notice returned without an answer".to_owned(),
-            "webhook.test" => "Test".to_owned(),
-            other => other.to_owned(),
-        },
+        kind: kind(&of.kind),
         at: words::instant(of.happened_at),
         standing,
         outcome: of.outcome.unwrap_or_default(),
         attempts: next.map_or_else(|| attempts.clone(), |next| format!("{attempts}, next {next}")),
         settled: matches!(of.status.as_str(), "delivered" | "dead"),
+    }
+}
+
+/// What happened, in words.
+fn kind(kind: &str) -> String {
+    let (subject, what) = kind.split_once('.').unwrap_or((kind, ""));
+    let what = match what {
+        "created" | "test" => String::new(),
+        "told" => " told to the family".to_owned(),
+        "stated" => " disagreed with".to_owned(),
+        "arrived" => ": data arrived".to_owned(),
+        "reminder" => " not answered yet".to_owned(),
+        what => format!(" {}", what.replace('_', " ")),
+    };
+    match subject {
+        "webhook" => "Test".to_owned(),
+        subject => words::sentence(&format!("{}{what}", subject.replace('_', " "))),
     }
 }
 
