@@ -331,15 +331,3 @@ impl Scorer {
             .collect()
     }
 }
-
-impl Model {
-    /// The weight of a pair in bits: log2 of the odds that it is the same child. For many pairs, keep a [`Scorer`].
-    pub fn weigh(&self, comparison: &Comparison, tokens: &Tokens) -> f32 {
-        Scorer::new(self).weigh(comparison, tokens)
-    }
-
-    /// What each compared field adds to the weight.
-    pub fn field_bits(&self, comparison: &Comparison, tokens: &Tokens) -> Vec<(Field, FieldBits)> {
-        Scorer::new(self).field_bits(comparison, tokens)
-    }
-}

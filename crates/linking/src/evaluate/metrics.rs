@@ -298,4 +298,40 @@ mod tests {
             (2, 6, 2)
         );
     }
+
+    #[test]
+    fn f1_is_the_harmonic_mean() {
+        for (all, found, right, [precision, recall, f1]) in [
+            (4, 2, 2, [1.0, 0.5, 2.0 / 3.0]),
+            (2, 8, 2, [0.25, 1.0, 0.4]),
+            (6, 3, 1, [1.0 / 3.0, 1.0 / 6.0, 2.0 / 9.0]),
+            (3, 3, 0, [0.0, 0.0, 0.0]),
+            (3, 0, 0, [1.0, 0.0, 0.0]),
+            (0, 0, 0, [1.0, 1.0, 1.0]),
+        ] {
+            let score = Score::new(all, found, right);
+            for (figure, expected) in [
+                (score.precision, precision),
+                (score.recall, recall),
+                (score.f1, f1),
+            ] {
+                assert!((figure - expected).abs() < 1e-12, "{score:?}");
+            }
+        }
+        // Two of an entity and one of another in one cluster, one alone.
+        let found = b_cubed(&[0, 0, 0, 1], &[5, 5, 6, 5]);
+        let (precision, recall) = (
+            (2.0 * 2.0 / 3.0 + 1.0 / 3.0 + 1.0) / 4.0,
+            (2.0 * 2.0 / 3.0 + 1.0 / 3.0 + 1.0) / 4.0,
+        );
+        assert!((found.precision - precision).abs() < 1e-12 && (found.recall - recall).abs() < 1e-12);
+        assert!((found.f1 - precision).abs() < 1e-12, "{found:?}");
+        let curve = Curve::new([(5.0, true), (3.0, false), (3.0, true), (1.0, false)], 4);
+        assert!(curve.highest().is_some_and(|weight| (weight - 5.0).abs() < 1e-6));
+        let (at, best) = curve.best_f1().unwrap();
+        assert!(
+            (at - 3.0).abs() < 1e-6 && (best.f1 - 4.0 / 7.0).abs() < 1e-12,
+            "{best:?}"
+        );
+    }
 }

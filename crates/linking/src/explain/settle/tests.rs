@@ -325,3 +325,52 @@ fn an_answer_is_decided_by_the_thresholds_of_the_pair() {
     );
     assert_eq!(decided(7.64, birth_date::DIFFERS).decision, Decision::TwoChildren);
 }
+
+/// A last name that turns out to be another is no longer shared, however rare it is.
+#[test]
+fn what_turns_out_different_weighs_as_if_it_had_been_so() {
+    let child = |key, state, last_name_2| RecordInput {
+        key,
+        state,
+        first_name: "Cristian",
+        last_name_1: "Xicoténcatl",
+        last_name_2,
+        birth_date: chrono::NaiveDate::from_ymd_opt(2014, 3, 21),
+        birth_city: "Juxtlahuaca",
+        live: true,
+        ..RecordInput::default()
+    };
+    let stranger = RecordInput {
+        last_name_1: "Quispe",
+        ..child(2, "CA", "Vega")
+    };
+    let index = LinkIndex::build(
+        Model::default_fixed(),
+        &[child(1, "TX", "Ortega"), child(2, "CA", "Vargas")],
+    );
+    let (a, b) = (index.record(1).unwrap(), index.record(2).unwrap());
+    let (comparison, _) = index.score(a, b);
+    assert_eq!(comparison.levels.get(Field::Surname), surname::FIRST_ONLY);
+    let bands = Bands {
+        review: -1.0,
+        automatic: 7.64,
+        probabilities: [0.0; 2],
+    };
+    let engine = (index.scorer(), &index);
+    let supposed = outcome(
+        engine,
+        (a, b),
+        &comparison,
+        bands,
+        Field::Surname,
+        surname::DIFFERS,
+    );
+    let other = LinkIndex::build(Model::default_fixed(), &[child(1, "TX", "Ortega"), stranger]);
+    let found = other.compare(1, 2).unwrap();
+    assert_eq!(found.levels.get(Field::Surname), surname::DIFFERS);
+    assert!(
+        (supposed.weight - found.weight).abs() < 0.1,
+        "{supposed:?} {}",
+        found.weight
+    );
+}
