@@ -1,11 +1,11 @@
 //! "Is this child known?": a state's new school enrollments, each compared with the hub's students by the engine that
 //! links. What matches is disclosed; of what does not match nothing is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::{Connection as _, PgConnection};
-use linking::driver::{model_in_force, upsert};
+use linking::driver::{PARTS, model_in_force, upsert};
 use linking::{LinkIndex, Model, nicknames};
 use mde::{PersonId, StateCode, Student, StudentId, text};
 use records::eligibility::windows;
@@ -14,7 +14,7 @@ use store::access::{Access, Subject};
 use store::persons::PersonRecord;
 use store::program::ProgramStudent;
 use store::search::{self, Candidate};
-use store::{access, persons};
+use store::{access, persons, students};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -184,7 +184,10 @@ fn one(
     Ok(answer(verdict, known, None))
 }
 
-fn candidates(connection: &mut PgConnection, student: &Student) -> store::Result<Vec<Candidate>> {
+/// A student that the child may be, with what linking compares.
+type Alike = (Candidate, Student);
+
+fn candidates(connection: &mut PgConnection, student: &Student) -> store::Result<Vec<Alike>> {
     let identity = &student.identity;
     let names = [
         Some(&identity.last_name_1),
@@ -202,7 +205,19 @@ fn candidates(connection: &mut PgConnection, student: &Student) -> store::Result
         .flat_map(|name| nicknames::forms(name))
         .flat_map(text::fold)
         .collect();
-    search::candidates(connection, &query, &forms)
+    let candidates = search::candidates(connection, &query, &forms)?;
+    let ids: Vec<Uuid> = candidates
+        .iter()
+        .map(|candidate| candidate.student_id.0)
+        .collect();
+    let mut content: HashMap<StudentId, Student> = students::read_parts(connection, &ids, PARTS)?
+        .into_iter()
+        .collect();
+    let alike = |candidate: Candidate| {
+        let student = content.remove(&candidate.student_id)?;
+        Some((candidate, student))
+    };
+    Ok(candidates.into_iter().filter_map(alike).collect())
 }
 
 /// Whom a child is like by the thresholds of linking: known, if the best one would be linked without a person and no
@@ -211,17 +226,21 @@ fn judge(
     model: &Model,
     state: StateCode,
     student: &Student,
-    candidates: &[Candidate],
+    candidates: &[Alike],
 ) -> (Verdict, Vec<(PersonId, f64)>) {
     let mut index = LinkIndex::new(model.clone());
     upsert(&mut index, ASKED, state, student);
-    for candidate in candidates {
+    for (candidate, student) in candidates {
         if let Some(of) = candidate.student_id.state() {
-            upsert(&mut index, candidate.student_id, of, &candidate.student);
+            upsert(&mut index, candidate.student_id, of, student);
         }
     }
     let mut best: BTreeMap<PersonId, (f32, f64)> = BTreeMap::new();
-    for candidate in candidates.iter().filter(|candidate| candidate.live) {
+    for candidate in candidates
+        .iter()
+        .map(|(candidate, _)| candidate)
+        .filter(|c| c.live)
+    {
         let pair = index.compare(ASKED.0.as_u128(), candidate.student_id.0.as_u128());
         let (Some(person), Some(pair)) = (candidate.person_id, pair) else {
             continue;

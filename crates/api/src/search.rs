@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use linking::levels::{Field, Levels, level};
 use linking::{LinkIndex, Model, RecordInput, nicknames};
 use mde::code::Codes as _;
-use mde::{PersonId, Student, StudentId, text};
+use mde::{Identity, PersonId, StudentId, text};
 use serde::Serialize;
 use store::Access;
 use store::search::Candidate;
@@ -128,51 +128,68 @@ pub fn find(connection: &mut PgConnection, access: &Access, query: &Query) -> st
         rank(query, candidates)
     })?;
     let mut hits: Vec<Hit> = Vec::new();
-    for (_, hit) in ranked {
+    for (ranked, identity) in ranked {
+        let student = shown(&ranked.candidate, &identity);
         let known = hits
             .iter_mut()
-            .find(|h| h.person_id.is_some() && h.person_id == hit.person_id);
+            .find(|h| h.person_id.is_some() && h.person_id == ranked.candidate.person_id);
         match known {
-            Some(known) => known.students.extend(hit.students),
-            None => hits.push(hit),
+            Some(known) => known.students.push(student),
+            None => hits.push(Hit {
+                person_id: ranked.candidate.person_id,
+                score: (ranked.score * 10.0).round() / 10.0,
+                reasons: ranked.reasons,
+                students: vec![student],
+            }),
         }
     }
     Ok(hits)
 }
 
-/// The candidates that are alike enough to be shown, best first, each as a hit of its own; of at most [`HITS`] persons.
-fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Hit)> {
+/// A candidate that is alike enough to be shown.
+struct Ranked {
+    candidate: Candidate,
+    /// Log2 of the odds against chance.
+    score: f32,
+    reasons: String,
+}
+
+/// The candidates that are alike enough to be shown, best first; of at most [`HITS`] persons.
+fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Ranked)> {
     let mut index = LinkIndex::new(Model::default_fixed());
     index.upsert(&sought(query));
     for candidate in &candidates {
         index.upsert(&held(candidate));
     }
-    let mut ranked: Vec<(f32, String, Candidate)> = candidates
+    let mut ranked: Vec<Ranked> = candidates
         .into_iter()
         .filter_map(|candidate| {
             let key = candidate.student_id.0.as_u128();
             let pair = index.compare(SOUGHT, key)?;
-            let mut weight = pair.weight;
+            let mut score = pair.weight;
             let mut reasons = reasons(pair.levels);
             if let Some(year) = query.birth_year.filter(|_| query.birth_date.is_none()) {
-                let same = candidate
-                    .student
-                    .identity
-                    .birth_date
-                    .map(|date| date.day().year() == year);
-                weight += if same == Some(true) { 4.0 } else { 0.0 };
+                let same = candidate.birth_date.map(|date| date.year() == year);
+                score += if same == Some(true) { 4.0 } else { 0.0 };
                 reasons.push(match same {
                     Some(true) => "same birth year",
                     Some(false) => "birth year differs",
                     None => "birth date not known",
                 });
             }
-            is_alike(query, pair.levels).then(|| (weight, reasons.join("; "), candidate))
+            is_alike(query, pair.levels).then(|| Ranked {
+                candidate,
+                score,
+                reasons: reasons.join("; "),
+            })
         })
         .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.student_id.cmp(&b.2.student_id)));
+    ranked.sort_by(|a, b| {
+        let by_score = b.score.total_cmp(&a.score);
+        by_score.then(a.candidate.student_id.cmp(&b.candidate.student_id))
+    });
     let mut persons = HashSet::new();
-    ranked.retain(|(_, _, candidate)| {
+    ranked.retain(|Ranked { candidate, .. }| {
         let person = (
             candidate.person_id,
             candidate.person_id.is_none().then_some(candidate.student_id),
@@ -184,15 +201,7 @@ fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Hit)> {
     });
     ranked
         .into_iter()
-        .map(|(score, reasons, candidate)| {
-            let hit = Hit {
-                person_id: candidate.person_id,
-                score: (score * 10.0).round() / 10.0,
-                reasons,
-                students: vec![shown(&candidate)],
-            };
-            (candidate.student_id, hit)
-        })
+        .map(|ranked| (ranked.candidate.student_id, ranked))
         .collect()
 }
 
@@ -235,21 +244,19 @@ fn sought(query: &Query) -> RecordInput<'_> {
 }
 
 fn held(candidate: &Candidate) -> RecordInput<'_> {
-    let identity = &candidate.student.identity;
     RecordInput {
         key: candidate.student_id.0.as_u128(),
-        first_name: identity.first_name.as_str(),
-        middle_name: identity.middle_name.as_ref().map_or("", |name| name.as_str()),
-        last_name_1: identity.last_name_1.as_str(),
-        last_name_2: identity.last_name_2.as_ref().map_or("", |name| name.as_str()),
-        birth_date: identity.birth_date.map(mde::Date::day),
+        first_name: &candidate.first_name,
+        middle_name: candidate.middle_name.as_deref().unwrap_or_default(),
+        last_name_1: &candidate.last_name_1,
+        last_name_2: candidate.last_name_2.as_deref().unwrap_or_default(),
+        birth_date: candidate.birth_date,
         live: candidate.live,
         ..RecordInput::default()
     }
 }
 
-fn shown(candidate: &Candidate) -> HitStudent {
-    let Student { identity, .. } = &candidate.student;
+fn shown(candidate: &Candidate, identity: &Identity) -> HitStudent {
     let joined = |parts: &[Option<String>], with: &str| {
         parts
             .iter()

@@ -28,7 +28,7 @@ mod write;
 pub use hold::release;
 pub use proposal::{ProposalError, REFIT_JOB, accept, model_in_force, propose, reject};
 pub use refit::{Example, Refit, RefitReport, Turn};
-pub use student::{gather, upsert};
+pub use student::{PARTS, gather, upsert};
 use write::Found;
 
 /// Name of the job that lets the linker look at changed students.
@@ -117,7 +117,7 @@ impl Linker {
                 student::gather(
                     &mut linker.index,
                     state,
-                    &store::students::read_parts(connection, chunk, student::PARTS)?,
+                    &store::students::read_parts(connection, chunk, PARTS)?,
                 );
             }
         }
@@ -143,7 +143,7 @@ impl Linker {
         for chunk in ids.chunks(CHUNK) {
             let held = store::students::held(connection, chunk)?;
             let mut found: HashSet<Uuid> = HashSet::new();
-            for (id, student) in store::students::read_parts(connection, chunk, student::PARTS)? {
+            for (id, student) in store::students::read_parts(connection, chunk, PARTS)? {
                 if let Some(state) = held
                     .get(&id.0)
                     .filter(|h| h.status == "live")

@@ -6,6 +6,7 @@
 
 pub mod code;
 pub mod codesets;
+pub mod completeness;
 pub mod decimal;
 pub mod element;
 pub mod eligibility;

@@ -9,6 +9,7 @@ pub mod announcements;
 pub mod batches;
 pub mod calendars;
 pub mod changes;
+pub mod completeness;
 pub mod contacts;
 pub mod copy;
 pub mod corrections;

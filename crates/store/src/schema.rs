@@ -277,6 +277,7 @@ diesel::table! {
         full_as_of -> Nullable<Timestamptz>,
         full_batch_id -> Nullable<Int8>,
         eligibility_rules -> Jsonb,
+        phase -> Int2,
     }
 }
 

@@ -1,14 +1,17 @@
 //! Finding a child by name and birth date: candidates from the folded names, to be ranked by who compares names.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Uuid as SqlUuid};
-use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
-use mde::{PersonId, StudentId, text};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Uuid as SqlUuid};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl as _};
+use mde::{Identity, PersonId, Student, StudentId, text};
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
-use crate::db::{Error, Result};
+use crate::db::Result;
+use crate::prepared::prepared;
 use crate::students;
 
 /// What is asked for. A name alone does not browse children: a birth date or year is needed as well.
@@ -22,21 +25,29 @@ pub struct Query {
     pub birth_year: Option<i32>,
 }
 
-/// A student that may be the one.
+/// A student that may be the one, as far as it takes to judge how alike it is.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Its key.
     pub student_id: StudentId,
     /// Its person; `None` while the linker has not seen it.
     pub person_id: Option<PersonId>,
-    /// Who it is.
-    pub student: mde::Student,
     /// Whether its state still reports it.
     pub live: bool,
+    /// First name (data element 5).
+    pub first_name: String,
+    /// Middle name (6).
+    pub middle_name: Option<String>,
+    /// Last name (3).
+    pub last_name_1: String,
+    /// Second last name (4).
+    pub last_name_2: Option<String>,
+    /// Birth date (9).
+    pub birth_date: Option<NaiveDate>,
 }
 
-/// At most this many candidates are read for one search.
-pub const CANDIDATES: i64 = 200;
+/// At most this many candidates are read for one search: some times as many as anybody is shown.
+pub const CANDIDATES: i64 = 100;
 
 #[derive(QueryableByName)]
 struct Row {
@@ -44,12 +55,22 @@ struct Row {
     student_id: Uuid,
     #[diesel(sql_type = Nullable<BigInt>)]
     person_id: Option<i64>,
+    #[diesel(sql_type = Bool)]
+    live: bool,
     #[diesel(sql_type = Text)]
-    status: String,
+    first_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    middle_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    last_name_1: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_name_2: Option<String>,
+    #[diesel(sql_type = Nullable<Date>)]
+    birth_date: Option<NaiveDate>,
 }
 
-/// Students that share a name with the query and were born near its date, or were born on it. The ranking decides
-/// which of them are shown; whom it shows is disclosed by [`search`].
+/// Students that share a name with the query and were born near its date, or were born on it. The ranking decides which
+/// of them are shown; whom it shows is disclosed by [`search`].
 pub fn candidates(
     connection: &mut PgConnection,
     query: &Query,
@@ -58,16 +79,23 @@ pub fn candidates(
     let mut tokens = text::fold(&query.names);
     tokens.extend(also_tokens.iter().cloned());
     let (days, from, to) = window(query);
-    let rows: Vec<Row> = sql_query(
+    // A frequent name has thousands of hits in a year: they are judged by what the index of names holds alone, and
+    // only of the best is anything else read.
+    let rows: Vec<Row> = prepared(
         "with hit as (
             select student_id, count(*) as tokens, bool_or(birth_date = any($2)) as same_day from student_name
             where token = any($1) and (birth_date between $3 and $4 or birth_date = any($2)) group by 1
             union all
-            select student_id, 0, true from student where birth_date = any($2) and cardinality($2) <= 2)
-         select h.student_id, l.person_id, t.status
-         from (select student_id, max(tokens) as tokens, bool_or(same_day) as same_day from hit group by 1) h
-         join student_status t using (student_id) left join link l using (student_id)
-         order by same_day and tokens > 0 desc, tokens desc, same_day desc, student_id limit $5",
+            select student_id, 0, true from student where birth_date = any($2) and cardinality($2) <= 2),
+         best as (
+            select student_id, max(tokens) as tokens, bool_or(same_day) as same_day from hit group by 1
+            order by bool_or(same_day) and max(tokens) > 0 desc, max(tokens) desc, bool_or(same_day) desc, student_id
+            limit $5)
+         select b.student_id, l.person_id, t.status = 'live' as live, s.first_name, s.middle_name, s.last_name_1,
+                s.last_name_2, s.birth_date
+         from best b join student s using (student_id) join student_status t using (student_id)
+         left join link l using (student_id)
+         order by same_day and tokens > 0 desc, tokens desc, same_day desc, student_id",
     )
     .bind::<Array<Text>, _>(tokens)
     .bind::<Array<Date>, _>(days)
@@ -75,25 +103,17 @@ pub fn candidates(
     .bind::<Date, _>(to)
     .bind::<BigInt, _>(CANDIDATES)
     .load(connection)?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.student_id).collect();
-    let mut content: std::collections::HashMap<Uuid, mde::Student> = students::read(connection, &ids)?
-        .into_iter()
-        .map(|(id, student)| (id.0, student))
-        .collect();
-    rows.into_iter()
-        .map(|row| {
-            let student = content.remove(&row.student_id).ok_or(Error::Corrupt {
-                what: "name",
-                why: "it has no student".into(),
-            })?;
-            Ok(Candidate {
-                student_id: StudentId(row.student_id),
-                person_id: row.person_id.and_then(|id| PersonId::new(id).ok()),
-                student,
-                live: row.status == "live",
-            })
-        })
-        .collect()
+    let candidate = |row: Row| Candidate {
+        student_id: StudentId(row.student_id),
+        person_id: row.person_id.and_then(|id| PersonId::new(id).ok()),
+        live: row.live,
+        first_name: row.first_name,
+        middle_name: row.middle_name,
+        last_name_1: row.last_name_1,
+        last_name_2: row.last_name_2,
+        birth_date: row.birth_date,
+    };
+    Ok(rows.into_iter().map(candidate).collect())
 }
 
 /// The days that count as the asked one (day and month may be swapped) and the years around it.
@@ -118,20 +138,28 @@ fn window(query: &Query) -> (Vec<NaiveDate>, NaiveDate, NaiveDate) {
     }
 }
 
-/// Runs a search: reads candidates, lets `rank` choose whom to show, and writes the disclosure of those.
+/// Runs a search: reads candidates, lets `rank` choose whom to show, reads who these are and writes their disclosure.
+/// What `rank` says of each comes back with its identity, in the same order.
 pub fn search<T>(
     connection: &mut PgConnection,
     access: &Access,
     query: &Query,
     also_tokens: &[String],
     rank: impl FnOnce(Vec<Candidate>) -> Vec<(StudentId, T)>,
-) -> Result<Vec<(StudentId, T)>> {
+) -> Result<Vec<(T, Identity)>> {
     connection.transaction(|connection| {
         let hits = rank(candidates(connection, query, also_tokens)?);
+        let ids: Vec<Uuid> = hits.iter().map(|(id, _)| id.0).collect();
+        let mut who: HashMap<StudentId, Student> =
+            students::read_parts(connection, &ids, &[])?.into_iter().collect();
         let subjects: Vec<Subject> = hits.iter().map(|(id, _)| Subject::Student(*id)).collect();
         if !subjects.is_empty() {
             access.disclose(connection, &subjects, &["search"])?;
         }
-        Ok(hits)
+        // Who went away in between is not found.
+        let known = hits
+            .into_iter()
+            .filter_map(|(id, of)| Some((of, who.remove(&id)?.identity)));
+        Ok(known.collect())
     })
 }

@@ -526,9 +526,14 @@ fn a_search_finds_either_surname_and_swapped_days_and_writes_down_who_was_shown(
             birth_date: date.map(|d| d.parse().unwrap()),
             birth_year: year,
         };
-        store::search::search(connection, &access(), &query, &[], |c| {
-            c.into_iter().map(|c| (c.student_id, c.person_id)).collect()
-        })
+        let hits = store::search::search(connection, &access(), &query, &[], |c| {
+            c.into_iter()
+                .map(|c| (c.student_id, (c.student_id, c.person_id)))
+                .collect()
+        })?;
+        let identities = hits.iter().map(|(_, identity)| &identity.state_student_id);
+        assert!(identities.eq(hits.iter().map(|_| &student.identity.state_student_id)));
+        Ok::<_, store::Error>(hits.into_iter().map(|(found, _)| found).collect::<Vec<_>>())
     };
     for (names, date, year) in [
         ("pena", Some("2012-03-04"), None),
@@ -583,4 +588,96 @@ fn a_connection_that_broke_is_told_from_a_wrong_schema() -> Result<()> {
 fn a_state_number_is_the_first_part_of_every_key() {
     let id = StudentId::of(state(), &StateStudentId::new("1").expect("an id"));
     assert_eq!(id.state_number(), state().number());
+}
+
+#[test]
+fn completeness_looks_only_where_an_element_applies() -> Result<()> {
+    use mde::code::{EnrollmentType, Grade};
+    use mde::completeness::{EXPECTED, EXPECTED_PARTS, Phase, Whom};
+    let db = database()?;
+    let connection = &mut db.connect()?;
+    let whole = full_student("whole");
+    let mut young = full_student("young");
+    young.courses.clear();
+    young.immunizations.clear();
+    young.identity.birth_city = None;
+    young.enrollments.truncate(1);
+    let stay = &mut young.enrollments[0];
+    (stay.grade, stay.enrollment_type) = (Some(Grade::G1), Some(EnrollmentType::ResidencyOnly));
+    (stay.facility_code, stay.english_learner) = (None, None);
+    (stay.withdrawal_date, stay.exit_reason, stay.algebra_1) = (None, None, None);
+    let mut older = full_student("older");
+    older.courses.clear();
+    older.enrollments.truncate(1);
+    older.enrollments[0].grade = Some(Grade::G10);
+    older.enrollments[0].algebra_1 = None;
+    replace(connection, 1, &[whole, young, older])?;
+
+    let shares = store::completeness::of_state(connection, state())?;
+    assert_eq!(shares.len(), EXPECTED.len() + EXPECTED_PARTS.len());
+    let of = |part: PartKind, column: &str| {
+        let found = shares
+            .iter()
+            .find(|s| s.part == part && s.element.map_or("", |e| e.column) == column);
+        let found = found.unwrap();
+        (found.of, found.recorded)
+    };
+    assert_eq!(of(PartKind::Student, "birth_city"), (3, 2));
+    assert_eq!(of(PartKind::Immunization, ""), (3, 2), "each child");
+    let secondary = shares
+        .iter()
+        .find(|s| s.part == PartKind::Course && s.element.is_none());
+    let secondary = secondary.unwrap();
+    assert_eq!((secondary.whom, secondary.phase), (Whom::Secondary, Phase::Three));
+    let (of_all, stays) = (
+        of(PartKind::Enrollment, "enrollment_type"),
+        of(PartKind::Enrollment, "facility_code"),
+    );
+    assert_eq!(of_all.0 - stays.0, 1, "residency only has no school");
+    assert_eq!(stays.0, stays.1, "and so misses none");
+    let (left, algebra) = (
+        of(PartKind::Enrollment, "exit_reason"),
+        of(PartKind::Enrollment, "algebra_1"),
+    );
+    assert!(
+        left.0 < of_all.0 && left.0 == left.1,
+        "who has not left has no reason: {left:?}"
+    );
+    assert_eq!(
+        algebra.0 - algebra.1,
+        1,
+        "of the child in grade 10, not of the one in grade 1"
+    );
+    let (done, under_way) = (
+        of(PartKind::Course, "credits"),
+        of(PartKind::Course, "clock_hours"),
+    );
+    assert_eq!(
+        done.0 + under_way.0,
+        of(PartKind::Course, "term_type").0,
+        "a course is finished or not"
+    );
+    let elsewhere = store::completeness::of_state(connection, StateCode::new("OR")?)?;
+    assert!(elsewhere.iter().all(|s| (s.of, s.recorded) == (0, 0)));
+    Ok(())
+}
+
+#[test]
+fn a_state_says_how_far_it_has_come_and_that_is_kept() -> Result<()> {
+    use mde::completeness::Phase;
+    let db = database()?;
+    let connection = &mut db.connect()?;
+    store::participants::register(connection, state(), now())?;
+    assert_eq!(
+        store::completeness::phase(connection, state())?,
+        Phase::Three,
+        "all, unless it says otherwise"
+    );
+    store::completeness::say_phase(connection, state(), Phase::One, "somebody", now())?;
+    assert_eq!(store::completeness::phase(connection, state())?, Phase::One);
+    let events =
+        sql_query("select from audit_event where action = 'completeness.phase' and actor = 'somebody'")
+            .execute(connection)?;
+    assert_eq!(events, 1);
+    Ok(())
 }

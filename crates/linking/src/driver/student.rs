@@ -6,7 +6,7 @@ use crate::index::LinkIndex;
 use crate::record::{BirthDate, BirthDateEvidence, EnrollmentSpan, PersonNameInput, RecordInput, Sex};
 
 /// The parts of a student at which linking looks, beside the identity.
-pub(super) const PARTS: &[PartKind] = &[PartKind::AlternateId, PartKind::Enrollment];
+pub const PARTS: &[PartKind] = &[PartKind::AlternateId, PartKind::Enrollment];
 
 /// What of a student is a list.
 struct Lists<'a> {

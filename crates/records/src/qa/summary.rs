@@ -128,11 +128,7 @@ impl Completeness {
     /// The share in whole percent; 100 only if nothing is missing, 0 only if everything is.
     #[must_use]
     pub fn percent(&self) -> u64 {
-        match self.recorded {
-            0 => 0,
-            all if all == self.of => 100,
-            some => (200 * some / self.of).div_ceil(2).clamp(1, 99),
-        }
+        mde::completeness::percent(self.recorded, self.of)
     }
 }
 
@@ -177,26 +173,4 @@ pub fn completeness<'r>(rows: impl Iterator<Item = &'r QaRow>) -> Vec<Completene
         of: children.len() as u64,
     };
     ELEMENTS.iter().chain(theirs).map(count).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_whole_only_if_nothing_is_missing() {
-        let percent = |recorded, of| {
-            Completeness {
-                element: "",
-                recorded,
-                of,
-            }
-            .percent()
-        };
-        assert_eq!(
-            [percent(0, 0), percent(0, 7), percent(1, 1_000), percent(1, 2)],
-            [0, 0, 1, 50]
-        );
-        assert_eq!([percent(2, 3), percent(999, 1_000), percent(7, 7)], [67, 99, 100]);
-    }
 }

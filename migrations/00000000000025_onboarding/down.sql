@@ -1,0 +1,1 @@
+alter table participant drop column phase;
