@@ -22,6 +22,7 @@ mod routes;
 mod session;
 mod sources;
 pub mod state;
+mod tallies;
 mod timeline;
 mod training;
 pub mod user;

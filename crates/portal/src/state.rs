@@ -13,6 +13,7 @@ use mde::StateCode;
 use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
+use crate::tallies::Tallies;
 
 /// Codes of papers that one address may ask about in a second, and at once.
 const CHECKS: (u32, u32) = (1, 20);
@@ -32,6 +33,7 @@ pub struct Portal {
     training: bool,
     contact: String,
     rules: Rules,
+    tallies: Tallies,
 }
 
 /// What the operator has set for all states, as far as the pages tell it.
@@ -67,6 +69,7 @@ impl Portal {
             training: false,
             contact: String::new(),
             rules: Rules::default(),
+            tallies: Tallies::new(),
         }
     }
 
@@ -98,6 +101,11 @@ impl Portal {
     /// What the operator has set for all states.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// How many children the lists of a place have.
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.tallies
     }
 
     /// Whether all children here are made up.

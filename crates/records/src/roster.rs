@@ -6,7 +6,7 @@ mod stays;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use mde::code::{Codes as _, Grade};
 use mde::text::fold;
 use mde::{Date, Enrollment, Identity, StateCode};
@@ -23,8 +23,8 @@ pub use stays::Stay;
 use crate::eligibility::{Window, windows};
 use stays::stays;
 
-/// A child is told to a district as new if what makes it so is not older than this at the time of which the state's word
-/// is. Older is history: the first load of a nation must not flood its districts.
+/// A child is told to a district as new, and is new on its list, if what makes it so is not older than this at the time of
+/// which the state's word is. Older is history: the first load of a nation must not flood its districts.
 pub const WINDOW_DAYS: i64 = 90;
 
 /// What is kept about one person.
@@ -167,6 +167,8 @@ fn entries(
             if withdrawn_on.is_some_and(|day| day < of.today) {
                 continue;
             }
+            let enrolled_on = enrollment.enrollment_date.day();
+            let is_history = enrolled_on < of.as_of.date_naive() - TimeDelta::days(WINDOW_DAYS);
             out.push(Entry {
                 student_id: of.student_id.0,
                 ordinal,
@@ -175,7 +177,7 @@ fn entries(
                 district: district(of.state, enrollment, facilities),
                 facility_code: enrollment.facility_code.as_ref().map(ToString::to_string),
                 sort_name: name.clone(),
-                enrolled_on: enrollment.enrollment_date.day(),
+                enrolled_on,
                 withdrawn_on,
                 grade: enrollment.grade.map(|grade| grade.row().stored.to_owned()),
                 english_learner,
@@ -185,7 +187,11 @@ fn entries(
                 out_of_school: enrollment.grade == Some(Grade::OutOfSchool),
                 eligible_from: window.from,
                 eligible_until: window.to,
-                since: now,
+                since: if is_history {
+                    enrolled_on.and_time(NaiveTime::MIN).and_utc()
+                } else {
+                    now
+                },
             });
         }
     }

@@ -21,7 +21,7 @@ use crate::students;
 mod questions;
 mod source;
 
-pub use questions::{Counts, PlaceCount, counts, counts_statement, page, page_statement, places};
+pub use questions::{Counts, PlaceCount, count_new, counts, page, page_statement, places};
 pub use source::{Facilities, Held, held, next_persons};
 
 /// An enrollment of a certified child, as the list keeps it.
@@ -62,7 +62,7 @@ pub struct Entry {
     pub eligible_from: NaiveDate,
     /// The last day of that eligibility.
     pub eligible_until: NaiveDate,
-    /// When the hub first saw the child in this district.
+    /// When the hub first saw the child in this district; the first day of an enrollment that was history then.
     pub since: DateTime<Utc>,
 }
 
@@ -82,6 +82,14 @@ pub fn settle(connection: &mut PgConnection, persons: &[i64], mut wanted: Vec<En
     for entry in &kept {
         let first = since.entry(entry.place()).or_insert(entry.since);
         *first = entry.since.min(*first);
+    }
+    let mut first_of_wanted: HashMap<(Uuid, Option<String>), DateTime<Utc>> = HashMap::new();
+    for entry in &wanted {
+        let first = first_of_wanted.entry(entry.place()).or_insert(entry.since);
+        *first = entry.since.min(*first);
+    }
+    for (place, first) in first_of_wanted {
+        since.entry(place).or_insert(first);
     }
     for entry in &mut wanted {
         if let Some(first) = since.get(&entry.place()) {
@@ -128,7 +136,7 @@ impl Entry {
 }
 
 /// Whose children.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The state.
     pub state: StateCode,

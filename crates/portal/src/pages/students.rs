@@ -167,20 +167,16 @@ async fn page(
     let access = user.access(Purpose::Program, portal);
     let (account, now, rows) = (user.account_id, portal.now(), ask.rows());
     let after = PersonId::parse(&ask.after).ok();
-    let (asked, counts, places, saved, new_children, (children, more)) = portal
+    let tally = portal.tallies().of(portal.db(), &question, &own).await?;
+    let (asked, new, saved, new_children, (children, more)) = portal
         .run(move |c| {
             let visit = (question.new_since, TimeDelta::minutes(PAUSE_MINUTES));
             question.new_since = roster::visit(c, account, own.state, now, visit)?;
-            let counts = roster::counts(c, &question)?;
-            let everywhere = Question {
-                place: own.clone(),
-                ..question.clone()
-            };
-            let places = roster::places(c, &everywhere)?;
+            let new = roster::count_new(c, &question)?;
             let saved = saved_filters::of(c, account, PAGE)?;
             let waiting = new_children::count_open(c, &own)?;
             let listed = roster::listed(c, &access, &question, after, rows)?;
-            Ok((question, counts, places, saved, waiting, listed))
+            Ok((question, new, saved, waiting, listed))
         })
         .await?;
     let done = match ask.done.as_str() {
@@ -199,11 +195,11 @@ async fn page(
         chrome: Chrome::of(user, "My students", "/students").done(done),
         place: place_words(user),
         today: words::day(asked.day),
-        filters: filters(ask, asked.show, &counts),
+        filters: filters(ask, asked.show, (&tally.counts, new)),
         show: asked.show.name(),
         shown: label(asked.show),
-        district: district_field(&places, &ask.district),
-        school: school_field(&places, ask),
+        district: district_field(&tally.places, &ask.district),
+        school: school_field(&tally.places, ask),
         rows: Field::select(
             "rows",
             "Rows",
@@ -234,11 +230,11 @@ pub(crate) fn place_words(user: &User) -> String {
     }
 }
 
-fn filters(ask: &Ask, here: Show, counts: &Counts) -> Vec<Filter> {
+fn filters(ask: &Ask, here: Show, (counts, new): (&Counts, i64)) -> Vec<Filter> {
     let filter = |show: Show| Filter {
         href: format!("/students?{}", ask.query(show)),
         label: label(show),
-        count: words::count(counts.of(show)),
+        count: words::count(counts.of(show, new)),
         here: show == here,
     };
     Show::ALL.map(filter).into()

@@ -1,8 +1,9 @@
 //! The statements behind a list: a page of it, its counts, its places. Set-based, each over one index of the roster.
 
 use chrono::{NaiveDate, TimeDelta};
-use diesel::pg::PgConnection;
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz};
 use mde::PersonId;
@@ -100,13 +101,7 @@ pub fn page(
             .optional()?,
     };
     let (name, number) = start.unwrap_or_default();
-    let rows: Vec<PageRow> = sql_query(page_statement(question))
-        .bind::<Text, _>(question.place.state.as_str())
-        .bind::<Date, _>(question.day)
-        .bind::<Nullable<Array<Text>>, _>(question.districts())
-        .bind::<Nullable<Text>, _>(&question.place.school)
-        .bind::<Timestamptz, _>(question.new_since)
-        .bind::<Date, _>(question.soon())
+    let rows: Vec<PageRow> = asked(page_statement(question), question)
         .bind::<Text, _>(name)
         .bind::<BigInt, _>(number)
         .bind::<BigInt, _>(limit)
@@ -114,15 +109,13 @@ pub fn page(
     Ok(rows.into_iter().map(|row| (row.entry, row.school)).collect())
 }
 
-/// How many children of a place are what, each counted once.
+/// How many children of a place are what, each counted once. Who is new is counted apart ([`count_new`]): that differs
+/// from user to user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, QueryableByName)]
 pub struct Counts {
     /// Enrolled and eligible.
     #[diesel(sql_type = BigInt)]
     pub everybody: i64,
-    /// New.
-    #[diesel(sql_type = BigInt)]
-    pub new: i64,
     /// Eligibility ends soon.
     #[diesel(sql_type = BigInt)]
     pub expiring: i64,
@@ -144,12 +137,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The count of one of them.
+    /// The count of one of them, of which `new` are new.
     #[must_use]
-    pub fn of(&self, show: Show) -> i64 {
+    pub fn of(&self, show: Show, new: i64) -> i64 {
         match show {
             Show::Everybody => self.everybody,
-            Show::New => self.new,
+            Show::New => new,
             Show::Expiring => self.expiring,
             Show::Priority => self.priority,
             Show::EnglishLearner => self.english_learner,
@@ -160,29 +153,49 @@ impl Counts {
     }
 }
 
-/// The statement of the counts.
-#[must_use]
-pub fn counts_statement(place: &Place) -> String {
+/// How many children of the question's place are what. It looks at everybody there.
+pub fn counts(connection: &mut PgConnection, question: &Question) -> Result<Counts> {
+    let shows = Show::ALL.into_iter().filter(|show| *show != Show::New);
     let count = |show: Show| format!("count(*) filter (where {}) as {}", show.name(), show.name());
     let any = |show: Show| format!("bool_or({}) as {}", shown(show), show.name());
-    let all = Show::ALL.map(count).join(", ");
-    let each = Show::ALL.map(any).join(", ");
-    format!(
-        "select {all} from (select {each} from roster r where {} group by r.person_id) c",
-        within(place)
-    )
+    let all: Vec<String> = shows.clone().map(count).collect();
+    let each: Vec<String> = shows.map(any).collect();
+    let statement = format!(
+        "select {} from (select {} from roster r where {} and $5 is not null group by r.person_id) c",
+        all.join(", "),
+        each.join(", "),
+        within(&question.place)
+    );
+    Ok(asked(statement, question).get_result(connection)?)
 }
 
-/// How many children of the question's place are what.
-pub fn counts(connection: &mut PgConnection, question: &Question) -> Result<Counts> {
-    Ok(sql_query(counts_statement(&question.place))
-        .bind::<Text, _>(question.place.state.as_str())
+#[derive(QueryableByName)]
+struct New {
+    #[diesel(sql_type = BigInt)]
+    new: i64,
+}
+
+/// How many children of the question's place are new.
+pub fn count_new(connection: &mut PgConnection, question: &Question) -> Result<i64> {
+    let statement = format!(
+        "select count(distinct r.person_id) as new from roster r where {} and {} and $6 is not null",
+        within(&question.place),
+        shown(Show::New)
+    );
+    let row: New = asked(statement, question).get_result(connection)?;
+    Ok(row.new)
+}
+
+/// A statement with what [`within`] and [`shown`] name.
+fn asked(statement: String, question: &Question) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    sql_query(statement)
+        .into_boxed()
+        .bind::<Text, _>(question.place.state.as_str().to_owned())
         .bind::<Date, _>(question.day)
         .bind::<Nullable<Array<Text>>, _>(question.districts())
-        .bind::<Nullable<Text>, _>(&question.place.school)
+        .bind::<Nullable<Text>, _>(question.place.school.clone())
         .bind::<Timestamptz, _>(question.new_since)
         .bind::<Date, _>(question.soon())
-        .get_result(connection)?)
 }
 
 /// A school or project with children on the list.
