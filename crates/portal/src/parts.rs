@@ -5,6 +5,7 @@ mod progress;
 mod schooling;
 
 pub(crate) use plan::{PlanView, basis, side_by_side};
+pub(crate) use progress::Progress;
 pub(crate) use schooling::SchoolingView;
 
 use records::ConsolidatedRecord;

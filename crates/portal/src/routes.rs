@@ -11,10 +11,10 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    access_log, admin, batches, bulletin, check, comparison, contacts, corrections, data_requests, deadlines,
-    disagreements, family, help, history, home, merge, near_match, new_children, notice, notice_mail,
-    notice_new, notices, own_password, papers, person, pictures, plans, reconciliations, reports, requests,
-    requirements, search, sign_in, students, worklist,
+    access_log, admin, batches, bulletin, check, comparison, completeness, contacts, corrections,
+    data_requests, deadlines, disagreements, family, gallery, help, history, home, merge, near_match,
+    new_children, notice, notice_mail, notice_new, notices, own_password, papers, person, pictures, plans,
+    reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -103,6 +103,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/batches/{id}/release"),
     ("GET", "/reports"),
     ("GET", "/reports/pictures"),
+    ("GET", "/reports/completeness"),
+    ("GET", "/reports/completeness.csv"),
+    ("POST", "/reports/completeness"),
     ("GET", "/reports/years.csv"),
     ("POST", "/feedback"),
     ("GET", "/reports/counts.csv"),
@@ -262,6 +265,12 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
                 "/reports/{what:years|timeliness|waiting}.{form:csv|xlsx}",
                 get().to(pictures::download),
             )
+            .route("/reports/completeness", get().to(completeness::show))
+            .route("/reports/completeness", post().to(completeness::say))
+            .route(
+                "/reports/completeness.{form:csv|xlsx}",
+                get().to(completeness::download),
+            )
             .route("/feedback", post().to(pictures::say))
             .route("/reconciliations", get().to(reconciliations::list))
             .route("/reconciliations/{id}", get().to(reconciliations::show))
@@ -301,6 +310,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/check", get().to(check::show))
             .route("/help", get().to(help::index))
             .route("/help/glossary", get().to(help::glossary))
+            .route("/gallery", get().to(gallery::show))
             .route("/accessibility", get().to(help::accessibility))
             .route("/docs/findings", get().to(help::findings))
             .route("/docs/findings/{code}", get().to(help::finding))

@@ -232,3 +232,50 @@ fn the_tasks_of_a_day_take_few_interactions() {
     assert!(judged.interactions <= 3, "{}", judged.interactions);
     assert!(fields <= 8, "{fields}");
 }
+
+#[test]
+fn a_worklist_is_gone_through_with_its_keys() {
+    let Some(browser) = browser() else { return };
+    let site = Site::on(fixture::one().expect("the nation"));
+    site.sign_in(&browser, "admin@tea.example");
+    site.open(&browser, "/worklist");
+    let mut hands = Hands {
+        browser: &browser,
+        presses: 0,
+        story: Vec::new(),
+    };
+    let places =
+        "return [...document.querySelectorAll('#worklist a[data-row]')].map(a => a.getAttribute('href'))";
+    let places = browser.eval(places, &[]);
+    let places: Vec<&str> = places
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|p| p.as_str())
+        .collect();
+    assert!(places.len() >= 2, "{places:?}");
+    let at = || browser.text("return document.activeElement.getAttribute('href')");
+    let ticked = || {
+        let ticked = "return [...document.querySelectorAll('#worklist input:checked')].map(box => box.closest('tr').querySelector('a[data-row]').getAttribute('href')).join()";
+        browser.text(ticked)
+    };
+    hands.skip();
+    hands.press("jx");
+    assert_eq!(
+        ticked(),
+        "",
+        "the keys do nothing while the focus is elsewhere (WCAG 2.1.4)"
+    );
+    hands.reach("#worklist a[data-row]");
+    assert_eq!(at(), places[0]);
+    hands.press("j");
+    assert_eq!(at(), places[1]);
+    hands.press("x");
+    assert_eq!(ticked(), places[1]);
+    hands.press("kk");
+    assert_eq!(at(), places[0], "and no further");
+    hands.press("xjx");
+    assert_eq!(ticked(), places[0]);
+    hands.enter("opened");
+    assert!(browser.url().ends_with(places[1]), "{}", browser.url());
+}

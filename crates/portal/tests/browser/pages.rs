@@ -99,6 +99,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             page(None, "", "failure-not-found", "/nowhere"),
             page(None, "", "help", "/help"),
             page(None, "", "glossary", "/help/glossary"),
+            page(None, "", "gallery", "/gallery"),
             page(None, "", "accessibility", "/accessibility"),
             page(None, "", "findings", "/docs/findings"),
             page(None, "", "finding", "/docs/findings/V303"),
@@ -132,6 +133,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
                 .after(&[("#document", "none")], "form[action='/requirements'] button"),
             empty("reconciliations-empty", "/reconciliations"),
             empty("pictures-empty", "/reports/pictures"),
+            empty("completeness-empty", "/reports/completeness"),
             empty("announcements-empty", "/admin/announcements"),
             empty("regions-empty", "/admin/regions"),
             empty("regions-wrong", "/admin/regions").after(&[("#list", "Mission CISD")], SUBMIT),
@@ -177,6 +179,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             many("reports-many", "/reports?period=2025-26".into()),
             many("disagreements-many", "/disagreements".into()),
             many("pictures-many", "/reports/pictures".into()),
+            many("completeness-many", "/reports/completeness".into()),
             page(Many, ARBITER, "pictures-federal", "/reports/pictures"),
             page(Many, ARBITER, "reports-federal", "/reports?period=2025-26"),
         ];
@@ -185,6 +188,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
     vec![
         // First: it tells how many records were opened, which the pages after it do.
         one("pictures", "/reports/pictures".into()),
+        one("completeness", "/reports/completeness".into()),
         one("home", "/".into()),
         one("search-results", "/search".into()).after(NAME, SUBMIT),
         one("purpose", format!("/persons/{ana}")),

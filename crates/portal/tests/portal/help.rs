@@ -15,6 +15,7 @@ async fn help_needs_no_account_and_is_in_the_frame_of_who_has_one() {
         ("/help", "Whom to ask"),
         ("/help/glossary", "Priority for services (PFS)"),
         ("/accessibility", "WCAG) 2.2, level AA"),
+        ("/gallery", "Gallery of components"),
         ("/docs/findings", "V101"),
         ("/docs/findings/V101", "a required data element is missing"),
         ("/docs/problems", "idempotency-key-reused"),

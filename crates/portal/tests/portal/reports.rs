@@ -174,3 +174,46 @@ async fn a_districts_list_and_a_reconciliation_are_for_the_state_alone() {
     other.sign_in("admin@ga.example").await;
     assert_eq!(other.get(&path).await.status, 404);
 }
+
+#[actix_web::test]
+async fn what_a_state_does_not_send_yet_is_not_missing() {
+    let db = nation();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("admin@tea.example").await;
+    let text = b.get("/reports/completeness").await.text();
+    assert!(
+        text.contains("At least one enrollment All children 3 2 1 67 %") && !text.contains("Not due yet"),
+        "{text}"
+    );
+    let place = b.post("/reports/completeness", &[("phase", "1")]).await;
+    assert_eq!(place.location(), "/reports/completeness?done=true");
+    let text = b.get("/reports/completeness?done=true").await.text();
+    let later = text.split("Not due yet").nth(1).unwrap_or_default();
+    assert!(
+        later.contains("Phase 2: assessments") && !later.contains("Phase 1:"),
+        "{text}"
+    );
+    let file = b.get("/reports/completeness.csv").await;
+    assert!(
+        file.body
+            .contains("\n1,yes,enrollment,,At least one enrollment,all children,3,2\n"),
+        "{}",
+        file.body
+    );
+    assert!(file.body.contains("\n3,no,course,70,"), "{}", file.body);
+    assert_eq!(
+        b.post("/reports/completeness", &[("phase", "4")]).await.status,
+        400
+    );
+
+    let (mut other, _) = browser(db.url()).await;
+    other.sign_in("admin@ga.example").await;
+    assert!(
+        !other
+            .get("/reports/completeness")
+            .await
+            .text()
+            .contains("Not due yet"),
+        "each state for itself"
+    );
+}
