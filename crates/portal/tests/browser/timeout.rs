@@ -10,32 +10,72 @@ use crate::fixture::{self, Ids};
 use crate::site::Site;
 use crate::support;
 
-/// How many times as fast the clock of the page runs.
-const HASTE: u32 = 200;
+/// A clock of the page that stands still until it is told how much time passes; what waits for less than a second waits
+/// in real time.
+const STILL: &str = "{
+    const wait = setTimeout, give_up = clearTimeout, waiting = [];
+    let now = Date.now();
+    Date.now = () => now;
+    window.setTimeout = (act, time, ...rest) => {
+        if (!(time >= 1000)) return wait(act, time, ...rest);
+        const one = { at: now + time, act };
+        waiting.push(one);
+        return one;
+    };
+    window.clearTimeout = (one) => {
+        const at = waiting.indexOf(one);
+        if (at >= 0) waiting.splice(at, 1); else give_up(one);
+    };
+    window.waiting = () => waiting.length;
+    window.pass = (seconds) => {
+        const until = now + seconds * 1000;
+        for (;;) {
+            waiting.sort((a, b) => a.at - b.at);
+            if (!waiting.length || waiting[0].at > until) break;
+            const one = waiting.shift();
+            now = one.at;
+            one.act();
+        }
+        now = until;
+    };
+}";
 
-/// The clock of the pages that follow, faster.
-struct Haste<'a> {
+/// The pages that follow have a clock that stands still.
+struct Stopped<'a> {
     browser: &'a Browser,
     script: String,
 }
 
-impl<'a> Haste<'a> {
+impl<'a> Stopped<'a> {
     fn on(browser: &'a Browser) -> Self {
-        let source = format!(
-            "{{ const wait = setTimeout, from = Date.now(), now = Date.now.bind(Date);
-                window.setTimeout = (act, time) => wait(act, time / {HASTE});
-                Date.now = () => from + (now() - from) * {HASTE}; }}"
-        );
-        let added = browser.cdp(
-            "Page.addScriptToEvaluateOnNewDocument",
-            &json!({"source": source}),
-        );
+        let added = browser.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({"source": STILL}));
         let script = added["identifier"].as_str().expect("a number").to_owned();
         Self { browser, script }
     }
+
+    /// Time passes, for the page and for the portal.
+    fn pass(&self, site: &Site, time: TimeDelta) {
+        site.pass(time);
+        self.browser
+            .eval("pass(arguments[0])", &[json!(time.num_seconds())]);
+    }
+
+    /// Waits until the portal has answered so many times that the session is kept, and the page counts anew.
+    fn kept(&self, times: usize) {
+        let counts =
+            "return performance.getEntriesByType('resource').filter(r => r.name.endsWith('/session')).length
+            === arguments[0] && waiting() === 1 && !document.getElementById('ending').open";
+        for _ in 0..1_200 {
+            if self.browser.eval(counts, &[json!(times)]) == json!(true) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the session is not kept");
+    }
 }
 
-impl Drop for Haste<'_> {
+impl Drop for Stopped<'_> {
     fn drop(&mut self) {
         let script = json!({"identifier": self.script});
         self.browser
@@ -43,15 +83,9 @@ impl Drop for Haste<'_> {
     }
 }
 
-/// Waits until the warning is open, or closed.
-fn wait(browser: &Browser, open: bool) {
-    for _ in 0..1200 {
-        if browser.eval("return document.getElementById('ending').open", &[]) == json!(open) {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the warning is not {}", if open { "open" } else { "closed" });
+/// Whether the warning is open.
+fn is_open(browser: &Browser) -> bool {
+    browser.eval("return document.getElementById('ending').open", &[]) == json!(true)
 }
 
 #[test]
@@ -61,11 +95,13 @@ fn a_warning_comes_in_time_and_one_key_keeps_the_session() {
     let mut c = site.db.connect().expect("a connection");
     let ids = Ids::of(&mut c).expect("the nation's numbers");
     site.sign_in(&browser, "admin@tea.example");
-    let _haste = Haste::on(&browser);
+    let clock = Stopped::on(&browser);
     site.open(&browser, &format!("/notices/new?person={}", ids.ana));
     browser.eval("document.querySelector('#city').value = 'Tifton'", &[]);
-    wait(&browser, true);
-    // What is left when it opens: the time of the page since it was loaded.
+    clock.pass(&site, TimeDelta::seconds(17 * 60 - 1));
+    assert!(!is_open(&browser), "too early");
+    clock.pass(&site, TimeDelta::seconds(1));
+    assert!(is_open(&browser), "three minutes before the end");
     let words = browser.text("return document.getElementById('ending-words').textContent");
     assert_eq!(words, "You will be signed out in 3 minutes.");
     assert_eq!(
@@ -73,14 +109,13 @@ fn a_warning_comes_in_time_and_one_key_keeps_the_session() {
         "Stay signed in"
     );
     assert_eq!(judge(&browser), [""; 0]);
-    site.pass(TimeDelta::minutes(17));
     browser.press(&keys::ENTER.to_string());
-    wait(&browser, false);
+    clock.kept(1);
     // The session is three minutes older than it could have become, and lives; so does what was typed.
-    wait(&browser, true);
-    site.pass(TimeDelta::minutes(17));
+    clock.pass(&site, TimeDelta::minutes(18));
+    assert!(is_open(&browser), "it is warned of again");
     browser.press("\u{e00c}");
-    wait(&browser, false);
+    clock.kept(2);
     assert_eq!(
         browser.text("return document.querySelector('#city').value"),
         "Tifton"
