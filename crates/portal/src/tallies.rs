@@ -16,7 +16,7 @@ use crate::failure::Failure;
 const MANY: i64 = 2_000;
 
 /// For how long the counts of many children hold.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Places whose counts are held at once.
 const PLACES: u64 = 1_000;

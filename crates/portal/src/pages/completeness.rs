@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use api::answer::reports::file;
 use askama::Template;
-use mde::completeness::{Phase, percent};
+use mde::completeness::{Expected, Phase, percent};
 use mde::{PartKind, StateCode};
 use serde::Deserialize;
 use spreadsheet::{Column, Form};
@@ -102,7 +102,7 @@ fn manages(user: &User) -> bool {
 }
 
 fn name(share: &Share) -> String {
-    match share.element.and_then(mde::completeness::Expected::field) {
+    match share.element.and_then(Expected::field) {
         Some(field) => words::element(field.element).to_owned(),
         None => format!("At least one {}", share.part.name().replace('_', " ")),
     }
@@ -139,7 +139,7 @@ fn table(shares: &[Share], phase: Phase) -> Table {
     for share in shares {
         let number = share
             .element
-            .and_then(|e| e.field())
+            .and_then(Expected::field)
             .map_or("", |field| field.element);
         table.row(
             "",
@@ -166,7 +166,7 @@ pub(crate) async fn download(
     let form = Form::named(&form).ok_or(Failure::NotFound)?;
     let (phase, shares) = shares(&portal, user.state()?).await?;
     let rows = shares.iter().map(|share| {
-        let field = share.element.and_then(mde::completeness::Expected::field);
+        let field = share.element.and_then(Expected::field);
         vec![
             i64::from(share.phase.number()).into(),
             if share.phase <= phase { "yes" } else { "no" }.into(),
