@@ -177,7 +177,7 @@ fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Ranked)> {
                     None => "birth date not known",
                 });
             }
-            is_alike(query, pair.levels).then(|| Ranked {
+            is_alike(pair.levels).then(|| Ranked {
                 candidate,
                 score,
                 reasons: reasons.join("; "),
@@ -206,7 +206,7 @@ fn rank(query: &Query, candidates: Vec<Candidate>) -> Vec<(StudentId, Ranked)> {
 }
 
 /// Whether a candidate is shown: every name that was given is alike, or one of them is and the birth date agrees.
-fn is_alike(query: &Query, levels: Levels) -> bool {
+fn is_alike(levels: Levels) -> bool {
     let given = matches!(
         levels.get(Field::Given),
         level::given::EXACT..=level::given::OTHER_CLOSE
@@ -219,7 +219,9 @@ fn is_alike(query: &Query, levels: Levels) -> bool {
         levels.get(Field::BirthDate),
         level::birth_date::EXACT..=level::birth_date::SWAPPED
     );
-    let names = (given || query.given_name.is_empty()) && (surname || query.family_name.is_empty());
+    // What has nothing to be compared (FNU; a child that is called Junior) speaks neither for nor against it.
+    let unsaid = |field| levels.get(field) == level::MISSING;
+    let names = (given || unsaid(Field::Given)) && (surname || unsaid(Field::Surname)) && (given || surname);
     names || (born && (given || surname))
 }
 
@@ -312,5 +314,45 @@ fn shown(candidate: &Candidate, identity: &Identity) -> HitStudent {
             ", ",
         ),
         parents: parents.into_iter().filter(|parent| !parent.is_empty()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(n: u128, first_name: &str, last_name_1: &str, birth_date: Option<&str>) -> Candidate {
+        Candidate {
+            student_id: StudentId(uuid::Uuid::from_u128(n)),
+            person_id: None,
+            live: true,
+            first_name: first_name.to_owned(),
+            middle_name: None,
+            last_name_1: last_name_1.to_owned(),
+            last_name_2: None,
+            birth_date: birth_date.map(|day| day.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_name_with_which_nothing_can_be_compared_hides_nobody() {
+        let query = Query::new("Joseph", "Junior", None, Some(2012)).unwrap();
+        let held = vec![
+            candidate(1, "Junior", "Joseph", Some("2012-05-01")),
+            candidate(2, "Marie", "Pierre", Some("2012-05-01")),
+        ];
+        let found: Vec<u128> = rank(&query, held).iter().map(|(id, _)| id.0.as_u128()).collect();
+        assert_eq!(found, [1]);
+    }
+
+    #[test]
+    fn who_has_another_given_name_is_not_found_by_surname_and_year() {
+        let query = Query::new("Reyes", "Ana", None, Some(2012)).unwrap();
+        let held = vec![
+            candidate(1, "Ana", "Reyes", Some("2012-05-01")),
+            candidate(2, "Guillermo", "Reyes", Some("2012-05-01")),
+        ];
+        let found: Vec<u128> = rank(&query, held).iter().map(|(id, _)| id.0.as_u128()).collect();
+        assert_eq!(found, [1]);
     }
 }

@@ -47,7 +47,7 @@ pub struct Candidate {
 }
 
 /// At most this many candidates are read for one search: some times as many as anybody is shown.
-pub const CANDIDATES: i64 = 100;
+pub const CANDIDATES: i64 = 200;
 
 #[derive(QueryableByName)]
 struct Row {
@@ -84,7 +84,7 @@ pub fn candidates(
     let rows: Vec<Row> = prepared(
         "with hit as (
             select student_id, count(*) as tokens, bool_or(birth_date = any($2)) as same_day from student_name
-            where token = any($1) and (birth_date between $3 and $4 or birth_date = any($2)) group by 1
+            where token = any($1) and birth_date between $3 and $4 group by 1
             union all
             select student_id, 0, true from student where birth_date = any($2) and cardinality($2) <= 2),
          best as (
@@ -116,7 +116,7 @@ pub fn candidates(
     Ok(rows.into_iter().map(candidate).collect())
 }
 
-/// The days that count as the asked one (day and month may be swapped) and the years around it.
+/// The days that count as the asked one (day and month may be swapped) and the years around it, which hold these days.
 fn window(query: &Query) -> (Vec<NaiveDate>, NaiveDate, NaiveDate) {
     let mut days = Vec::new();
     if let Some(date) = query.birth_date {
