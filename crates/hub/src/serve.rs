@@ -14,7 +14,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ingest::{Profiles, Spool};
 use pki::{Authority, Identity, Issued, PrivateKeyPem, TrustStore};
 use store::Pool;
-use store::jobs::NewJob;
 
 use crate::config::{Config, Pair};
 use crate::database::Database;
@@ -242,14 +241,8 @@ fn housekeeping(
                     notices::keeper::TERMS_JOB,
                     notices::reminders::JOB,
                 ] {
-                    let job = NewJob {
-                        name,
-                        payload: serde_json::json!({}),
-                        priority: 0,
-                        deduplicate: Some(name.to_owned()),
-                    };
                     let enqueued = store::connection(&context.pool)
-                        .and_then(|mut c| store::jobs::enqueue(&mut c, &job, context.clock.now()));
+                        .and_then(|mut c| store::jobs::enqueue_once(&mut c, name, 0, context.clock.now()));
                     if let Err(error) = enqueued {
                         tracing::warn!(%error, name, "a job of every hour will be done an hour later");
                     }

@@ -11,7 +11,7 @@ use formats::{Handler, Options, Refusal};
 use mde::{StateCode, Student, StudentId, Submission};
 use store::Pool;
 use store::batches::{self, Batch, Counts};
-use store::jobs::{self, NewJob};
+use store::jobs;
 use store::students::{self, Held, Prepared, Source};
 use uuid::Uuid;
 
@@ -223,13 +223,7 @@ impl Writer<'_> {
 
 /// Tells the linker that students wait for it.
 fn enqueue_linking(connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<()> {
-    let job = NewJob {
-        name: "link",
-        payload: serde_json::json!({}),
-        priority: 5,
-        deduplicate: Some("link".to_owned()),
-    };
-    jobs::enqueue(connection, &job, now)
+    jobs::enqueue_once(connection, "link", 5, now)
 }
 
 /// What other batches did meanwhile to students for which this one had nothing to write: decides about them again.

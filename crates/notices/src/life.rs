@@ -7,7 +7,7 @@ use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use serde::Serialize;
-use store::jobs::{self, NewJob};
+use store::jobs;
 use store::notices::{self, NewNotice, Notice, Step, Taking, Waited, Waiting};
 use store::participants;
 
@@ -234,13 +234,7 @@ pub(crate) fn look(connection: &mut PgConnection, notice: &Notice, now: DateTime
 
 /// Asks for the look at what nobody answers; once, however often it is asked for before it is done.
 pub fn ask_for_sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<()> {
-    let job = NewJob {
-        name: JOB,
-        payload: serde_json::json!({}),
-        priority: 0,
-        deduplicate: Some(JOB.to_owned()),
-    };
-    jobs::enqueue(connection, &job, now)
+    jobs::enqueue_once(connection, JOB, 0, now)
 }
 
 /// Reminds states of what they have not answered for five of their working days, and returns to its sender what they have

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use records::counts::{MissedEnrollment, missed};
-use store::jobs::{self, NewJob};
+use store::jobs;
 use store::notices::{self, NewNotice, Notice};
 use store::persons::PersonRecord;
 use store::program::{self, ProgramStudent};
@@ -23,13 +23,7 @@ pub const EVENT: &str = "missed_enrollment";
 
 /// Asks for the look at everybody; once, however often it is asked for before it is done.
 pub fn ask_for_sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<()> {
-    let job = NewJob {
-        name: JOB,
-        payload: serde_json::json!({}),
-        priority: 0,
-        deduplicate: Some(JOB.to_owned()),
-    };
-    jobs::enqueue(connection, &job, now)
+    jobs::enqueue_once(connection, JOB, 0, now)
 }
 
 /// Looks at everybody: a child that left a state by moving `patience` days ago or more, and that no state has reported

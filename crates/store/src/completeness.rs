@@ -6,6 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text};
+use mde::code::{Codes as _, EnrollmentType, Grade};
 use mde::completeness::{EXPECTED, EXPECTED_PARTS, Expected, Phase, Whom};
 use mde::{PartKind, StateCode};
 
@@ -37,16 +38,29 @@ struct Counts {
 }
 
 /// When an element applies to a row `p` of its part.
-fn applies(whom: Whom) -> &'static str {
+fn applies(whom: Whom) -> String {
     match whom {
-        Whom::All => "true",
-        Whom::AtSchool => "p.enrollment_type is distinct from '06'",
-        Whom::Left => "p.withdrawal_date is not null",
-        Whom::Secondary => "p.grade in ('09', '10', '11', '12', '00')",
-        Whom::Tested => "p.grade in ('03', '04', '05', '06', '07', '08', '09', '10', '11', '12')",
-        Whom::Finished => "p.grade_to_date is null and p.clock_hours is null",
-        Whom::Unfinished => "(p.grade_to_date is not null or p.clock_hours is not null)",
+        Whom::All => "true".into(),
+        Whom::AtSchool => format!(
+            "p.enrollment_type is distinct from '{}'",
+            EnrollmentType::ResidencyOnly.row().stored
+        ),
+        Whom::Left => "p.withdrawal_date is not null".into(),
+        Whom::Secondary => graded(Grade::is_secondary),
+        Whom::Tested => graded(|grade| (Grade::G3..=Grade::G12).contains(&grade)),
+        Whom::Finished => "p.grade_to_date is null and p.clock_hours is null".into(),
+        Whom::Unfinished => "(p.grade_to_date is not null or p.clock_hours is not null)".into(),
     }
+}
+
+/// When a row `p` is of one of these grades.
+fn graded(of: impl Fn(Grade) -> bool) -> String {
+    let codes: Vec<String> = Grade::ALL
+        .iter()
+        .filter(|grade| of(**grade))
+        .map(|grade| format!("'{}'", grade.row().stored))
+        .collect();
+    format!("p.grade in ({})", codes.join(", "))
 }
 
 /// How complete the live students of a state and its facilities are, element by element, in the order of the dictionary's

@@ -51,6 +51,22 @@ pub fn enqueue(connection: &mut PgConnection, new: &NewJob<'_>, now: DateTime<Ut
     Ok(())
 }
 
+/// Adds a job that is told nothing, in the caller's transaction; once, however often it is asked for while it waits.
+pub fn enqueue_once(
+    connection: &mut PgConnection,
+    name: &str,
+    priority: i16,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let job = NewJob {
+        name,
+        payload: serde_json::json!({}),
+        priority,
+        deduplicate: Some(name.to_owned()),
+    };
+    enqueue(connection, &job, now)
+}
+
 /// Adds a job for somebody who waits for its end, whatever else waits in the queue. Returns its number.
 pub fn ask(
     connection: &mut PgConnection,

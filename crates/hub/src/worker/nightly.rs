@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use linking::driver;
-use store::jobs::{self, NewJob};
+use store::jobs;
 
 use super::Context;
 
@@ -40,13 +40,7 @@ fn ask(context: &Context, now: DateTime<Utc>) -> store::Result<()> {
         due.push(driver::REFIT_JOB);
     }
     for name in due {
-        let job = NewJob {
-            name,
-            payload: serde_json::json!({}),
-            priority: 0,
-            deduplicate: Some(name.to_owned()),
-        };
-        jobs::enqueue(connection, &job, now)?;
+        jobs::enqueue_once(connection, name, 0, now)?;
     }
     Ok(())
 }

@@ -153,13 +153,7 @@ pub fn release(
             state.as_str(),
             &serde_json::json!({}),
         )?;
-        let job = store::jobs::NewJob {
-            name: super::JOB,
-            payload: serde_json::json!({}),
-            priority: 10,
-            deduplicate: Some(super::JOB.to_owned()),
-        };
-        store::jobs::enqueue(connection, &job, now)?;
+        store::jobs::enqueue_once(connection, super::JOB, 10, now)?;
         Ok(true)
     })
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use store::jobs::{self, NewJob};
+use store::jobs;
 use store::link_proposals::{self, NewProposal};
 use store::{link_models, links};
 
@@ -138,13 +138,7 @@ fn decide(
                 });
             }
             link_models::apply(connection, &proposal.version, &model, &proposal.report, by, now)?;
-            let check = NewJob {
-                name: CHECK_JOB,
-                payload: serde_json::json!({}),
-                priority: 0,
-                deduplicate: Some(CHECK_JOB.to_owned()),
-            };
-            jobs::enqueue(connection, &check, now)?;
+            jobs::enqueue_once(connection, CHECK_JOB, 0, now)?;
         }
         link_proposals::decide(connection, id, word, by, now)?;
         let detail =

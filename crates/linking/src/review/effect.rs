@@ -285,13 +285,7 @@ pub(super) fn wake(
     now: DateTime<Utc>,
 ) -> Result<()> {
     links::queue(connection, students, now)?;
-    let job = NewJob {
-        name: JOB,
-        payload: serde_json::json!({}),
-        priority: 10,
-        deduplicate: Some(JOB.to_owned()),
-    };
-    jobs::enqueue(connection, &job, now)?;
+    jobs::enqueue_once(connection, JOB, 10, now)?;
     if persons.is_empty() {
         return Ok(());
     }
