@@ -199,6 +199,7 @@ fn candidates(connection: &mut PgConnection, student: &Student) -> store::Result
         names: names.join(" "),
         birth_date: identity.birth_date.map(mde::Date::day),
         birth_year: None,
+        state: None,
     };
     let forms: Vec<String> = text::fold(identity.first_name.as_str())
         .iter()

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use chrono::{Datelike as _, NaiveDate};
 use diesel::PgConnection;
 use linking::levels::{Field, Levels, level};
-use linking::{LinkIndex, Model, RecordInput, nicknames};
-use mde::code::Codes as _;
-use mde::{Identity, PersonId, StudentId, text};
+use linking::{LinkIndex, Model, PersonNameInput, RecordInput, Sex, nicknames};
+use mde::code::{Codes as _, Gender};
+use mde::{Identity, PersonId, StateCode, StudentId, text};
 use serde::Serialize;
 use store::Access;
-use store::search::Candidate;
+use store::search::{Adult, Candidate};
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemCode};
@@ -28,6 +28,19 @@ pub struct Query {
     given_name: String,
     birth_date: Option<NaiveDate>,
     birth_year: Option<i32>,
+    also: Also,
+}
+
+/// What else is known of the child. Only the state leaves anybody out: the rest is often wrong in records, and puts who
+/// agrees with it first.
+#[derive(Debug, Clone, Default)]
+pub struct Also {
+    /// Only records of this state.
+    pub state: Option<StateCode>,
+    /// Gender (8).
+    pub gender: Option<Gender>,
+    /// A parent or guardian (14 to 19): the first name, or first and last names; empty if not known.
+    pub parent: String,
 }
 
 impl Query {
@@ -37,10 +50,11 @@ impl Query {
         given_name: &str,
         birth_date: Option<NaiveDate>,
         birth_year: Option<i32>,
+        also: Also,
     ) -> Result<Self, Problem> {
         let long = |name: &str| name.chars().count() > 120;
         let named = |name: &str| text::fold(name).iter().any(|word| word.chars().count() > 1);
-        if long(family_name) || long(given_name) {
+        if long(family_name) || long(given_name) || long(&also.parent) {
             return Err(Problem::new(
                 ProblemCode::InvalidRequest,
                 "A name has at most 120 characters.",
@@ -63,6 +77,7 @@ impl Query {
             given_name: given_name.trim().to_owned(),
             birth_date,
             birth_year,
+            also,
         })
     }
 
@@ -123,6 +138,7 @@ pub fn find(connection: &mut PgConnection, access: &Access, query: &Query) -> st
         names,
         birth_date: query.birth_date,
         birth_year: query.birth_year,
+        state: query.also.state,
     };
     let ranked = store::search::search(connection, access, &wide, &query.other_forms(), |candidates| {
         rank(query, candidates)
@@ -227,15 +243,35 @@ fn is_alike(levels: Levels) -> bool {
 
 /// What was compared, in words; what was not given is left out.
 fn reasons(levels: Levels) -> Vec<&'static str> {
-    [Field::BirthDate, Field::Given, Field::Middle, Field::Surname]
-        .into_iter()
-        .filter(|&field| levels.get(field) != level::MISSING)
-        .map(|field| levels.words(field))
-        .collect()
+    let words = |field| match (field, levels.get(field)) {
+        (Field::Parents, level::parents::GIVEN_ONLY) => "a parent's first name equal, last name differs",
+        (Field::Parents, level::parents::SURNAMES) => "a parent's last name equal",
+        (Field::Parents, level::parents::DIFFER) => "parents have other names",
+        // One parent is asked for, whichever it is.
+        (Field::Parents, _) => "a parent equal",
+        (field, _) => levels.words(field),
+    };
+    [
+        Field::BirthDate,
+        Field::Given,
+        Field::Middle,
+        Field::Surname,
+        Field::Sex,
+        Field::Parents,
+    ]
+    .into_iter()
+    .filter(|&field| levels.get(field) != level::MISSING)
+    .map(words)
+    .collect()
 }
 
 fn sought(query: &Query) -> RecordInput<'_> {
+    // Which parent it is does not matter: parents are compared crossed as well.
+    let parent = query.also.parent.trim();
+    let (first, last) = parent.split_once(char::is_whitespace).unwrap_or((parent, ""));
     RecordInput {
+        sex: query.also.gender.and_then(sex),
+        mother: PersonNameInput { first, last },
         key: SOUGHT,
         first_name: &query.given_name,
         last_name_1: &query.family_name,
@@ -246,7 +282,12 @@ fn sought(query: &Query) -> RecordInput<'_> {
 }
 
 fn held(candidate: &Candidate) -> RecordInput<'_> {
+    let [father, mother, guardian] = candidate.adults.each_ref().map(adult);
     RecordInput {
+        sex: candidate.gender.and_then(sex),
+        father,
+        mother,
+        guardian,
         key: candidate.student_id.0.as_u128(),
         first_name: &candidate.first_name,
         middle_name: candidate.middle_name.as_deref().unwrap_or_default(),
@@ -255,6 +296,21 @@ fn held(candidate: &Candidate) -> RecordInput<'_> {
         birth_date: candidate.birth_date,
         live: candidate.live,
         ..RecordInput::default()
+    }
+}
+
+fn sex(gender: Gender) -> Option<Sex> {
+    match gender {
+        Gender::Female => Some(Sex::Female),
+        Gender::Male => Some(Sex::Male),
+        Gender::Other => None,
+    }
+}
+
+fn adult(adult: &Adult) -> PersonNameInput<'_> {
+    PersonNameInput {
+        first: adult.first.as_deref().unwrap_or_default(),
+        last: adult.last.as_deref().unwrap_or_default(),
     }
 }
 
@@ -331,12 +387,18 @@ mod tests {
             last_name_1: last_name_1.to_owned(),
             last_name_2: None,
             birth_date: birth_date.map(|day| day.parse().unwrap()),
+            gender: None,
+            adults: Default::default(),
         }
+    }
+
+    fn query(family_name: &str, given_name: &str, also: Also) -> Query {
+        Query::new(family_name, given_name, None, Some(2012), also).unwrap()
     }
 
     #[test]
     fn a_name_with_which_nothing_can_be_compared_hides_nobody() {
-        let query = Query::new("Joseph", "Junior", None, Some(2012)).unwrap();
+        let query = query("Joseph", "Junior", Also::default());
         let held = vec![
             candidate(1, "Junior", "Joseph", Some("2012-05-01")),
             candidate(2, "Marie", "Pierre", Some("2012-05-01")),
@@ -347,12 +409,56 @@ mod tests {
 
     #[test]
     fn who_has_another_given_name_is_not_found_by_surname_and_year() {
-        let query = Query::new("Reyes", "Ana", None, Some(2012)).unwrap();
+        let query = query("Reyes", "Ana", Also::default());
         let held = vec![
             candidate(1, "Ana", "Reyes", Some("2012-05-01")),
             candidate(2, "Guillermo", "Reyes", Some("2012-05-01")),
         ];
         let found: Vec<u128> = rank(&query, held).iter().map(|(id, _)| id.0.as_u128()).collect();
         assert_eq!(found, [1]);
+    }
+
+    #[test]
+    fn a_parent_and_the_gender_put_the_likelier_child_first_and_hide_nobody() {
+        let adult = |first: &str, last: &str| Adult {
+            first: Some(first.to_owned()),
+            last: Some(last.to_owned()),
+        };
+        let mut of_rosa = candidate(1, "Ana", "Reyes", Some("2012-05-01"));
+        of_rosa.gender = Some(Gender::Female);
+        of_rosa.adults = [Adult::default(), adult("Rosa", "Reyes"), Adult::default()];
+        let mut of_marta = candidate(2, "Ana", "Reyes", Some("2012-05-01"));
+        of_marta.adults = [
+            adult("Gerardo", "Reyes"),
+            adult("Marta", "Luna"),
+            Adult::default(),
+        ];
+        let asked = |parent: &str, gender| {
+            let also = Also {
+                parent: parent.to_owned(),
+                gender,
+                ..Also::default()
+            };
+            let found = rank(&query("Reyes", "Ana", also), vec![of_rosa.clone(), of_marta.clone()]);
+            assert_eq!(found.len(), 2, "{parent}");
+            let (first, why) = &found[0];
+            (first.0.as_u128(), why.reasons.clone())
+        };
+        for (parent, first) in [
+            ("Rosa", 1),
+            ("rosa reyes", 1),
+            ("Marta Luna", 2),
+            // The father, though it is not said which parent is meant.
+            ("Gerardo Reyes", 2),
+            ("Marta Luna Pérez", 2),
+        ] {
+            let (found, why) = asked(parent, None);
+            assert_eq!(found, first, "{parent}: {why}");
+            assert!(why.contains("; a parent equal"), "{parent}: {why}");
+        }
+        let (found, why) = asked("", Some(Gender::Female));
+        assert_eq!(found, 1);
+        assert!(why.contains("; sex equal"), "{why}");
+        assert!(!asked("", None).1.contains("parent"));
     }
 }

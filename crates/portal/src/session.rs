@@ -2,11 +2,12 @@
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::pg::PgConnection;
+use mde::PersonId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::accounts;
+use store::{Purpose, accounts};
 
 use crate::failure::Failure;
 
@@ -15,6 +16,9 @@ pub(crate) const IDLE: TimeDelta = TimeDelta::minutes(20);
 
 /// A session ends this long after the sign-in, whatever happens (NIST SP 800-63B-4 §2.2.3 allows 24 hours).
 pub(crate) const ABSOLUTE: TimeDelta = TimeDelta::hours(12);
+
+/// Records that were opened last of which a session knows.
+const LOOKS: usize = 8;
 
 /// Name of the session's cookie; the prefix makes browsers insist on `Secure`, path `/` and no domain.
 pub(crate) const COOKIE: &str = "__Host-mariposa";
@@ -35,6 +39,19 @@ pub(crate) struct Session {
     /// The search whose results are shown, so that going back does not put names into addresses.
     #[serde(default)]
     pub(crate) search: Option<crate::pages::search::SearchForm>,
+    /// The records that were opened last, the newest first; gone with the session, since computers are shared.
+    #[serde(default)]
+    pub(crate) looks: Vec<Look>,
+}
+
+/// A record that was opened, as far as it takes to know the child again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Look {
+    pub(crate) person_id: PersonId,
+    pub(crate) name: String,
+    pub(crate) birth_date: Option<NaiveDate>,
+    pub(crate) purpose: Purpose,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// The hash under which a key is kept.
@@ -43,6 +60,13 @@ pub(crate) fn key_hash(key: &str) -> String {
 }
 
 impl Session {
+    /// Keeps that a record was opened.
+    pub(crate) fn looked(&mut self, look: Look) {
+        self.looks.retain(|earlier| earlier.person_id != look.person_id);
+        self.looks.insert(0, look);
+        self.looks.truncate(LOOKS);
+    }
+
     /// When it ends if nothing more is asked for.
     pub(crate) fn expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         (now + IDLE).min(self.started_at + ABSOLUTE)
@@ -65,6 +89,21 @@ impl Session {
         }
         accounts::extend_session(connection, key_hash, session.expires_at(now))?;
         Ok(Some(session))
+    }
+
+    /// Changes what is kept of the session of this key, whatever else of it other requests change at the same time. One
+    /// that has ended stays so.
+    pub(crate) fn change(
+        connection: &mut PgConnection,
+        key_hash: &str,
+        change: impl FnOnce(&mut Self),
+    ) -> Result<(), Failure> {
+        accounts::change_session(connection, key_hash, |data| {
+            let mut session: Self = serde_json::from_value(data).ok()?;
+            change(&mut session);
+            serde_json::to_value(&session).ok()
+        })?;
+        Ok(())
     }
 
     /// Writes the session under the hash of its key.

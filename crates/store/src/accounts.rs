@@ -342,6 +342,29 @@ pub fn load_session(
         .optional()?)
 }
 
+/// Changes the data of a session, whatever other requests do with it; `None` leaves them, and a session that has ended
+/// is not begun anew.
+pub fn change_session(
+    connection: &mut PgConnection,
+    key_hash: &str,
+    change: impl FnOnce(serde_json::Value) -> Option<serde_json::Value>,
+) -> Result<()> {
+    connection.transaction(|connection| {
+        let held = session::table
+            .find(key_hash)
+            .select(session::data)
+            .for_update()
+            .first(connection)
+            .optional()?;
+        if let Some(data) = held.and_then(change) {
+            diesel::update(session::table.find(key_hash))
+                .set(session::data.eq(data))
+                .execute(connection)?;
+        }
+        Ok(())
+    })
+}
+
 /// Moves the end of a session.
 pub fn extend_session(
     connection: &mut PgConnection,

@@ -6,7 +6,8 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Uuid as SqlUuid};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _};
-use mde::{Identity, PersonId, Student, StudentId, text};
+use mde::code::{Codes as _, Gender};
+use mde::{Identity, PersonId, StateCode, Student, StudentId, text};
 use uuid::Uuid;
 
 use crate::access::{Access, Subject};
@@ -23,6 +24,8 @@ pub struct Query {
     pub birth_date: Option<NaiveDate>,
     /// Year of birth, if only that is known.
     pub birth_year: Option<i32>,
+    /// Only students of this state.
+    pub state: Option<StateCode>,
 }
 
 /// A student that may be the one, as far as it takes to judge how alike it is.
@@ -44,6 +47,19 @@ pub struct Candidate {
     pub last_name_2: Option<String>,
     /// Birth date (9).
     pub birth_date: Option<NaiveDate>,
+    /// Gender (8).
+    pub gender: Option<Gender>,
+    /// Legal parents (14 to 17) and guardian (18, 19).
+    pub adults: [Adult; 3],
+}
+
+/// Who brings a child up, as its state writes the name.
+#[derive(Debug, Clone, Default)]
+pub struct Adult {
+    /// First name.
+    pub first: Option<String>,
+    /// Last names.
+    pub last: Option<String>,
 }
 
 /// At most this many candidates are read for one search: some times as many as anybody is shown.
@@ -67,6 +83,10 @@ struct Row {
     last_name_2: Option<String>,
     #[diesel(sql_type = Nullable<Date>)]
     birth_date: Option<NaiveDate>,
+    #[diesel(sql_type = Nullable<Text>)]
+    gender: Option<String>,
+    #[diesel(sql_type = Array<Nullable<Text>>)]
+    adults: Vec<Option<String>>,
 }
 
 /// Students that share a name with the query and were born near its date, or were born on it. The ranking decides which
@@ -79,20 +99,24 @@ pub fn candidates(
     let mut tokens = text::fold(&query.names);
     tokens.extend(also_tokens.iter().cloned());
     let (days, from, to) = window(query);
+    let (first, last) = keys(query.state);
     // A frequent name has thousands of hits in a year: they are judged by what the index of names holds alone, and
     // only of the best is anything else read.
     let rows: Vec<Row> = prepared(
         "with hit as (
             select student_id, count(*) as tokens, bool_or(birth_date = any($2)) as same_day from student_name
-            where token = any($1) and birth_date between $3 and $4 group by 1
+            where token = any($1) and birth_date between $3 and $4 and student_id between $6 and $7 group by 1
             union all
-            select student_id, 0, true from student where birth_date = any($2) and cardinality($2) <= 2),
+            select student_id, 0, true from student
+            where birth_date = any($2) and cardinality($2) <= 2 and student_id between $6 and $7),
          best as (
             select student_id, max(tokens) as tokens, bool_or(same_day) as same_day from hit group by 1
             order by bool_or(same_day) and max(tokens) > 0 desc, max(tokens) desc, bool_or(same_day) desc, student_id
             limit $5)
          select b.student_id, l.person_id, t.status = 'live' as live, s.first_name, s.middle_name, s.last_name_1,
-                s.last_name_2, s.birth_date
+                s.last_name_2, s.birth_date, s.gender,
+                array[s.parent1_first_name, s.parent1_last_name, s.parent2_first_name, s.parent2_last_name,
+                      s.guardian_first_name, s.guardian_last_name] as adults
          from best b join student s using (student_id) join student_status t using (student_id)
          left join link l using (student_id)
          order by same_day and tokens > 0 desc, tokens desc, same_day desc, student_id",
@@ -102,8 +126,12 @@ pub fn candidates(
     .bind::<Date, _>(from)
     .bind::<Date, _>(to)
     .bind::<BigInt, _>(CANDIDATES)
+    .bind::<SqlUuid, _>(first)
+    .bind::<SqlUuid, _>(last)
     .load(connection)?;
     let candidate = |row: Row| Candidate {
+        gender: row.gender.as_deref().and_then(gender),
+        adults: adults(row.adults),
         student_id: StudentId(row.student_id),
         person_id: row.person_id.and_then(|id| PersonId::new(id).ok()),
         live: row.live,
@@ -114,6 +142,35 @@ pub fn candidates(
         birth_date: row.birth_date,
     };
     Ok(rows.into_iter().map(candidate).collect())
+}
+
+fn gender(code: &str) -> Option<Gender> {
+    Gender::ALL
+        .iter()
+        .copied()
+        .find(|gender| gender.row().stored == code)
+}
+
+fn adults(names: Vec<Option<String>>) -> [Adult; 3] {
+    let mut names = names.into_iter();
+    [(); 3].map(|()| Adult {
+        first: names.next().flatten(),
+        last: names.next().flatten(),
+    })
+}
+
+/// The first and the last key that a student of the state can have; without one, of any.
+fn keys(state: Option<StateCode>) -> (Uuid, Uuid) {
+    let Some(state) = state else {
+        return (Uuid::nil(), Uuid::max());
+    };
+    let bound = |rest: u8| {
+        let [high, low] = state.number().to_be_bytes();
+        let mut bytes = [rest; 16];
+        (bytes[0], bytes[1]) = (high, low);
+        Uuid::from_bytes(bytes)
+    };
+    (bound(0), bound(u8::MAX))
 }
 
 /// The days that count as the asked one (day and month may be swapped) and the years around it, which hold these days.

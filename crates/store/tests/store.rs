@@ -520,11 +520,12 @@ fn a_search_finds_either_surname_and_swapped_days_and_writes_down_who_was_shown(
     student.identity.birth_date = Some(mde::Date::new("2012-03-04".parse()?)?);
     replace(connection, 1, std::slice::from_ref(&student))?;
     let person = linked(connection, &student)?;
-    let search = |connection: &mut PgConnection, names: &str, date: Option<&str>, year| {
+    let search = |connection: &mut PgConnection, names: &str, date: Option<&str>, year, of: Option<StateCode>| {
         let query = store::search::Query {
             names: names.into(),
             birth_date: date.map(|d| d.parse().unwrap()),
             birth_year: year,
+            state: of,
         };
         let hits = store::search::search(connection, &access(), &query, &[], |c| {
             c.into_iter()
@@ -535,20 +536,23 @@ fn a_search_finds_either_surname_and_swapped_days_and_writes_down_who_was_shown(
         assert!(identities.eq(hits.iter().map(|_| &student.identity.state_student_id)));
         Ok::<_, store::Error>(hits.into_iter().map(|(found, _)| found).collect::<Vec<_>>())
     };
+    let other = StateCode::all().find(|of| *of != state()).unwrap();
     for (names, date, year) in [
         ("pena", Some("2012-03-04"), None),
         ("CRUZ", Some("2012-04-03"), None),
         ("peña cruz", None, Some(2012)),
         ("somebody else", Some("2012-03-04"), None),
     ] {
-        let hits = search(connection, names, date, year)?;
+        let hits = search(connection, names, date, year, None)?;
+        assert_eq!(search(connection, names, date, year, Some(state()))?, hits);
+        assert!(search(connection, names, date, year, Some(other))?.is_empty());
         assert_eq!(hits, [(student.id(state()), Some(person))], "{names} {date:?}");
     }
-    assert!(search(connection, "pena", None, Some(1999))?.is_empty());
-    assert!(search(connection, "somebody else", None, Some(2012))?.is_empty());
+    assert!(search(connection, "pena", None, Some(1999), None)?.is_empty());
+    assert!(search(connection, "somebody else", None, Some(2012), None)?.is_empty());
     assert_eq!(
         store::access::disclosures(connection, person, 10)?.len(),
-        4,
+        8,
         "each search that showed the child"
     );
     Ok(())

@@ -4,7 +4,8 @@ use actix_web::http::header::{Accept, Header as _};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
-use mde::PersonId;
+use mde::code::Gender;
+use mde::{PersonId, StateCode};
 use records::ConsolidatedRecord;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::Reading;
 use crate::etag;
 use crate::problem::{Problem, ProblemBody};
-use crate::search::{self, Hit};
+use crate::search::{self, Also, Hit};
 use crate::state::AppState;
 use crate::v1::history;
 
@@ -116,6 +117,14 @@ pub struct Sought {
     birth_date: Option<NaiveDate>,
     /// Year of birth, if only that is known.
     birth_year: Option<i32>,
+    /// Postal code of a state: only its records.
+    #[param(value_type = Option<String>)]
+    state: Option<StateCode>,
+    /// Gender: `Female`, `Male` or `Other`. Whose record says otherwise comes later.
+    #[param(value_type = Option<String>)]
+    gender: Option<Gender>,
+    /// A parent or guardian: the first name, or first and last names. Whose record says otherwise comes later.
+    parent_name: Option<String>,
 }
 
 /// What a search found.
@@ -140,11 +149,17 @@ pub async fn search(
     sought: Query<Sought>,
 ) -> Result<HttpResponse, Problem> {
     let sought = sought.into_inner();
+    let also = Also {
+        state: sought.state,
+        gender: sought.gender,
+        parent: sought.parent_name.unwrap_or_default(),
+    };
     let query = search::Query::new(
         sought.family_name.as_deref().unwrap_or_default(),
         sought.given_name.as_deref().unwrap_or_default(),
         sought.birth_date,
         sought.birth_year,
+        also,
     )?;
     let items = state
         .db

@@ -265,6 +265,17 @@ fn a_search_finds_a_child_by_what_people_know() {
         );
         assert!(!hits["items"][0]["reasons"].as_str().expect("text").is_empty());
     }
+    let of_texas = found("family_name=Xicotencatl&given_name=Itzel&birth_year=2012&state=TX");
+    assert_eq!(
+        of_texas["items"][0]["students"].as_array().map(Vec::len),
+        Some(1),
+        "only records of that state: {of_texas}"
+    );
+    let more = found("family_name=Xicotencatl&given_name=Itzel&birth_year=2012&gender=Male&parent_name=Nadie");
+    assert!(
+        names(&more).first().is_some_and(|name| name.starts_with("Itzel")),
+        "gender and parents hide nobody: {more}"
+    );
     let before = hub.disclosures("search");
     assert_eq!(
         found("family_name=Nepomuceno&birth_date=2012-05-06")["items"],
@@ -284,6 +295,14 @@ fn a_search_finds_a_child_by_what_people_know() {
                 .expect("an answer"),
             400,
             "search-too-wide",
+        );
+    }
+    for unknown in ["state=Texas", "gender=F"] {
+        let path = format!("/v1/persons?family_name=Xicotencatl&birth_year=2012&{unknown}");
+        problem(
+            texas.read(&path).send().expect("an answer"),
+            400,
+            "invalid-request",
         );
     }
 }

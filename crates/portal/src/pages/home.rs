@@ -99,7 +99,7 @@ pub(crate) async fn show(
             Ok((bulletin, webhook, near, inbox, recent, new, unverified))
         })
         .await?;
-    let [number, first, last, birth, purpose] = SearchForm::default().fields(&Mistakes::default());
+    let [number, first, last, birth, purpose, ..] = SearchForm::default().fields(&Mistakes::default());
     view::page(&HomePage {
         chrome: Chrome::of(&user, "Home", "/"),
         reads: user.may(Permission::ReadRecords),

@@ -22,6 +22,7 @@ use crate::pages::contacts;
 use crate::pages::new_children::reason;
 use crate::pages::questions::{self, Question};
 use crate::parts::{self, PlanView, SchoolingView};
+use crate::session::{Look, Session};
 use crate::sources::Sources;
 use crate::state::Portal;
 use crate::timeline::Lanes;
@@ -255,6 +256,19 @@ pub(crate) async fn show(
         1 => Some("The move notice was sent."),
         _ => Some("A move notice about each of them was sent."),
     };
+    let (key_hash, look) = (
+        user.key_hash.clone(),
+        Look {
+            person_id: id,
+            name: record.summary.name.clone(),
+            birth_date: record.summary.birth_date,
+            purpose,
+            at: portal.now(),
+        },
+    );
+    portal
+        .run(move |c| Session::change(c, &key_hash, |session| session.looked(look)))
+        .await?;
     let chrome = Chrome::of(&user, record.summary.name.clone(), "/search").done(done);
     let formerly = PersonId::parse(&ask.formerly)
         .map(|id| id.to_string())

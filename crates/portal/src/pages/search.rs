@@ -2,19 +2,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use api::search::{Hit, Query};
+use api::search::{Also, Hit, Query};
 use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
-use mde::PersonId;
+use mde::code::{Codes as _, Gender};
+use mde::{PersonId, StateCode};
 use serde::{Deserialize, Serialize};
 use store::Purpose;
 
 use crate::failure::Failure;
 use crate::field::Field;
-use crate::session::Session;
+use crate::session::{Look, Session};
 use crate::state::Portal;
-use crate::user::{Allowed, Guarded, ReadRecords};
-use crate::view::{self, Chrome, Mistakes, Tag};
+use crate::user::{Allowed, Guarded, ReadRecords, User};
+use crate::view::{self, Choice, Chrome, Mistakes, Tag};
 use crate::words;
 
 /// What the form asks, as typed.
@@ -25,6 +26,9 @@ pub(crate) struct SearchForm {
     pub(crate) first: String,
     pub(crate) last: String,
     pub(crate) birth: String,
+    pub(crate) state: String,
+    pub(crate) gender: String,
+    pub(crate) parent: String,
     pub(crate) purpose: String,
 }
 
@@ -35,8 +39,16 @@ enum Asked {
 }
 
 impl SearchForm {
-    /// The fields of the form: number, first names, last names, birth date, purpose.
-    pub(crate) fn fields(&self, mistakes: &Mistakes) -> [Field; 5] {
+    /// The fields of the form: number, first names, last names, birth date, purpose; and what is not needed: state,
+    /// gender, parent.
+    pub(crate) fn fields(&self, mistakes: &Mistakes) -> [Field; 8] {
+        let states = StateCode::all()
+            .map(|state| Choice::new(state.as_str(), state.name(), &self.state))
+            .collect();
+        let genders = Gender::ALL
+            .iter()
+            .map(|gender| Choice::new(gender.row().stored, gender.label(), &self.gender))
+            .collect();
         [
             Field::text("number", "Or the record number", &self.number)
                 .hint("12 digits. If you know it, nothing else is needed")
@@ -57,6 +69,11 @@ impl SearchForm {
                 view::purposes(&self.purpose),
             )
             .hint("It is written down with your name"),
+            Field::select("state", "Only records of a state", "All states", states),
+            Field::select("gender", "Gender", "Not known", genders),
+            Field::text("parent", "A parent or guardian", &self.parent)
+                .hint("First name, or first and last names")
+                .maximum(100),
         ]
         .map(|field| field.judged(mistakes))
     }
@@ -122,7 +139,15 @@ impl SearchForm {
         if !mistakes.is_empty() {
             return None;
         }
-        Query::new(&self.last, &self.first, date, year)
+        let also = Also {
+            state: StateCode::new(&self.state).ok(),
+            gender: Gender::ALL
+                .iter()
+                .copied()
+                .find(|gender| gender.row().stored == self.gender),
+            parent: self.parent.clone(),
+        };
+        Query::new(&self.last, &self.first, date, year, also)
             .map(Asked::Name)
             .map_err(|problem| mistakes.add("last", problem.detail()))
             .ok()
@@ -164,16 +189,48 @@ struct SearchPage {
     last: Field,
     birth: Field,
     purpose: Field,
+    /// What is not needed: state, gender, parent.
+    also: [Field; 3],
+    /// Whether any of that was said.
+    also_said: bool,
     searched: bool,
     full: bool,
     results: Vec<Found>,
+    recent: Vec<Recent>,
+}
+
+/// A record that was opened in this session.
+struct Recent {
+    name: String,
+    href: String,
+    facts: String,
+}
+
+impl Recent {
+    fn of(look: &Look) -> Self {
+        Self {
+            name: look.name.clone(),
+            href: format!("/persons/{}?purpose={}#main", look.person_id, look.purpose.name()),
+            facts: format!(
+                "{} · opened {} · {}",
+                words::day_or(look.birth_date, "birth date not known"),
+                words::instant(look.at),
+                words::purpose(look.purpose)
+            ),
+        }
+    }
 }
 
 impl SearchPage {
-    fn new(chrome: Chrome, form: &SearchForm, mistakes: Mistakes) -> Self {
-        let [number, first, last, birth, purpose] = form.fields(&mistakes);
+    fn new(chrome: Chrome, user: &User, form: &SearchForm, mistakes: Mistakes) -> Self {
+        let [number, first, last, birth, purpose, state, gender, parent] = form.fields(&mistakes);
         let results = Vec::new();
         Self {
+            also: [state, gender, parent],
+            also_said: [&form.state, &form.gender, &form.parent]
+                .iter()
+                .any(|text| !text.trim().is_empty()),
+            recent: user.session.looks.iter().map(Recent::of).collect(),
             chrome,
             mistakes,
             number,
@@ -205,6 +262,7 @@ pub(crate) async fn show(
     let chrome = Chrome::of(&user, "Find a child", "/search").done(done);
     view::page(&SearchPage::new(
         chrome,
+        &user,
         &SearchForm::default(),
         Mistakes::default(),
     ))
@@ -223,7 +281,7 @@ pub(crate) async fn search(
             let chrome = Chrome::of(&user, "Error: find a child", "/search");
             return view::page_with(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                &SearchPage::new(chrome, &form, mistakes),
+                &SearchPage::new(chrome, &user, &form, mistakes),
             );
         }
     };
@@ -233,12 +291,10 @@ pub(crate) async fn search(
             form.purpose
         )));
     }
-    let session = Session {
-        search: Some(form),
-        ..user.session.clone()
-    };
-    let (key_hash, now) = (user.key_hash.clone(), portal.now());
-    portal.run(move |c| session.save(c, &key_hash, now)).await?;
+    let key_hash = user.key_hash.clone();
+    portal
+        .run(move |c| Session::change(c, &key_hash, |session| session.search = Some(form)))
+        .await?;
     // The results are where the keyboard goes on.
     Ok(view::see_other("/search/results#results"))
 }
@@ -259,7 +315,7 @@ pub(crate) async fn results(
         .run(move |c| Ok(api::search::find(c, &access, &query)?))
         .await?;
     let chrome = Chrome::of(&user, "Search results", "/search");
-    let mut page = SearchPage::new(chrome, &form, Mistakes::default());
+    let mut page = SearchPage::new(chrome, &user, &form, Mistakes::default());
     page.searched = true;
     page.full = hits.len() >= api::search::HITS;
     page.results = hits.iter().map(|hit| shown(hit, purpose)).collect();

@@ -223,6 +223,7 @@ async fn open_session(
                     started_at: now,
                     acts_in: None,
                     search: None,
+                    looks: Vec::new(),
                 }
                 .save(c, &key_hash, now)?;
             }
@@ -290,13 +291,16 @@ pub(crate) async fn chosen(
     {
         return Err(Failure::Forbidden);
     }
-    let session = Session {
-        acts_in: Some(form.acts_in),
-        search: None,
-        ..user.session.clone()
-    };
-    let (key_hash, now) = (user.key_hash.clone(), portal.now());
-    portal.run(move |c| session.save(c, &key_hash, now)).await?;
+    let key_hash = user.key_hash.clone();
+    portal
+        .run(move |c| {
+            Session::change(c, &key_hash, |session| {
+                session.acts_in = Some(form.acts_in);
+                session.search = None;
+                session.looks.clear();
+            })
+        })
+        .await?;
     Ok(view::see_other("/"))
 }
 

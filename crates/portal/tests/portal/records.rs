@@ -173,6 +173,53 @@ async fn too_little_to_search_for_is_told_field_by_field() {
 }
 
 #[actix_web::test]
+async fn what_else_is_known_of_a_child_narrows_the_search_and_what_was_opened_is_found_again() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let person = support::person_of(&mut c, "TX", "T-10442").unwrap();
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in(EMAIL).await;
+    assert!(!b.get("/search").await.text().contains("Opened since you signed in"));
+    let form = |state: &'static str| {
+        [
+            ("last", "reyes"),
+            ("birth", "2011"),
+            ("state", state),
+            ("gender", "Female"),
+            ("parent", "somebody else"),
+            ("purpose", "credit"),
+        ]
+    };
+    b.post("/search", &form("TX")).await;
+    let page = b.get("/search/results").await;
+    assert!(page.text().contains("Ana María Reyes Garza"), "{}", page.text());
+    assert!(page.text().contains("sex equal"), "{}", page.text());
+    // What was said is kept, and its part of the form is open.
+    assert!(page.body.contains("<details open><summary>More that you know"));
+    for kept in ["value=\"TX\" selected", "value=\"somebody else\""] {
+        assert!(page.body.contains(kept), "{kept}");
+    }
+    // Vermont has no record of the child.
+    b.post("/search", &form("VT")).await;
+    assert!(b.get("/search/results").await.text().contains("No child found"));
+
+    let link = format!("/persons/{person}?purpose=credit");
+    b.get(&link).await;
+    b.get(&link).await;
+    let page = b.get("/search").await;
+    assert!(page.text().contains("Opened since you signed in"), "{}", page.text());
+    assert_eq!(
+        page.body.matches(&format!("href=\"{link}#main\"")).count(),
+        1,
+        "once, however often"
+    );
+    // Computers are shared: it goes with the session.
+    b.post("/sign-out", &[]).await;
+    b.sign_in(EMAIL).await;
+    assert!(!b.get("/search").await.text().contains("Opened since you signed in"));
+}
+
+#[actix_web::test]
 async fn a_retired_number_leads_to_its_survivor() {
     let db = nation();
     let mut c = db.connect().unwrap();
