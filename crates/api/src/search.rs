@@ -439,7 +439,10 @@ mod tests {
                 gender,
                 ..Also::default()
             };
-            let found = rank(&query("Reyes", "Ana", also), vec![of_rosa.clone(), of_marta.clone()]);
+            let found = rank(
+                &query("Reyes", "Ana", also),
+                vec![of_rosa.clone(), of_marta.clone()],
+            );
             assert_eq!(found.len(), 2, "{parent}");
             let (first, why) = &found[0];
             (first.0.as_u128(), why.reasons.clone())

@@ -30,7 +30,7 @@ pub use evidence::MATERIAL;
 pub(crate) use evidence::reopened;
 pub use requests::{MOST_PERSONS, request_merge, request_split, request_undo};
 use requests::{ask, merge_request};
-pub use rules::{Asked, Level, Policy, Step, default_master, human, may_validate, step, working_days};
+pub use rules::{Asked, Level, Policy, Step, default_master, human, may_validate, step};
 
 /// Who acts: in the record's form, and for which worklists.
 #[derive(Debug, Clone)]

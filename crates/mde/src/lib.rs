@@ -21,6 +21,7 @@ pub mod text;
 pub mod time;
 pub mod vaccine;
 pub mod value;
+pub mod working_days;
 
 pub use code::CodeSet;
 pub use codesets::CODE_SETS_VERSION;
@@ -38,3 +39,4 @@ pub use text::Text;
 pub use time::{Date, Month, Year};
 pub use vaccine::Cvx;
 pub use value::{Value, ValueContext, ValueError};
+pub use working_days::WorkCalendar;

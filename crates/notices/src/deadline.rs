@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use mde::{Date, EligibilityRules, Enrollment, Facility, QualifyingMove, StateCode, Student, StudentId};
+use mde::{
+    Date, EligibilityRules, Enrollment, Facility, QualifyingMove, StateCode, Student, StudentId, WorkCalendar,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::duty::{Duty, Limit, Limits};
-use crate::working_days::WorkCalendar;
 
 /// A term of a district, as its calendar says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
+use mde::WorkCalendar;
 use serde::{Deserialize, Serialize};
-
-use crate::working_days::WorkCalendar;
 
 /// A duty of a state toward the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

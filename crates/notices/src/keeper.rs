@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use diesel::pg::PgConnection;
-use mde::{Facility, PersonId, StateCode, StudentId};
+use mde::{Facility, PersonId, StateCode, StudentId, WorkCalendar};
 use serde_json::json;
 use store::corrections::Correction;
 use store::deadlines::NewDeadline;
@@ -19,7 +19,6 @@ use crate::corrections::{Clock, clocks};
 use crate::deadline::{Content, Deadline, Departure, Receipt, StateDuties, Term, Told, deadlines as owed};
 use crate::duty::{Duty, Limit, Limits};
 use crate::state_days::StateDays;
-use crate::working_days::WorkCalendar;
 
 /// How far back full uploads are looked at as evidence. No duty of the regulation leaves more than 30 days; what was
 /// not met in a year is shown as overdue whatever came later.

@@ -21,7 +21,6 @@ pub mod reminders;
 pub mod report;
 pub mod sender;
 pub mod state_days;
-pub mod working_days;
 
 pub use deadline::{Deadline, Standing};
 pub use detect::{Detected, WINDOW_DAYS, detect};
@@ -34,4 +33,3 @@ pub use mailbox::{Answer, acknowledge, inbox, read, sent};
 pub use manual::{Kind, ManualNotice, send, send_family};
 pub use sender::Sender;
 pub use state_days::StateDays;
-pub use working_days::WorkCalendar;

@@ -3,12 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::pg::PgConnection;
-use mde::StateCode;
+use mde::{StateCode, WorkCalendar};
 use store::participants::Participant;
 use store::{calendars, participants};
 
 use crate::duty::Limit;
-use crate::working_days::WorkCalendar;
 
 /// When it is which day in a state, and on which days it works.
 #[derive(Debug, Clone)]
@@ -38,12 +37,7 @@ impl StateDays {
             what: "time zone",
             why: format!("{} is not in the IANA database", participant.time_zone),
         })?;
-        let work = calendars::work_days(connection, state)?.map_or_else(WorkCalendar::default, |kept| {
-            WorkCalendar {
-                federal_holidays: kept.federal_holidays,
-                own_holidays: kept.own_holidays,
-            }
-        });
+        let work = calendars::of_state(connection, state)?;
         Ok(Self { zone, work })
     }
 

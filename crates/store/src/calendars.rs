@@ -5,19 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use mde::StateCode;
+use mde::{StateCode, WorkCalendar};
 
 use crate::db::Result;
 use crate::schema::{term, work_calendar};
-
-/// The free days of a state, besides weekends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkDays {
-    /// Whether federal holidays are free.
-    pub federal_holidays: bool,
-    /// Free days of its own.
-    pub own_holidays: BTreeSet<NaiveDate>,
-}
 
 /// A term of a district.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,23 +24,28 @@ pub struct DistrictTerm {
 }
 
 /// The working days that a state keeps; `None` if it has not said.
-pub fn work_days(connection: &mut PgConnection, state: StateCode) -> Result<Option<WorkDays>> {
+pub fn work_days(connection: &mut PgConnection, state: StateCode) -> Result<Option<WorkCalendar>> {
     let row: Option<(bool, Vec<NaiveDate>)> = work_calendar::table
         .find(state.as_str())
         .select((work_calendar::federal_holidays, work_calendar::own_holidays))
         .first(connection)
         .optional()?;
-    Ok(row.map(|(federal_holidays, days)| WorkDays {
+    Ok(row.map(|(federal_holidays, days)| WorkCalendar {
         federal_holidays,
         own_holidays: days.into_iter().collect(),
     }))
+}
+
+/// The working days of a state: those that it keeps, or else what holds without a word of it.
+pub fn of_state(connection: &mut PgConnection, state: StateCode) -> Result<WorkCalendar> {
+    Ok(work_days(connection, state)?.unwrap_or_default())
 }
 
 /// Keeps the working days of a state, in place of what it kept.
 pub fn keep_work_days(
     connection: &mut PgConnection,
     state: StateCode,
-    days: &WorkDays,
+    days: &WorkCalendar,
     by: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {

@@ -6,11 +6,12 @@ use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::PgConnection;
+use mde::WorkCalendar;
 use mde::{PersonId, StateCode};
+use notices::Duty;
 use notices::deadline::{Standing, district_key, standing};
-use notices::{Duty, WorkCalendar};
 use serde::{Deserialize, Serialize};
-use store::calendars::{self, DistrictTerm, WorkDays};
+use store::calendars::{self, DistrictTerm};
 use store::deadlines::{self, Kept, Which};
 use utoipa::{IntoParams, ToSchema};
 
@@ -216,11 +217,7 @@ pub async fn calendar(system: StateSystem, state: Data<AppState>) -> Result<Http
 }
 
 fn kept_calendar(connection: &mut PgConnection, state: StateCode) -> store::Result<CalendarDocument> {
-    let days = calendars::work_days(connection, state)?;
-    let work = days.map_or_else(WorkCalendar::default, |days| WorkCalendar {
-        federal_holidays: days.federal_holidays,
-        own_holidays: days.own_holidays,
-    });
+    let work = calendars::of_state(connection, state)?;
     let terms = calendars::terms(connection, state)?
         .into_iter()
         .map(|term| TermDocument {
@@ -253,7 +250,7 @@ pub async fn keep(
 ) -> Result<HttpResponse, Problem> {
     let new = new.into_inner();
     let terms = valid_terms(&new.terms)?;
-    let days = WorkDays {
+    let days = WorkCalendar {
         federal_holidays: new.federal_holidays,
         own_holidays: new.own_holidays,
     };

@@ -271,7 +271,8 @@ fn a_search_finds_a_child_by_what_people_know() {
         Some(1),
         "only records of that state: {of_texas}"
     );
-    let more = found("family_name=Xicotencatl&given_name=Itzel&birth_year=2012&gender=Male&parent_name=Nadie");
+    let more =
+        found("family_name=Xicotencatl&given_name=Itzel&birth_year=2012&gender=Male&parent_name=Nadie");
     assert!(
         names(&more).first().is_some_and(|name| name.starts_with("Itzel")),
         "gender and parents hide nobody: {more}"

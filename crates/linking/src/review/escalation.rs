@@ -1,14 +1,15 @@
 //! Items that nobody decides go up: district, region, state, arbiter. They are never decided by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::Connection as _;
 use diesel::pg::PgConnection;
+use mde::{StateCode, WorkCalendar};
 use store::links;
 use store::work_items::{self, Turn};
 
-use super::rules::{Step, step, working_days};
+use super::rules::{Step, step};
 use super::{Error, Judge, Level, Policy, Result};
 
 /// Name of the job that lets items go up.
@@ -33,11 +34,19 @@ pub fn escalate(connection: &mut PgConnection, now: DateTime<Utc>, policy: &Poli
             items.entry(turn.work_item_id).or_default().push(turn);
         }
         let mut done = Escalated::default();
+        let mut calendars: HashMap<String, WorkCalendar> = HashMap::new();
         for (item, turns) in items {
             let mut waiting = false;
             for turn in &turns {
                 let level = Level::named(&turn.level).unwrap_or(Level::State);
-                let days = |since| working_days(since, turn.today, &policy.holidays);
+                if !calendars.contains_key(&turn.state) {
+                    let work = StateCode::new(&turn.state)
+                        .ok()
+                        .map(|state| store::calendars::of_state(connection, state))
+                        .transpose()?;
+                    calendars.insert(turn.state.clone(), work.unwrap_or_default());
+                }
+                let days = |since| calendars[&turn.state].between(since, turn.today);
                 match step(
                     level,
                     turn.region.is_some(),

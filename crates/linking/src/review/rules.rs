@@ -1,12 +1,11 @@
 //! The rules of deciding, without a database: who may validate what, when an item goes up, which number survives.
 
-use chrono::{Datelike as _, NaiveDate, TimeDelta, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-/// How many working days an item waits at each level before it goes up. Nothing is ever approved by waiting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How many working days of its state an item waits at each level before it goes up. Nothing is ever approved by waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// At the district.
@@ -15,8 +14,6 @@ pub struct Policy {
     pub region: u32,
     /// At the state, before it goes to the arbiter.
     pub state: u32,
-    /// Days that are not working days, besides Saturdays and Sundays.
-    pub holidays: Vec<NaiveDate>,
 }
 
 impl Default for Policy {
@@ -25,7 +22,6 @@ impl Default for Policy {
             district: 5,
             region: 5,
             state: 5,
-            holidays: Vec::new(),
         }
     }
 }
@@ -60,19 +56,6 @@ impl Level {
             .into_iter()
             .find(|level| level.name() == name)
     }
-}
-
-/// Working days after `from`, up to and with `to`.
-#[must_use]
-pub fn working_days(from: NaiveDate, to: NaiveDate, holidays: &[NaiveDate]) -> u32 {
-    let mut days = 0;
-    let mut day = from;
-    while day < to {
-        day += TimeDelta::days(1);
-        let off = matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || holidays.contains(&day);
-        days += u32::from(!off);
-    }
-    days
 }
 
 /// What becomes of an item on one worklist today.
@@ -157,20 +140,6 @@ pub fn default_master(members: &[(i64, usize)]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("a day")
-    }
-
-    #[test]
-    fn weekends_and_holidays_do_not_count() {
-        // 2026-07-02 is a Thursday; the 3rd is the observed holiday.
-        let holidays = [day("2026-07-03")];
-        assert_eq!(working_days(day("2026-07-02"), day("2026-07-02"), &[]), 0);
-        assert_eq!(working_days(day("2026-07-02"), day("2026-07-06"), &[]), 2);
-        assert_eq!(working_days(day("2026-07-02"), day("2026-07-06"), &holidays), 1);
-        assert_eq!(working_days(day("2026-07-06"), day("2026-07-02"), &[]), 0);
-    }
 
     #[test]
     fn an_item_goes_up_level_by_level_and_its_time_ends() {

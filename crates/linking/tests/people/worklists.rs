@@ -4,11 +4,39 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use diesel::{RunQueryDsl as _, sql_query};
 use linking::review::{self, Answer, Error, Judge, Level, Policy};
+use mde::WorkCalendar;
 use store::work_items::Scope;
 use store::{links, work_items};
 
 use crate::made_up::{ANA, Child, Hub, now, sister, unclear};
 use crate::{arbiter, asked, feed, judge, requested, sound, state};
+
+#[test]
+fn what_waits_counts_the_working_days_of_its_state() -> Result<()> {
+    let mut hub = Hub::new()?;
+    hub.load(&ANA)?;
+    hub.load(&unclear())?;
+    work_items::set_regions(
+        &mut hub.connection,
+        state("TX"),
+        &[("Mission CISD", "Region One")],
+    )?;
+    sql_query("insert into enrollment (student_id, ordinal, enrollment_date, district_of_residence) values ($1, 0, '2026-01-12', 'Mission CISD')")
+        .bind::<diesel::sql_types::Uuid, _>(ANA.key().0)
+        .execute(&mut hub.connection)?;
+    hub.link()?;
+    let c = &mut hub.connection;
+    // Of the five days until the 16th, Texas has two of its own.
+    let work = WorkCalendar {
+        own_holidays: ["2026-04-14".parse()?, "2026-04-15".parse()?].into(),
+        ..WorkCalendar::default()
+    };
+    store::calendars::keep_work_days(c, state("TX"), &work, "account:a@tea.example", now())?;
+    let later = |days: i64| now() + TimeDelta::days(days);
+    assert_eq!(review::escalate(c, later(8), &Policy::default())?.raised, 0);
+    assert_eq!(review::escalate(c, later(11), &Policy::default())?.raised, 1);
+    Ok(())
+}
 
 #[test]
 fn silence_goes_up_and_never_approves() -> Result<()> {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc, Weekday};
+use mde::WorkCalendar;
 use mde::{EligibilityRules, Student};
 use notices::deadline::{
     Content, Deadline, Departure, Receipt, Standing, StateDuties, Term, Told, deadlines,
 };
 use notices::duty::{Duty, Limit, Limits};
-use notices::working_days::WorkCalendar;
 use proptest::prelude::*;
 
 use crate::made_up::{child, day, enrolled, id, instant, moved, state};

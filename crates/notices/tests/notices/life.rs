@@ -238,7 +238,7 @@ fn who_does_not_answer_is_reminded_once_and_the_notice_goes_back_once() {
 fn a_states_own_holidays_are_not_counted() {
     let (_db, mut connection) = database();
     let c = &mut connection;
-    let kept = store::calendars::WorkDays {
+    let kept = mde::WorkCalendar {
         federal_holidays: true,
         own_holidays: [day("2026-04-13"), day("2026-04-14")].into(),
     };

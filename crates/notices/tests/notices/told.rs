@@ -315,7 +315,7 @@ fn a_states_own_deadlines_are_told_by_its_own_working_days() {
     };
     settle(c, "2026-03-07");
     // To be decided by Wednesday, April 1; Tuesday is a holiday of the state.
-    let days = calendars::WorkDays {
+    let days = mde::WorkCalendar {
         federal_holidays: true,
         own_holidays: [day("2026-03-31")].into(),
     };

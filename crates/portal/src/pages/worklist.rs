@@ -8,11 +8,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::NaiveDate;
 use linking::review::{self, Level, Policy, Step};
-use mde::{Student, StudentId};
+use mde::{Student, StudentId, WorkCalendar};
 use serde::Deserialize;
 use store::accounts::{self, Role};
 use store::work_items::{self, KindCount, Place, Queue, Scope, TASKS, Taken, WHO_IS_WHO, WorkItem};
-use store::{Purpose, access, new_children, notices, persons};
+use store::{Purpose, access, calendars, new_children, notices, persons};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -131,18 +131,22 @@ fn href(item: &WorkItem) -> String {
 }
 
 /// When an item goes up if nobody decides it, and where to. By the rule that will do it, so that it is never otherwise.
-fn goes_up(item: &WorkItem, place: &Place, today: NaiveDate, policy: &Policy) -> Option<(NaiveDate, String)> {
+fn goes_up(
+    item: &WorkItem,
+    place: &Place,
+    today: NaiveDate,
+    (policy, work): (&Policy, &WorkCalendar),
+) -> Option<(NaiveDate, String)> {
     if item.arbiter_since.is_some() || TASKS.contains(&item.kind.as_str()) {
         return None;
     }
     let level = Level::named(place.level.as_deref()?).unwrap_or(Level::State);
-    let days = |since, day| review::working_days(since, day, &policy.holidays);
     let step = |day: NaiveDate| {
         review::step(
             level,
             place.region.is_some(),
-            days(place.since, day),
-            days(place.opened, day),
+            work.between(place.since, day),
+            work.between(place.opened, day),
             policy,
         )
     };
@@ -209,6 +213,8 @@ pub(crate) async fn show(
                 Some(state) => children(c, &access, state, &asked)?,
                 None => HashMap::new(),
             };
+            let work =
+                acts_in.map_or_else(|| Ok(WorkCalendar::default()), |of| calendars::of_state(c, of))?;
             let beside = match (acts_in, own) {
                 (Some(state), Some(own)) => Some((
                     notices::count_open(c, state)?,
@@ -217,10 +223,10 @@ pub(crate) async fn show(
                 )),
                 _ => None,
             };
-            Ok((counts, items, more, students, named, beside))
+            Ok((counts, items, more, students, named, work, beside))
         })
         .await?;
-    let (counts, items, more, students, named, beside) = read;
+    let (counts, items, more, students, named, work, beside) = read;
     let rows: Vec<Row> = items
         .iter()
         .map(|(item, place)| {
@@ -230,7 +236,7 @@ pub(crate) async fn show(
                 &students,
                 &named,
                 today,
-                &portal.rules().escalation,
+                (&portal.rules().escalation, &work),
             )
         })
         .collect();
@@ -335,7 +341,7 @@ fn row(
     students: &HashMap<Uuid, Student>,
     named: &HashMap<i64, Child>,
     today: NaiveDate,
-    policy: &Policy,
+    (policy, work): (&Policy, &WorkCalendar),
 ) -> Row {
     let student = |id: StudentId| {
         let identity = students.get(&id.0).map(|student| &student.identity);
@@ -361,17 +367,15 @@ fn row(
             (title, names.join("; "))
         }
     };
-    let due = goes_up(item, place, today, policy);
-    let left = due
-        .as_ref()
-        .map(|(day, _)| review::working_days(today, *day, &policy.holidays));
+    let due = goes_up(item, place, today, (policy, work));
+    let left = due.as_ref().map(|(day, _)| work.between(today, *day));
     let due_tag = match left {
         _ if place.due_on.is_some_and(|day| day < today) => Some(Tag::new("! Overdue", "differ")),
         Some(0) => Some(Tag::new("! Goes up today", "differ")),
         Some(days) if days <= SOON => Some(Tag::new("! Goes up next", "wait")),
         _ => None,
     };
-    let age = review::working_days(place.opened, today, &policy.holidays) as usize;
+    let age = work.between(place.opened, today) as usize;
     let likely = words::likelihood(item.probability);
     let assignee = place.assignee.as_deref().unwrap_or_default();
     Row {

@@ -36,6 +36,17 @@ impl WorkCalendar {
         !free
     }
 
+    /// Working days after `from`, up to and with `to`; 0 if `to` is not later.
+    #[must_use]
+    pub fn between(&self, from: NaiveDate, to: NaiveDate) -> u32 {
+        let working = from
+            .iter_days()
+            .skip(1)
+            .take_while(|day| *day <= to)
+            .filter(|day| self.is_working_day(*day));
+        u32::try_from(working.count()).unwrap_or(u32::MAX)
+    }
+
     /// The last day of a term of so many working days: the day on which it starts does not count, as is the custom of
     /// the federal rules (Fed. R. Civ. P. 6(a)(1)).
     #[must_use]
@@ -63,8 +74,9 @@ fn is_weekend(day: NaiveDate) -> bool {
 #[must_use]
 pub fn is_federal_holiday(day: NaiveDate) -> bool {
     // New Year's Day of the next year can be observed on 31 December.
-    [day.year(), day.year() + 1]
-        .into_iter()
+    let next = (day.month() == 12).then_some(day.year() + 1);
+    std::iter::once(day.year())
+        .chain(next)
         .flat_map(legal_holidays)
         .map(observed)
         .any(|holiday| holiday == day)
@@ -136,6 +148,21 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{year}");
         }
+    }
+
+    #[test]
+    fn working_days_between_two_days_leave_out_the_first_and_free_ones() {
+        let calendar = WorkCalendar::default();
+        // 2026-07-02 is a Thursday; on the 3rd Independence Day is observed.
+        let from = day("2026-07-02");
+        assert_eq!(calendar.between(from, from), 0);
+        assert_eq!(calendar.between(from, day("2026-07-06")), 1);
+        assert_eq!(calendar.between(day("2026-07-06"), from), 0);
+        let works = WorkCalendar {
+            federal_holidays: false,
+            ..calendar
+        };
+        assert_eq!(works.between(from, day("2026-07-06")), 2);
     }
 
     #[test]
