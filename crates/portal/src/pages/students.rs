@@ -34,7 +34,7 @@ const FIRST_DAYS: i64 = 14;
 const PAUSE_MINUTES: i64 = 30;
 
 /// Children of a file at most; a longer list is asked for by district.
-const FILE: usize = 20_000;
+const FILE: i64 = 20_000;
 
 /// Children of a file that are read at once.
 const CHUNK: i64 = 1_000;
@@ -182,6 +182,7 @@ async fn page(
     let done = match ask.done.as_str() {
         "kept" => Some("The filter is kept under that name."),
         "forgotten" => Some("The filter is forgotten."),
+        "long" => Some("No file has more than 20,000 children. Choose a district, then download."),
         _ => None,
     };
     let status = if mistakes.is_empty() {
@@ -333,6 +334,14 @@ pub(crate) async fn download(
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse, Failure> {
     let mut question = ask.question(&portal, &user)?;
+    let tally = portal
+        .tallies()
+        .of(portal.db(), &question, &user.place()?)
+        .await?;
+    if tally.counts.of(question.show, 0) > FILE {
+        let query = ask.query(question.show);
+        return Ok(view::see_other(&format!("/students?{query}&done=long")));
+    }
     let access = user.access(Purpose::Program, &portal);
     let account = user.account_id;
     let name = format!("students-{}-{}", question.place.state, question.day);
@@ -344,7 +353,7 @@ pub(crate) async fn download(
                 let (part, more) = roster::listed(c, &access, &question, after, CHUNK)?;
                 after = part.last().map(|child| child.person_id);
                 children.extend(part);
-                if !more || children.len() >= FILE {
+                if !more {
                     return Ok(children);
                 }
             }
