@@ -57,9 +57,9 @@ impl Reach {
                 regions,
                 districts,
             } => {
-                let in_region = grant.region.as_ref().is_some_and(|r| regions.contains(r));
-                let in_district = grant.district.as_ref().is_some_and(|d| districts.contains(d));
-                grant.state == Some(*state) && (in_region || in_district)
+                grant.state == Some(*state)
+                    && (is_among(grant.region.as_deref(), regions)
+                        || is_among(grant.district.as_deref(), districts))
             }
         }
     }
@@ -94,6 +94,14 @@ impl Reach {
         };
         Role::ALL.into_iter().filter(only).collect()
     }
+}
+
+/// Whether a place is one of these, upper or lower case: each state writes its districts in several ways.
+fn is_among(name: Option<&str>, places: &[String]) -> bool {
+    name.is_some_and(|name| {
+        let name = name.to_lowercase();
+        places.iter().any(|place| place.to_lowercase() == name)
+    })
 }
 
 /// Whether a role holds in the whole of its state.
@@ -144,7 +152,7 @@ mod tests {
                 [true, true, false, false],
             ),
             (
-                grant(SecondaryUser, "TX", "", "Mission"),
+                grant(SecondaryUser, "TX", "", "MISSION"),
                 [true, false, true, false],
             ),
             (grant(SecondaryUser, "GA", "", "Mission"), [false; 4]),

@@ -223,14 +223,14 @@ fn phone_of(text: &str, covered: bool) -> Option<String> {
     given(text).filter(|_| covered)
 }
 
-/// The role with this stored code, upper or lower case.
+/// The role with this stored code or of this name, upper or lower case.
 #[must_use]
 pub fn role(code: &str) -> Option<ContactRole> {
     let code = code.trim();
-    ContactRole::ALL
-        .iter()
-        .copied()
-        .find(|role| role.row().stored.eq_ignore_ascii_case(code))
+    ContactRole::ALL.iter().copied().find(|role| {
+        let row = role.row();
+        row.stored.eq_ignore_ascii_case(code) || row.label.eq_ignore_ascii_case(code)
+    })
 }
 
 /// A telephone number of 7 to 15 digits (ITU-T E.164), as people write it.
@@ -270,11 +270,16 @@ pub struct Sheet {
     pub bad: Vec<(u64, String)>,
 }
 
-/// Reads a list of contacts as CSV with a header, in any order of columns; `role` and `name` have to be there.
+/// Reads a list of contacts with a header, in any order of columns; `role` and `name` have to be there. As CSV, or with
+/// tabs between the columns, as rows come out of a spreadsheet that is copied.
 pub fn read(text: &str, state: StateCode, own: Option<&[String]>) -> Result<Sheet, ListError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let copied = text.lines().next().is_some_and(|header| header.contains('\t'));
     let mut csv = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
+        .delimiter(if copied { b'\t' } else { b',' })
+        // The last cells of a row may be missing where they are empty.
+        .flexible(copied)
         .from_reader(text.as_bytes());
     let found = columns(csv.headers().map_err(|error| unreadable(text, &error))?)?;
     for wanted in ["role", "name"] {
@@ -361,6 +366,19 @@ mod tests {
             read("name\nA\n", texas(), None),
             Err(ListError::NoColumn { wanted: "role", .. })
         ));
+    }
+
+    #[test]
+    fn rows_are_pasted_as_a_spreadsheet_copies_them() {
+        let text = "role\tname\tdistrict\tphone\temail\r\nSchool nurse\tDíaz, Rosa\tMission CISD\t956-555-0143\r\n\
+             MEP\tLuz\tMission CISD\t\tluz@mcisd.org\r\n";
+        let sheet = read(text, texas(), None).unwrap();
+        let names: Vec<&str> = sheet.good.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(
+            (names.as_slice(), sheet.bad.as_slice()),
+            (&["Díaz, Rosa", "Luz"][..], &[][..])
+        );
+        assert_eq!(sheet.good[1].email.as_deref(), Some("luz@mcisd.org"));
     }
 
     #[test]

@@ -520,22 +520,23 @@ fn a_search_finds_either_surname_and_swapped_days_and_writes_down_who_was_shown(
     student.identity.birth_date = Some(mde::Date::new("2012-03-04".parse()?)?);
     replace(connection, 1, std::slice::from_ref(&student))?;
     let person = linked(connection, &student)?;
-    let search = |connection: &mut PgConnection, names: &str, date: Option<&str>, year, of: Option<StateCode>| {
-        let query = store::search::Query {
-            names: names.into(),
-            birth_date: date.map(|d| d.parse().unwrap()),
-            birth_year: year,
-            state: of,
+    let search =
+        |connection: &mut PgConnection, names: &str, date: Option<&str>, year, of: Option<StateCode>| {
+            let query = store::search::Query {
+                names: names.into(),
+                birth_date: date.map(|d| d.parse().unwrap()),
+                birth_year: year,
+                state: of,
+            };
+            let hits = store::search::search(connection, &access(), &query, &[], |c| {
+                c.into_iter()
+                    .map(|c| (c.student_id, (c.student_id, c.person_id)))
+                    .collect()
+            })?;
+            let identities = hits.iter().map(|(_, identity)| &identity.state_student_id);
+            assert!(identities.eq(hits.iter().map(|_| &student.identity.state_student_id)));
+            Ok::<_, store::Error>(hits.into_iter().map(|(found, _)| found).collect::<Vec<_>>())
         };
-        let hits = store::search::search(connection, &access(), &query, &[], |c| {
-            c.into_iter()
-                .map(|c| (c.student_id, (c.student_id, c.person_id)))
-                .collect()
-        })?;
-        let identities = hits.iter().map(|(_, identity)| &identity.state_student_id);
-        assert!(identities.eq(hits.iter().map(|_| &student.identity.state_student_id)));
-        Ok::<_, store::Error>(hits.into_iter().map(|(found, _)| found).collect::<Vec<_>>())
-    };
     let other = StateCode::all().find(|of| *of != state()).unwrap();
     for (names, date, year) in [
         ("pena", Some("2012-03-04"), None),

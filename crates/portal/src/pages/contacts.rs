@@ -243,8 +243,8 @@ async fn page(
         ),
         unverified,
         keeps: own,
-        document: Field::area("document", "Contacts as CSV", document)
-            .hint("With a header: district, facility_code, role, name, phone, email, languages, cover_name, cover_phone, cover_email, cover_from, cover_until")
+        document: Field::area("document", "Contacts as rows of a spreadsheet, or as CSV", document)
+            .hint("Copied with their header: district, facility_code, role, name, phone, email, languages, cover_name, cover_phone, cover_email, cover_from, cover_until")
             .maximum(60_000)
             .judged(&mistakes),
         read,

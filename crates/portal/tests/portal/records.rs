@@ -179,7 +179,12 @@ async fn what_else_is_known_of_a_child_narrows_the_search_and_what_was_opened_is
     let person = support::person_of(&mut c, "TX", "T-10442").unwrap();
     let (mut b, _) = browser(db.url()).await;
     b.sign_in(EMAIL).await;
-    assert!(!b.get("/search").await.text().contains("Opened since you signed in"));
+    assert!(
+        !b.get("/search")
+            .await
+            .text()
+            .contains("Opened since you signed in")
+    );
     let form = |state: &'static str| {
         [
             ("last", "reyes"),
@@ -207,7 +212,11 @@ async fn what_else_is_known_of_a_child_narrows_the_search_and_what_was_opened_is
     b.get(&link).await;
     b.get(&link).await;
     let page = b.get("/search").await;
-    assert!(page.text().contains("Opened since you signed in"), "{}", page.text());
+    assert!(
+        page.text().contains("Opened since you signed in"),
+        "{}",
+        page.text()
+    );
     assert_eq!(
         page.body.matches(&format!("href=\"{link}#main\"")).count(),
         1,
@@ -216,7 +225,12 @@ async fn what_else_is_known_of_a_child_narrows_the_search_and_what_was_opened_is
     // Computers are shared: it goes with the session.
     b.post("/sign-out", &[]).await;
     b.sign_in(EMAIL).await;
-    assert!(!b.get("/search").await.text().contains("Opened since you signed in"));
+    assert!(
+        !b.get("/search")
+            .await
+            .text()
+            .contains("Opened since you signed in")
+    );
 }
 
 #[actix_web::test]

@@ -73,7 +73,8 @@ pub fn list(
             districts,
         } => (Some(*state), Some((regions, districts))),
     };
-    let (regions, districts) = places.map_or((None, None), |(r, d)| (Some(r), Some(d)));
+    let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+    let (regions, districts) = places.map_or((None, None), |(r, d)| (Some(lower(r)), Some(lower(d))));
     Ok(sql_query(
         "select a.account_id, a.email, a.name, a.disabled_at, a.last_login_at, a.password_until,
                 (select max(expires_on) from training t where t.account_id = a.account_id) as training_until, r.roles
@@ -81,7 +82,7 @@ pub fn list(
              select coalesce(array_agg(distinct r.role order by r.role), '{}') as roles from account_role r
              where r.account_id = a.account_id and case when $1 is null
                    then r.state is null or (r.role = 'user_administrator' and r.region is null and r.district is null)
-                   else r.state = $1 and ($2::text[] is null or r.region = any($2) or r.district = any($3)) end) r
+                   else r.state = $1 and ($2::text[] is null or lower(r.region) = any($2) or lower(r.district) = any($3)) end) r
          where a.email > $5 and (r.roles <> '{}' or ($2 is null and a.home_state = $1))
            and ($4 = '' or position(lower($4) in lower(a.email || ' ' || a.name)) > 0)
          order by a.email limit $6",
