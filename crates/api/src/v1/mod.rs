@@ -8,6 +8,7 @@ pub mod corrections;
 pub mod data_requests;
 pub mod deadlines;
 pub mod disagreements;
+mod edfi;
 pub mod family;
 pub mod findings;
 pub mod format;

@@ -13,6 +13,7 @@ use crate::auth::Reading;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::roster_check::{self, CHILDREN, Checked, Child};
 use crate::state::AppState;
+use crate::v1::edfi::EdFiStudent;
 
 /// The column that names a child to its state.
 const REFERENCE: &str = "state_student_id";
@@ -35,7 +36,8 @@ pub struct RosterChecked {
 }
 
 /// Which of these children the hub knows, with their eligibility in each state. Each person named is disclosed; of
-/// children that nobody is like nothing is kept. As JSON, or as CSV with a row of names (`text/csv`).
+/// children that nobody is like nothing is kept. As JSON, as the resources `students` of an Ed-Fi hub (a JSON array), or
+/// as CSV with a row of names (`text/csv`).
 #[utoipa::path(post, path = "/v1/roster-checks", operation_id = "checkRoster", tag = "persons", params(
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
@@ -57,16 +59,12 @@ pub async fn check(
         .and_then(|kind| kind.to_str().ok());
     let rows = if kind.is_some_and(|kind| kind.starts_with("text/csv")) {
         of_csv(&body)?
+    } else if body.trim_ascii_start().starts_with(b"[") {
+        let students: Vec<EdFiStudent> = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+        students.into_iter().map(EdFiStudent::members).collect()
     } else {
         serde_json::from_slice::<RosterCheck>(&body)
-            .map_err(|error| {
-                // Where it breaks is told, not what stands there: it is a child's.
-                invalid(format!(
-                    "The children cannot be read at line {}, column {}.",
-                    error.line(),
-                    error.column()
-                ))
-            })?
+            .map_err(|error| unreadable(&error))?
             .children
     };
     if rows.is_empty() || rows.len() > CHILDREN {
@@ -80,6 +78,15 @@ pub async fn check(
         .run(move |connection| roster_check::check(connection, &reading.access, own, &children, today))
         .await?;
     Ok(HttpResponse::Ok().json(RosterChecked { items }))
+}
+
+/// Where it breaks is told, not what stands there: it is a child's.
+fn unreadable(error: &serde_json::Error) -> Problem {
+    invalid(format!(
+        "The children cannot be read at line {}, column {}.",
+        error.line(),
+        error.column()
+    ))
 }
 
 fn invalid(detail: String) -> Problem {

@@ -169,3 +169,45 @@ fn who_is_known_is_named_and_of_who_is_not_nothing_is_kept() {
         "each state by itself"
     );
 }
+
+#[test]
+fn an_ed_fi_hub_asks_with_its_own_resources() {
+    let hub = Hub::start();
+    let (texas, wisconsin) = (hub.system("TX"), hub.system("WI"));
+    let girl = student("TX-1", ("Peña", "Ruiz"), "Itzel", "2012-05-06");
+    hub.load(&texas, &upload("TX", AS_OF, &girl));
+    let resource = |id: &str, first: &str, last: &str, birth_date: &str| {
+        json!({
+            "id": "7f0c2a", "studentUniqueId": id, "firstName": first, "lastSurname": last, "birthDate": birth_date,
+            "birthSexDescriptor": "uri://ed-fi.org/SexDescriptor#Female",
+            "birthCountryDescriptor": "uri://ed-fi.org/CountryDescriptor#MX",
+            "birthStateAbbreviationDescriptor": "uri://dpi.wi.gov/StateAbbreviationDescriptor#elsewhere",
+            "identificationDocuments": [], "_etag": "5250549", "_ext": { "dpi": { "anything": true } },
+        })
+    };
+    let body = json!([
+        resource("1001", "Itzel", "Pena Ruiz", "2012-05-06"),
+        resource("1002", "Zephyrine", "Quetzalquist", "2011-03-04"),
+        resource("1003", "Zephyrine", "Quetzalquist", ""),
+    ]);
+    let found = items(ask(&wisconsin, "application/json", body.to_string()));
+    let answers: Vec<(&str, &str)> = found
+        .iter()
+        .map(|child| {
+            let text = |name: &str| child[name].as_str().expect("text");
+            (text("reference"), text("verdict"))
+        })
+        .collect();
+    assert_ne!(answers[0].1, "not_known", "{found:?}");
+    assert_eq!(answers[1..], [("1002", "not_known"), ("1003", "not_checked")]);
+    assert_eq!(holding(&hub, "Quetzalquist"), Vec::<String>::new());
+    problem(
+        ask(
+            &wisconsin,
+            "application/json",
+            r#"[{"studentUniqueId": "1"}]"#.to_owned(),
+        ),
+        422,
+        "invalid-content",
+    );
+}
