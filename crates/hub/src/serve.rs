@@ -87,7 +87,7 @@ impl Hub {
             profiles: Arc::clone(&profiles),
             limits: limits.content,
             clock: clock.clone(),
-            escalation: config.escalation.clone(),
+            escalation: config.escalation,
             refit_days: config.refit_days,
             missed_days: config.missed_days,
             warning_days: config.warning_days,
@@ -276,7 +276,7 @@ fn listen(
     let workers = config.workers;
     let (training, contact) = (config.training, config.help_contact.clone());
     let rules = portal::state::Rules {
-        escalation: config.escalation.clone(),
+        escalation: config.escalation,
         deadlines: config.deadlines.clone(),
         private_webhooks: config.webhooks.allow_private,
         sends_mail: config.mail.is_some(),
