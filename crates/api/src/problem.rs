@@ -450,9 +450,17 @@ impl From<notices::Error> for Problem {
                 ProblemCode::KeyReused,
                 "This Idempotency-Key has sent something else before; use a new one for a new notice or request.",
             ),
+            notices::Error::Conflict(_) => {
+                Self::new(ProblemCode::Conflict, format!("Nothing was changed: {error}."))
+            }
+            notices::Error::Damaged => Self::new(
+                ProblemCode::Internal,
+                "The document is damaged at the hub and is not handed out; ask the state that sent it to send it again.",
+            )
+            .with_internal(error),
             error => Self::new(
                 ProblemCode::InvalidContent,
-                format!("The notice is not valid: {error}."),
+                format!("Nothing was changed: {error}."),
             ),
         }
     }

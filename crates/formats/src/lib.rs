@@ -5,12 +5,13 @@
 //!
 //! Reading is total. A bad value, row or student becomes a [`Finding`](mde::Finding) and the rest is read; only a file
 //! that cannot be trusted as a whole is a [`Refusal`]. Memory is bounded for any input: what does not fit spills into
-//! temporary files.
+//! temporary files. What is handed on unread, an official document, is only told apart: [`official`].
 
 mod archive;
 mod assembly;
 mod drafts;
 mod header;
+pub mod official;
 mod options;
 mod outcome;
 mod place;

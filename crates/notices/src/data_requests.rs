@@ -48,6 +48,12 @@ impl What {
         Self::CertificateCopy,
     ];
 
+    /// Whether it is a document, which no upload of data can bring.
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        data_requests::DOCUMENTS.contains(&self.name())
+    }
+
     /// Its name in tables and answers.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -166,6 +172,7 @@ pub fn ask(
             sender: sender.state,
             recipient: ask.to_state,
             what: ask.what.name(),
+            secondary: ask.what == What::Transcript,
             note: note.as_deref(),
             for_correction: ask.for_correction,
             due_on: days.due(limit, now),

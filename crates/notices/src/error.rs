@@ -28,6 +28,12 @@ pub enum Error {
         /// What is wrong, and what would be right.
         why: String,
     },
+    /// What is there does not permit it, or somebody was faster.
+    #[error("{0}")]
+    Conflict(String),
+    /// A document is not what was sent any more.
+    #[error("the document is damaged at the hub; ask the state that sent it to send it again")]
+    Damaged,
     /// The database.
     #[error(transparent)]
     Database(#[from] store::Error),

@@ -3,11 +3,13 @@
 //! What the hub notices follows from a person's history alone: the same students raise the same notices whatever the
 //! order in which batches brought them, each move once.
 
+pub mod acceptances;
 pub mod chronology;
 pub mod corrections;
 pub mod data_requests;
 pub mod deadline;
 pub mod detect;
+pub mod documents;
 pub mod driver;
 pub mod duty;
 pub mod error;

@@ -37,6 +37,14 @@ pub(crate) fn text(member: &'static str, text: Option<&str>, max: usize) -> Resu
     Ok(Some(text.to_owned()))
 }
 
+/// The same, where something has to be there.
+pub(crate) fn required(member: &'static str, given: &str, max: usize) -> Result<String, Error> {
+    text(member, Some(given), max)?.ok_or_else(|| Error::Invalid {
+        member,
+        why: "is missing".into(),
+    })
+}
+
 /// What makes something that is sent the same as before: the sender's key, else what it says and when. In the caller's
 /// transaction, which undoes it if nothing is sent. [`Error::KeyReused`] if the key has sent something else.
 pub(crate) fn once(

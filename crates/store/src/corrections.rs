@@ -109,11 +109,12 @@ pub fn take(connection: &mut PgConnection, new: &NewCorrection<'_>, now: DateTim
         person: new.person,
         state: new.owner,
         student: new.student,
+        secondary: false,
         reason: "a family asks to correct the record",
         by: new.by,
         asked_by: new.taken_in,
     };
-    let id = work_items::open_task(connection, &task, now)?;
+    let (id, _) = work_items::open_task(connection, &task, now)?;
     let forwarded = (new.owner != new.taken_in).then_some((now, new.by));
     diesel::insert_into(correction::table)
         .values((

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use mde::StateCode;
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,6 +13,9 @@ use crate::db::Result;
 use crate::notices::Box;
 use crate::schema::data_request;
 use crate::work_items::{self, NewTask, News};
+
+/// What is asked for as a document, which no upload of data can bring.
+pub const DOCUMENTS: [&str; 3] = ["transcript", "immunization_certificate", "certificate_copy"];
 
 /// A request as it is to be kept.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct NewDataRequest<'a> {
     pub recipient: StateCode,
     /// What for, by its name.
     pub what: &'a str,
+    /// Whether it goes to the latest school of grades 9 to 12, where there is one.
+    pub secondary: bool,
     /// What else is said.
     pub note: Option<&'a str>,
     /// The correction for which it is needed.
@@ -61,6 +66,14 @@ pub struct DataRequest {
     pub not_until: Option<NaiveDate>,
     pub arrived_at: Option<DateTime<Utc>>,
     pub arrived_batch: Option<i64>,
+    pub school: Option<String>,
+    pub district: Option<String>,
+    /// The version of the document that holds now, if one has come.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub document_version: Option<i32>,
+    /// What the sender said of that one: `accepted` or `not_accepted`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub document_verdict: Option<String>,
     /// `open`, `decided` or `closed`.
     #[diesel(sql_type = Text)]
     pub status: String,
@@ -80,8 +93,10 @@ pub struct DataRequest {
 
 /// Requests `r` with their items `w`, and the persons of their students.
 const SELECT: &str = "
-    select r.*, w.status, w.decision, w.opened_at, w.requested_by, coalesce(l.person_id, w.persons[1]) as person_id
-    from data_request r join work_item w using (work_item_id) left join link l on l.student_id = r.student_id";
+    select r.*, w.status, w.decision, w.opened_at, w.requested_by, coalesce(l.person_id, w.persons[1]) as person_id,
+           d.version as document_version, d.verdict as document_verdict
+    from data_request r join work_item w using (work_item_id) left join link l on l.student_id = r.student_id
+    left join document d on d.work_item_id = r.work_item_id and d.superseded_at is null";
 
 /// Asks, in the caller's transaction; the request that the same cause made before stays the only one.
 pub fn open(connection: &mut PgConnection, new: &NewDataRequest<'_>, now: DateTime<Utc>) -> Result<i64> {
@@ -101,11 +116,12 @@ pub fn open(connection: &mut PgConnection, new: &NewDataRequest<'_>, now: DateTi
         person: new.person,
         state: new.recipient,
         student: new.student,
+        secondary: new.secondary,
         reason: new.what,
         by: new.by,
         asked_by: new.sender,
     };
-    let id = work_items::open_task(connection, &task, now)?;
+    let (id, holder) = work_items::open_task(connection, &task, now)?;
     diesel::insert_into(data_request::table)
         .values((
             data_request::work_item_id.eq(id),
@@ -117,6 +133,8 @@ pub fn open(connection: &mut PgConnection, new: &NewDataRequest<'_>, now: DateTi
             data_request::for_correction.eq(new.for_correction),
             data_request::due_on.eq(new.due_on),
             data_request::cause.eq(new.cause),
+            data_request::school.eq(holder.school),
+            data_request::district.eq(holder.district),
         ))
         .execute(connection)?;
     let created = News {
@@ -330,8 +348,8 @@ impl Between {
     }
 }
 
-/// Notes, for what was asked about these persons, the new content that the recipient has sent since, and tells who asked.
-/// What was open is thereby answered. Doing it again changes nothing. In the caller's transaction. Returns the number of
+/// Notes, for the data that were asked for about these persons, the new content that the recipient has sent since, and
+/// tells who asked. What was open is thereby answered; what asks for a [document](DOCUMENTS) waits for it. Doing it again changes nothing. In the caller's transaction. Returns the number of
 /// requests.
 pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64], now: DateTime<Utc>) -> Result<usize> {
     let arrived: Vec<Between> = sql_query(
@@ -341,7 +359,7 @@ pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64], now: DateTim
             join work_item w on w.work_item_id = r.work_item_id
             join link l on l.person_id = o.person_id
             join student_status t on t.student_id = l.student_id and t.state = r.recipient
-            where o.person_id = any($1) and r.arrived_at is null and t.status = 'live' and t.received_at > w.opened_at
+            where o.person_id = any($1) and r.arrived_at is null and not r.what = any($2) and t.status = 'live' and t.received_at > w.opened_at
               and w.decision is distinct from 'withdrawn'
             order by r.work_item_id, t.received_at),
          decided as (
@@ -352,6 +370,7 @@ pub fn mark_arrived(connection: &mut PgConnection, persons: &[i64], now: DateTim
          returning r.work_item_id, r.sender, r.recipient, r.for_correction is not null as for_correction",
     )
     .bind::<Array<BigInt>, _>(persons)
+    .bind::<Array<Text>, _>(&DOCUMENTS[..])
     .load(connection)?;
     let news: Vec<News> = arrived
         .iter()

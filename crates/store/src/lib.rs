@@ -3,6 +3,7 @@
 //! Everything here is synchronous and takes a connection: who calls decides about threads. Nothing that identifies a
 //! child is read without an [`Access`], and the call that reads writes the disclosure in the same transaction.
 
+pub mod acceptances;
 pub mod access;
 pub mod accounts;
 pub mod announcements;
@@ -19,6 +20,7 @@ pub mod deadlines;
 pub mod deliveries;
 pub mod disagreements;
 pub mod disclosures;
+pub mod documents;
 pub mod facilities;
 pub mod families;
 pub mod jobs;

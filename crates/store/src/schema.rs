@@ -567,6 +567,46 @@ diesel::table! {
         not_until -> Nullable<Date>,
         arrived_at -> Nullable<Timestamptz>,
         arrived_batch -> Nullable<Int8>,
+        school -> Nullable<Text>,
+        district -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    document (work_item_id, version) {
+        work_item_id -> Int8,
+        version -> Int4,
+        media_type -> Text,
+        content -> Bytea,
+        size -> Int4,
+        sha256 -> Bytea,
+        registrar -> Text,
+        office -> Text,
+        issued_on -> Date,
+        attestation -> Text,
+        sent_at -> Timestamptz,
+        sent_by -> Text,
+        superseded_at -> Nullable<Timestamptz>,
+        superseded_why -> Nullable<Text>,
+        received_at -> Nullable<Timestamptz>,
+        received_by -> Nullable<Text>,
+        verdict -> Nullable<Text>,
+        judged_at -> Nullable<Timestamptz>,
+        judged_by -> Nullable<Text>,
+        judged_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    document_acceptance (state, what) {
+        state -> Text,
+        what -> Text,
+        accepted -> Text,
+        words -> Nullable<Text>,
+        since -> Date,
+        contact -> Text,
+        kept_at -> Timestamptz,
+        kept_by -> Text,
     }
 }
 

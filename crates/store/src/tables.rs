@@ -47,6 +47,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("work_item", TableKind::Local),
     ("work_item_owner", TableKind::Local),
     ("data_request", TableKind::Local),
+    ("document", TableKind::Local),
+    ("document_acceptance", TableKind::Local),
     ("correction", TableKind::Local),
     ("person_lock", TableKind::Local),
     ("change", TableKind::Local),

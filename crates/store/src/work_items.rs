@@ -27,7 +27,7 @@ pub use regions::{districts_of, regions, set_regions};
 pub use requests::{
     Lock, NewRequest, lock_of, lock_persons, object, open_request, set_effect, to_arbiter, undone, unlock,
 };
-pub use tasks::{NewTask, hand_to, hold_open, open_task};
+pub use tasks::{Holder, NewTask, hold_open, open_task};
 pub(crate) use tasks::{News, tell};
 
 /// The kinds that decide who is who.

@@ -201,7 +201,7 @@ impl<'s, 'r> Events<'s, 'r> {
 }
 
 /// Skips a byte order mark of UTF-8 and refuses those of other encodings, and what is no text at all.
-fn start_of_text(bytes: &[u8]) -> Result<usize, Refusal> {
+pub(crate) fn start_of_text(bytes: &[u8]) -> Result<usize, Refusal> {
     let refuse = |code, message: &str| Err(Refusal::new(code, message).at_line(1));
     match bytes {
         [] => refuse(RefusalCode::Truncated, "The file is empty."),
@@ -222,22 +222,27 @@ fn start_of_text(bytes: &[u8]) -> Result<usize, Refusal> {
 
 /// Refuses the control characters that XML forbids, all at once since a look at each byte of each text would cost more.
 fn check_bytes(window: &[u8], from: usize, lines: &mut Lines) -> Result<(), Refusal> {
+    match forbidden(window, from) {
+        Some((position, refusal)) => Err(refusal.at_line(lines.line_at(window, position))),
+        None => Ok(()),
+    }
+}
+
+/// Where the first control character that XML forbids is, if there is one after `from`, and its refusal.
+pub(crate) fn forbidden(window: &[u8], from: usize) -> Option<(usize, Refusal)> {
     let forbidden = |b: u8| b < 0x20 && b != b'\n' && b != b'\r' && b != b'\t';
-    if window[from..]
+    if !window[from..]
         .iter()
         .fold(false, |found, b| found | forbidden(*b))
     {
-        let position = window.iter().position(|b| forbidden(*b)).unwrap_or(from);
-        return Err(Refusal::new(
-            RefusalCode::NotWellFormed,
-            format!("The file holds the control character U+{:04X}.", window[position]),
-        )
-        .at_line(lines.line_at(window, position)));
+        return None;
     }
-    Ok(())
+    let position = window.iter().position(|b| forbidden(*b)).unwrap_or(from);
+    let message = format!("The file holds the control character U+{:04X}.", window[position]);
+    Some((position, Refusal::new(RefusalCode::NotWellFormed, message)))
 }
 
-fn refusal_of(error: &Error, at_end: bool) -> Refusal {
+pub(crate) fn refusal_of(error: &Error, at_end: bool) -> Refusal {
     match error {
         Error::Syntax(SyntaxError::InvalidBangMarkup) if !at_end => Refusal::new(
             RefusalCode::NotWellFormed,

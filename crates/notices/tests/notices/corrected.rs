@@ -8,29 +8,14 @@ use notices::{Duty, Error, Keeper, Limits, Sender};
 use store::corrections::{self, Correction};
 use store::deadlines::{self, Kept};
 use store::work_items::{self, Queue, Scope, Taken};
-use store::{Access, Actor, Channel, Purpose};
 
-use crate::made_up::{child, database, day, instant, link, load, state};
+use crate::made_up::{access, child, database, day, instant, link, load, state};
 
 fn by(code: &str) -> Sender<'static> {
     Sender {
         state: state(code),
         by: "somebody",
         idempotency_key: None,
-    }
-}
-
-fn access(code: &str, at: &str) -> Access {
-    Access {
-        actor: Actor::Account {
-            account_id: 1,
-            email: "somebody@state.example".into(),
-            state: Some(state(code)),
-        },
-        on_behalf_of: None,
-        purpose: Purpose::Program,
-        channel: Channel::Portal,
-        at: instant(at),
     }
 }
 

@@ -11,6 +11,7 @@ use mde::{
 use store::links::{Decided, LinkChange};
 use store::persons::{PersonRecord, StudentRecord};
 use store::students::{self, Source};
+use store::{Access, Actor, Channel, Purpose};
 use testkit::TestDb;
 
 pub(crate) fn day(text: &str) -> NaiveDate {
@@ -23,6 +24,21 @@ pub(crate) fn instant(day: &str) -> DateTime<Utc> {
 
 pub(crate) fn state(code: &str) -> StateCode {
     StateCode::new(code).unwrap()
+}
+
+/// Somebody of a state who reads at an instant.
+pub(crate) fn access(code: &str, at: &str) -> Access {
+    Access {
+        actor: Actor::Account {
+            account_id: 1,
+            email: "somebody@state.example".into(),
+            state: Some(state(code)),
+        },
+        on_behalf_of: None,
+        purpose: Purpose::Program,
+        channel: Channel::Portal,
+        at: instant(at),
+    }
 }
 
 /// A row from columns and texts.

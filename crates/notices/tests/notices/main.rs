@@ -4,6 +4,7 @@ mod by_hand;
 mod corrected;
 mod deadlines;
 mod detection;
+mod documents;
 mod family;
 mod feed;
 mod kept;

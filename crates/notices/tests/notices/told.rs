@@ -6,29 +6,15 @@ use notices::corrections::{Asker, Decision, Step, Taking, step, take};
 use notices::data_requests::{Answering, Ask, Reply, What, answer, ask, take_back};
 use notices::{Error, Keeper, Limits, ManualNotice, Sender, reminders};
 use store::webhooks::{self, SigningKeys};
-use store::{Access, Actor, Channel, Purpose, calendars, changes, deliveries};
+use store::{calendars, changes, deliveries};
 
-use crate::made_up::{child, database, day, enrolled, instant, link, load, state};
+use crate::made_up::{access, child, database, day, enrolled, instant, link, load, state};
 
 fn by(code: &str) -> Sender<'static> {
     Sender {
         state: state(code),
         by: "somebody",
         idempotency_key: None,
-    }
-}
-
-fn access(code: &str, at: &str) -> Access {
-    Access {
-        actor: Actor::Account {
-            account_id: 1,
-            email: "somebody@state.example".into(),
-            state: Some(state(code)),
-        },
-        on_behalf_of: None,
-        purpose: Purpose::Program,
-        channel: Channel::Portal,
-        at: instant(at),
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use mde::StateCode;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub struct NewTask<'a> {
     pub state: StateCode,
     /// The student whose latest enrollment there says which district.
     pub student: Uuid,
+    /// Whether that is to be the latest one in grades 9 to 12, or out of school, where there is one.
+    pub secondary: bool,
     /// What it is about, in a word.
     pub reason: &'a str,
     /// Who gives it.
@@ -31,13 +33,48 @@ pub struct NewTask<'a> {
     pub asked_by: StateCode,
 }
 
-/// Opens a task on the worklist of its state. Returns its number.
-pub fn open_task(connection: &mut PgConnection, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<i64> {
+/// The school and the district of a student's latest enrollment in a state, as far as they are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, QueryableByName)]
+pub struct Holder {
+    /// Name of the school or project, or its code.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub school: Option<String>,
+    /// The school's district, else that of residence.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub district: Option<String>,
+}
+
+/// Who holds the papers of a student in its state: of its latest enrollment there, of the secondary ones if it has any and
+/// they are asked for.
+fn holder(connection: &mut PgConnection, new: &NewTask<'_>) -> Result<Holder> {
+    let found: Option<Holder> = sql_query(
+        "select coalesce(s.name, e.school_or_project_name, e.facility_code) as school,
+                coalesce(s.district, e.district_of_residence) as district
+         from enrollment e left join facility s on s.state = $1 and s.code = e.facility_code
+         where e.student_id = $2
+         order by $3 and coalesce(e.grade, '') in ('09', '10', '11', '12', '00') desc, e.enrollment_date desc,
+                  e.ordinal desc limit 1",
+    )
+    .bind::<Text, _>(new.state.as_str())
+    .bind::<SqlUuid, _>(new.student)
+    .bind::<Bool, _>(new.secondary)
+    .get_result(connection)
+    .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Opens a task on the worklist of its state alone: at the district that [holds](Holder) the papers of the student, where
+/// that is known, else at the state. Returns its number, and at whom it is.
+pub fn open_task(
+    connection: &mut PgConnection,
+    new: &NewTask<'_>,
+    now: DateTime<Utc>,
+) -> Result<(i64, Holder)> {
     let id: i64 = diesel::insert_into(work_item::table)
         .values((
             work_item::kind.eq(new.kind),
             work_item::status.eq("open"),
-            work_item::states.eq(Vec::<String>::new()),
+            work_item::states.eq(vec![new.state.as_str()]),
             work_item::reason.eq(new.reason),
             work_item::evidence.eq(serde_json::json!({})),
             work_item::opened_at.eq(now),
@@ -48,41 +85,18 @@ pub fn open_task(connection: &mut PgConnection, new: &NewTask<'_>, now: DateTime
         ))
         .returning(work_item::work_item_id)
         .get_result(connection)?;
-    hand_to(connection, id, new.state, new.student, now)?;
-    Ok(id)
-}
-
-/// Puts a task on the worklist of one state alone: at the district of the student's latest enrollment there, where that
-/// is known, else at the state.
-pub fn hand_to(
-    connection: &mut PgConnection,
-    item: i64,
-    state: StateCode,
-    student: Uuid,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sql_query("delete from work_item_owner where work_item_id = $1 and state <> $2")
-        .bind::<BigInt, _>(item)
-        .bind::<Text, _>(state.as_str())
-        .execute(connection)?;
+    let holder = holder(connection, new)?;
     sql_query(
         "insert into work_item_owner (work_item_id, state, level, district, region, since)
          select $1, $2, case when f.district is null then 'state' else 'district' end, f.district, r.region, $4
-         from (select (select coalesce(s.district, e.district_of_residence) from enrollment e
-                       left join facility s on s.state = $2 and s.code = e.facility_code
-                       where e.student_id = $3 order by e.enrollment_date desc, e.ordinal desc limit 1) as district) f
-         left join district_region r on r.state = $2 and r.district = f.district
-         on conflict do nothing",
+         from (select $3::text as district) f left join district_region r on r.state = $2 and r.district = f.district",
     )
-    .bind::<BigInt, _>(item)
-    .bind::<Text, _>(state.as_str())
-    .bind::<SqlUuid, _>(student)
+    .bind::<BigInt, _>(id)
+    .bind::<Text, _>(new.state.as_str())
+    .bind::<Nullable<Text>, _>(holder.district.as_deref())
     .bind::<Timestamptz, _>(now)
     .execute(connection)?;
-    diesel::update(work_item::table.find(item))
-        .set(work_item::states.eq(vec![state.as_str()]))
-        .execute(connection)?;
-    Ok(())
+    Ok((id, holder))
 }
 
 /// Whether an item is open; if so, nobody else changes it until the end of the transaction.
