@@ -3,6 +3,7 @@
 
 pub mod contacts;
 pub mod district;
+pub mod documents;
 pub mod lists;
 pub mod night;
 pub mod papers;

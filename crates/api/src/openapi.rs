@@ -6,9 +6,9 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, family, findings,
-    history, lists, notice_steps, notices, papers, persons, plans, profiles, reconciliations, reports,
-    requirements, roster, roster_checks, snapshots, students, upload, uploads, webhook, work_items,
+    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, documents, family,
+    findings, history, lists, notice_steps, notices, papers, persons, plans, profiles, reconciliations,
+    reports, requirements, roster, roster_checks, snapshots, students, upload, uploads, webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -61,6 +61,11 @@ use crate::v1::{
         data_requests::read,
         data_requests::answer,
         data_requests::take_back,
+        documents::list,
+        documents::send,
+        documents::read,
+        documents::judge,
+        documents::accepted,
         corrections::list,
         corrections::take,
         corrections::read,

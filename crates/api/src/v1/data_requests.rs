@@ -55,16 +55,25 @@ pub struct DataRequestDocument {
     pub arrived_at: Option<DateTime<Utc>>,
     /// The batch that brought it.
     pub arrived_batch: Option<i64>,
+    /// The school to which it went, where that is known; only for the recipient.
+    pub school: Option<String>,
+    /// The district to which it went, where that is known; only for the recipient.
+    pub district: Option<String>,
+    /// The version of the document that holds now, once one has come; `GET …/document` reads it.
+    pub document_version: Option<i32>,
+    /// What the sender says of that one: `accepted` or `not_accepted` in lieu of the original.
+    pub document_verdict: Option<String>,
     /// Whether it still waits for an answer.
     pub open: bool,
     /// Why it does not: an answer, `arrived` or `withdrawn`.
     pub outcome: Option<String>,
 }
 
-impl TryFrom<DataRequest> for DataRequestDocument {
-    type Error = Problem;
-
-    fn try_from(request: DataRequest) -> Result<Self, Problem> {
+impl DataRequestDocument {
+    /// As one of its states sees it.
+    fn of(request: DataRequest, own: StateCode) -> Result<Self, Problem> {
+        // Where a child goes to school is disclosed with its record, not by a request that is sent.
+        let asked = request.recipient == own.as_str();
         Ok(Self {
             data_request_id: request.work_item_id,
             sender: request.sender,
@@ -82,6 +91,10 @@ impl TryFrom<DataRequest> for DataRequestDocument {
             not_until: request.not_until,
             arrived_at: request.arrived_at,
             arrived_batch: request.arrived_batch,
+            school: request.school.filter(|_| asked),
+            district: request.district.filter(|_| asked),
+            document_version: request.document_version,
+            document_verdict: request.document_verdict,
             open: request.status == "open",
             outcome: request.decision,
         })
@@ -99,7 +112,7 @@ pub async fn list(
     wanted: Query<Wanted>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page::limit(wanted.limit)?;
+    let (own, limit) = (system.state, page::limit(wanted.limit)?);
     let (open, before) = (wanted.status == Status::Open, wanted.cursor);
     let which = match wanted.which {
         WhichBox::Inbox => Box::Inbox,
@@ -107,7 +120,7 @@ pub async fn list(
     };
     let found = state
         .db
-        .run(move |connection| requests::list(connection, system.state, which, open, before, limit))
+        .run(move |connection| requests::list(connection, own, which, open, before, limit))
         .await?;
     let next = found
         .last()
@@ -115,7 +128,7 @@ pub async fn list(
         .map(|request| request.work_item_id);
     let items = found
         .into_iter()
-        .map(DataRequestDocument::try_from)
+        .map(|request| DataRequestDocument::of(request, own))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(page::answer(&request, items, next))
 }
@@ -165,19 +178,19 @@ pub async fn ask(
         note: new.note,
         for_correction: new.for_correction,
     };
-    let now = state.clock.now();
+    let (now, own) = (state.clock.now(), acting.system.state);
     let sent = state
         .db
         .run(move |connection| {
             let sender = Sender {
-                state: acting.system.state,
+                state: own,
                 by: &acting.label(),
                 idempotency_key: key.as_deref(),
             };
             requests::ask(connection, sender, &ask, now)
         })
         .await?;
-    Ok(HttpResponse::Created().json(DataRequestDocument::try_from(sent)?))
+    Ok(HttpResponse::Created().json(DataRequestDocument::of(sent, own)?))
 }
 
 /// A request that the state has sent or received. That the recipient reads it is noted.
@@ -194,16 +207,16 @@ pub async fn read(
     state: Data<AppState>,
     data_request_id: Path<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
+    let (now, own) = (state.clock.now(), acting.system.state);
     let found = state
         .db
         .run(move |connection| {
-            let (own, by) = (acting.system.state, acting.label());
+            let by = acting.label();
             requests::open(connection, *data_request_id, own, &by, now)
         })
         .await?
         .ok_or_else(|| Problem::not_found("data request of this state"))?;
-    Ok(HttpResponse::Ok().json(DataRequestDocument::try_from(found)?))
+    Ok(HttpResponse::Ok().json(DataRequestDocument::of(found, own)?))
 }
 
 /// The answer to a request.
@@ -237,13 +250,13 @@ pub async fn answer(
     data_request_id: Path<i64>,
     answer: Json<DataAnswer>,
 ) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
+    let (now, own) = (state.clock.now(), acting.system.state);
     let answer = answer.into_inner();
     let reply = answer.reply;
     let done = state
         .db
         .run(move |connection| {
-            let (own, by) = (acting.system.state, acting.label());
+            let by = acting.label();
             let answering = Answering {
                 reply,
                 until: answer.until,
@@ -252,7 +265,7 @@ pub async fn answer(
             requests::answer(connection, *data_request_id, own, &by, &answering, now)
         })
         .await?;
-    changed(done, "data request in this state's inbox", |request| {
+    changed(done, own, "data request in this state's inbox", |request| {
         request.decision.as_deref() == Some(reply.name())
     })
 }
@@ -272,15 +285,15 @@ pub async fn take_back(
     state: Data<AppState>,
     data_request_id: Path<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
+    let (now, own) = (state.clock.now(), acting.system.state);
     let done = state
         .db
         .run(move |connection| {
-            let (own, by) = (acting.system.state, acting.label());
+            let by = acting.label();
             requests::take_back(connection, *data_request_id, own, &by, now)
         })
         .await?;
-    changed(done, "data request sent by this state", |request| {
+    changed(done, own, "data request sent by this state", |request| {
         request.decision.as_deref() == Some("withdrawn")
     })
 }
@@ -288,12 +301,13 @@ pub async fn take_back(
 /// The answer after a change, or after one that was made the same before.
 fn changed(
     done: Option<Changed>,
+    own: StateCode,
     what: &str,
     same: impl Fn(&DataRequest) -> bool,
 ) -> Result<HttpResponse, Problem> {
     let done = done.ok_or_else(|| Problem::not_found(what))?;
     if done.recorded || same(&done.request) {
-        return Ok(HttpResponse::Ok().json(DataRequestDocument::try_from(done.request)?));
+        return Ok(HttpResponse::Ok().json(DataRequestDocument::of(done.request, own)?));
     }
     Err(Problem::new(
         ProblemCode::Conflict,

@@ -9,6 +9,7 @@ pub mod data_requests;
 pub mod deadlines;
 pub mod disagreements;
 mod edfi;
+pub mod documents;
 pub mod family;
 pub mod findings;
 pub mod format;
@@ -196,6 +197,25 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/data-requests/{data_request_id}/answer",
             [(Method::POST, web::route().to(data_requests::answer))],
+        ))
+        .service(resource(
+            "/data-requests/{data_request_id}/documents",
+            [(Method::GET, web::route().to(documents::list))],
+        ))
+        .service(resource(
+            "/data-requests/{data_request_id}/document",
+            [
+                (Method::PUT, web::route().to(documents::send)),
+                (Method::GET, web::route().to(documents::read)),
+            ],
+        ))
+        .service(resource(
+            "/data-requests/{data_request_id}/document/verdict",
+            [(Method::POST, web::route().to(documents::judge))],
+        ))
+        .service(resource(
+            "/document-acceptances",
+            [(Method::GET, web::route().to(documents::accepted))],
         ))
         .service(resource(
             "/corrections",

@@ -14,6 +14,7 @@ use formats::BatchKind;
 use ingest::{Call, Receipt, ReceiveError, Spooled};
 use mde::StateCode;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 use crate::auth::StateSystem;
@@ -156,7 +157,7 @@ pub(crate) fn file_name(path: &str) -> String {
 }
 
 /// The SHA-256 of a `Content-Digest` header (RFC 9530): `sha-256=:BASE64:`, other algorithms beside it are ignored.
-fn content_digest(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
+pub(crate) fn content_digest(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
     let Some(header) = headers.get("content-digest") else {
         return Ok(None);
     };
@@ -196,10 +197,23 @@ async fn spool(state: &Data<AppState>, body: &mut Body, digest: Option<Vec<u8>>)
     let differs =
         digest.is_some() && spooled.sha256().as_ref().map(<[u8; 32]>::as_slice) != digest.as_deref();
     if differs {
-        let detail = "The content does not have the digest in Content-Digest; it was changed on the way. Send it again.";
-        return Err(Problem::new(ProblemCode::DigestMismatch, detail));
+        return Err(digest_differs());
     }
     Ok(spooled)
+}
+
+/// Refuses content that does not have the digest which was sent with it.
+pub(crate) fn check_digest(digest: Option<&[u8]>, content: &[u8]) -> Result<(), Problem> {
+    match digest {
+        Some(digest) if digest != Sha256::digest(content).as_slice() => Err(digest_differs()),
+        _ => Ok(()),
+    }
+}
+
+fn digest_differs() -> Problem {
+    let detail =
+        "The content does not have the digest in Content-Digest; it was changed on the way. Send it again.";
+    Problem::new(ProblemCode::DigestMismatch, detail)
 }
 
 /// Makes a batch of a file that is whole and on disk.

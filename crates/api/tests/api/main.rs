@@ -4,6 +4,7 @@ mod batches;
 mod certificates;
 mod counts;
 mod deadlines;
+mod documents;
 mod feed;
 mod hub;
 mod logs;

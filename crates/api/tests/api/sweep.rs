@@ -193,6 +193,33 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::NotFound,
         ),
         (
+            "GET /v1/data-requests/{data_request_id}/documents",
+            format!("/v1/data-requests/{request}/documents"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/data-requests/{data_request_id}/document",
+            format!("/v1/data-requests/{request}/document"),
+            Expect::NotFound,
+        ),
+        (
+            "PUT /v1/data-requests/{data_request_id}/document",
+            format!(
+                "/v1/data-requests/{request}/document?registrar=R&office=O&issued=2026-04-01&attest=true"
+            ),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/data-requests/{data_request_id}/document/verdict",
+            format!("/v1/data-requests/{request}/document/verdict"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/document-acceptances",
+            "/v1/document-acceptances".to_owned(),
+            Expect::Allowed(200),
+        ),
+        (
             "GET /v1/corrections",
             "/v1/corrections".to_owned(),
             Expect::Nothing,
@@ -501,6 +528,9 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
             Some(serde_json::json!({ "recipient": "TX", "person_id": person, "what": "grades" }).to_string())
         }
         "POST /v1/data-requests/{data_request_id}/answer" => Some(r#"{"answer":"sent"}"#.to_owned()),
+        "POST /v1/data-requests/{data_request_id}/document/verdict" => {
+            Some(r#"{"version":1,"verdict":"accepted"}"#.to_owned())
+        }
         "POST /v1/corrections" => Some(correction(person).to_string()),
         "POST /v1/corrections/{correction_id}/decision" => Some(r#"{"decision":"declined","why":"x"}"#.to_owned()),
         "PUT /v1/corrections/{correction_id}/statement" => Some(r#"{"statement":"x"}"#.to_owned()),
