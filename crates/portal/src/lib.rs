@@ -14,6 +14,7 @@ mod failure;
 mod field;
 mod figure;
 mod help;
+mod multipart;
 mod pages;
 mod parts;
 pub mod password;

@@ -1,5 +1,6 @@
 //! The pages, one module each: what is asked, what is read, what is shown.
 
+pub(crate) mod acceptances;
 pub(crate) mod access_log;
 pub(crate) mod admin;
 pub(crate) mod batch_tables;
@@ -13,6 +14,7 @@ pub(crate) mod corrections;
 pub(crate) mod data_requests;
 pub(crate) mod deadlines;
 pub(crate) mod disagreements;
+pub(crate) mod documents;
 pub(crate) mod family;
 pub(crate) mod gallery;
 pub(crate) mod help;

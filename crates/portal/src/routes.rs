@@ -11,10 +11,10 @@ use actix_web::web::{self, Data, ServiceConfig, get, post};
 use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
-    access_log, admin, batches, bulletin, check, comparison, completeness, contacts, corrections,
-    data_requests, deadlines, disagreements, family, gallery, help, history, home, merge, near_match,
-    new_children, notice, notice_mail, notice_new, notices, own_password, papers, person, pictures, plans,
-    reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
+    acceptances, access_log, admin, batches, bulletin, check, comparison, completeness, contacts,
+    corrections, data_requests, deadlines, disagreements, documents, family, gallery, help, history, home,
+    merge, near_match, new_children, notice, notice_mail, notice_new, notices, own_password, papers, person,
+    pictures, plans, reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -88,6 +88,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/data-requests"),
     ("GET", "/data-requests/new"),
     ("POST", "/data-requests/new"),
+    ("GET", "/data-requests/{id}/document"),
+    ("POST", "/data-requests/{id}/document"),
+    ("POST", "/data-requests/{id}/verdict"),
+    ("GET", "/acceptances"),
+    ("POST", "/acceptances"),
     ("GET", "/data-requests/{id}"),
     ("POST", "/data-requests/{id}"),
     ("GET", "/corrections"),
@@ -242,6 +247,11 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/data-requests/new", post().to(data_requests::send))
             .route("/data-requests/{id}", get().to(data_requests::show))
             .route("/data-requests/{id}", post().to(data_requests::answer))
+            .route("/data-requests/{id}/document", get().to(documents::download))
+            .route("/data-requests/{id}/document", post().to(documents::send))
+            .route("/data-requests/{id}/verdict", post().to(documents::judge))
+            .route("/acceptances", get().to(acceptances::show))
+            .route("/acceptances", post().to(acceptances::keep))
             .route("/corrections", get().to(corrections::list))
             .route("/corrections/new", get().to(corrections::fresh))
             .route("/corrections/new", post().to(corrections::take))

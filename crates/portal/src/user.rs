@@ -318,7 +318,7 @@ rights!(
     SeeAudit
 );
 
-type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
+pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
 
 /// A user who has the right `R`: the one thing a handler needs to name to be guarded.
 pub(crate) struct Allowed<R> {
@@ -349,7 +349,7 @@ impl<R: Right> FromRequest for Allowed<R> {
     }
 }
 
-async fn allowed<R: Right>(request: &HttpRequest) -> Result<Allowed<R>, Failure> {
+pub(crate) async fn allowed<R: Right>(request: &HttpRequest) -> Result<Allowed<R>, Failure> {
     let next = || {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         Failure::SignIn {

@@ -85,7 +85,7 @@ pub(crate) const TERMS: &[Term] = &[
     Term {
         id: "data-request",
         word: "Data request",
-        means: "A question of one state to another that holds a record of a child: send or refresh the data, or send a document. New data of the child that arrive with an upload answer it by themselves.",
+        means: "A question of one state to another that holds a record of a child: send or refresh the data, or send an official document. New data of the child that arrive with an upload answer it by themselves; a document is sent for it.",
         source: "",
     },
     Term {
@@ -182,6 +182,12 @@ pub(crate) const TERMS: &[Term] = &[
         id: "not-reported",
         word: "No longer reported",
         means: "The state's last full upload did not have the child. What the state sent before stays visible, but gives no count and raises no notice.",
+        source: "",
+    },
+    Term {
+        id: "official-document",
+        word: "Official document",
+        means: "A transcript, an immunization certificate or a copy of a certificate of eligibility as a file, of which a registrar attests that it is a true copy. It is sent for a data request; whether a school takes it in lieu of a paper original, each state says for itself.",
         source: "",
     },
     Term {

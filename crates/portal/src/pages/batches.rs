@@ -213,7 +213,8 @@ fn may_release(user: &User, batch: &Batch) -> bool {
     batch.status == "held" && user.may(Permission::ReleaseBatches)
 }
 
-fn size(bytes: i64) -> String {
+/// A number of bytes.
+pub(crate) fn size(bytes: i64) -> String {
     match bytes {
         ..10_000 => format!("{} bytes", words::count(bytes)),
         10_000..10_000_000 => format!("{} kB", words::count(bytes / 1_000)),

@@ -14,6 +14,7 @@ use store::{Purpose, deadlines, links, participants};
 
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::pages::documents::{self, Held, Part, SendForm, VerdictForm};
 use crate::pages::notices::{Child, NOTE, children};
 use crate::state::Portal;
 use crate::user::{Allowed, Guarded, Permission, SendNotices, User};
@@ -23,12 +24,18 @@ use crate::words;
 /// Requests of a page.
 const REQUESTS: i64 = 50;
 
-/// What a state can answer, in the words of the form.
-const REPLIES: [(Reply, &str); 3] = [
-    (Reply::Sent, "Sent, or it goes with the next upload"),
-    (Reply::NotHeld, "We do not hold it"),
-    (Reply::NotYet, "Not yet; until the day below"),
-];
+/// What a state can answer.
+const REPLIES: [Reply; 3] = [Reply::Sent, Reply::NotHeld, Reply::NotYet];
+
+/// An answer in the words of the form. A document comes with no upload.
+fn replied(reply: Reply, document: bool) -> &'static str {
+    match reply {
+        Reply::Sent if document => "Sent on another way, such as by mail",
+        Reply::Sent => "Sent, or it goes with the next upload",
+        Reply::NotHeld => "We do not hold it",
+        Reply::NotYet => "Not yet; until the day below",
+    }
+}
 
 /// Which box, where the page starts, and what was just done.
 #[derive(Debug, Default, Deserialize)]
@@ -68,6 +75,9 @@ fn what(request: &DataRequest) -> &'static str {
 
 /// How a request stands on a day.
 fn standing(request: &DataRequest, today: NaiveDate) -> Tag {
+    if let Some(standing) = documents::standing(request) {
+        return standing;
+    }
     if request.arrived_at.is_some() {
         return Tag::new("✓ Arrived", "agree");
     }
@@ -181,6 +191,8 @@ struct RequestPage {
     clocks: Vec<String>,
     answers: bool,
     takes_back: bool,
+    /// Of what asks for a document.
+    document: Option<Part>,
     answer: Field,
     until: Field,
     answer_note: Field,
@@ -190,12 +202,22 @@ struct Read {
     request: DataRequest,
     child: Option<Child>,
     clocks: Vec<String>,
+    held: Option<Held>,
+}
+
+/// What was typed into the forms of a request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Typed {
+    pub(crate) answer: AnswerForm,
+    pub(crate) document: SendForm,
+    pub(crate) verdict: VerdictForm,
 }
 
 /// Reads a request, and notes that somebody of the recipient has opened it; that the child is named is disclosed.
 async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
     let (state, by, now) = (user.state()?, user.label(), portal.now());
     let access = user.access(Purpose::Program, portal);
+    let reader = user.clone();
     portal
         .run(move |c| {
             let request = requests::open(c, id, state, &by, now)?.ok_or(Failure::NotFound)?;
@@ -213,10 +235,12 @@ async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
                     ))
                 })
                 .collect();
+            let held = documents::held(c, &request, &reader)?;
             Ok(Read {
                 request,
                 child,
                 clocks,
+                held,
             })
         })
         .await
@@ -226,11 +250,27 @@ fn facts(request: &DataRequest) -> Vec<(&'static str, String)> {
     let when = |at: Option<chrono::DateTime<chrono::Utc>>, missing: &str| {
         at.map_or_else(|| missing.to_owned(), words::instant)
     };
+    let document = What::named(&request.what).is_some_and(What::is_document);
     let replied = REPLIES
-        .iter()
-        .find(|(reply, _)| Some(reply.name()) == request.answer.as_deref())
-        .map(|(_, words)| *words);
+        .into_iter()
+        .find(|reply| Some(reply.name()) == request.answer.as_deref())
+        .map(|reply| match request.document_version {
+            Some(_) => "The document below",
+            None => replied(reply, document),
+        });
+    let place: Vec<&str> = [&request.school, &request.district]
+        .into_iter()
+        .filter_map(|name| name.as_deref())
+        .collect();
     let mut facts = vec![
+        (
+            "Went to",
+            if place.is_empty() {
+                "The state’s administrators".to_owned()
+            } else {
+                place.join(", ")
+            },
+        ),
         ("Asked", when(Some(request.opened_at), "")),
         ("Opened there", when(request.seen_at, "Not yet")),
         ("Answer due", words::day(request.due_on)),
@@ -254,8 +294,8 @@ fn facts(request: &DataRequest) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn page(user: &User, today: NaiveDate, read: &Read, form: &AnswerForm, mistakes: Mistakes) -> RequestPage {
-    let request = &read.request;
+fn page(user: &User, today: NaiveDate, read: &Read, typed: &Typed, mistakes: Mistakes) -> RequestPage {
+    let (request, form) = (&read.request, &typed.answer);
     let own = user.acts_in.map(|state| state.to_string()).unwrap_or_default();
     let open = request.status == "open";
     let title = if request.sender == own {
@@ -272,8 +312,8 @@ fn page(user: &User, today: NaiveDate, read: &Read, form: &AnswerForm, mistakes:
         )
     };
     let replies = REPLIES
-        .iter()
-        .map(|(reply, words)| Choice::new(reply.name(), *words, &form.answer))
+        .into_iter()
+        .map(|reply| Choice::new(reply.name(), replied(reply, read.held.is_some()), &form.answer))
         .collect();
     RequestPage {
         chrome: Chrome::of(user, "Data request", "/notices"),
@@ -287,6 +327,10 @@ fn page(user: &User, today: NaiveDate, read: &Read, form: &AnswerForm, mistakes:
         clocks: read.clocks.clone(),
         answers: open && request.recipient == own && user.may(Permission::AnswerNotices),
         takes_back: open && request.sender == own,
+        document: read
+            .held
+            .as_ref()
+            .map(|held| documents::part(user, &own, request, held, typed, &mistakes)),
         answer: Field::select("answer", "Your answer", "Choose", replies)
             .required()
             .judged(&mistakes),
@@ -312,9 +356,11 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Failure> {
     let read = read(&portal, &user, *id).await?;
     let today = portal.today(user.acts_in);
-    let mut page = page(&user, today, &read, &AnswerForm::default(), Mistakes::default());
+    let mut page = page(&user, today, &read, &Typed::default(), Mistakes::default());
     page.chrome = page.chrome.done(match ask.done.as_str() {
         "asked" => Some("The request is sent."),
+        "sent" => Some("The document is sent. The other state can download it."),
+        "judged" => Some("It was saved. The other state can see it."),
         "answered" => Some("Your answer was saved. The other state can see it."),
         "late" => {
             Some("Somebody else was faster, or the data have arrived meanwhile. This is how it stands. Nothing was changed.")
@@ -334,10 +380,7 @@ pub(crate) fn typed_day(text: &str) -> Option<NaiveDate> {
 impl AnswerForm {
     fn understand(&self) -> Result<(Reply, Option<NaiveDate>), Mistakes> {
         let mut mistakes = Mistakes::default();
-        let reply = REPLIES
-            .iter()
-            .map(|(reply, _)| *reply)
-            .find(|reply| reply.name() == self.answer);
+        let reply = REPLIES.into_iter().find(|reply| reply.name() == self.answer);
         if reply.is_none() {
             mistakes.add("answer", "Choose an answer.");
         }
@@ -353,7 +396,7 @@ impl AnswerForm {
 }
 
 /// What is wrong with a form, where the fault is the form's.
-fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
+pub(crate) fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
     let mut mistakes = Mistakes::default();
     match error {
         ::notices::Error::Database(error) => return Err(error.into()),
@@ -362,9 +405,20 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
         ::notices::Error::Invalid { member, why } => {
             let (field, label) = match member {
                 "until" => ("until", "The date"),
+                "registrar" => ("registrar", "The name of the registrar"),
+                "office" => ("office", "The title or office"),
+                "issued" => ("issued", "The day of issue"),
+                "attest" => ("attest", "The attestation"),
+                "replaces" => ("document", "What is to be replaced"),
+                "reason" => ("reason", "The reason"),
+                "words" => ("words", "The conditions"),
+                "contact" => ("contact", "Whom to ask"),
                 _ => ("note", "The note"),
             };
             mistakes.add(field, format!("{label} {why}."));
+        }
+        error @ (::notices::Error::Conflict(_) | ::notices::Error::Damaged) => {
+            mistakes.add("document", format!("{}.", words::sentence(&error.to_string())));
         }
         error => mistakes.add("state", format!("{}.", words::sentence(&error.to_string()))),
     }
@@ -415,12 +469,36 @@ pub(crate) async fn answer(
         Ok(Some(_)) if withdraws => Ok(view::see_other("/data-requests?box=sent&done=withdrawn")),
         Ok(Some(_)) => Ok(view::see_other(&format!("/data-requests/{id}?done=answered"))),
         Err(mistakes) => {
-            let read = read(&portal, &user, id).await?;
-            let mut page = page(&user, portal.today(user.acts_in), &read, &form, mistakes);
-            page.chrome.title = format!("Error: {}", page.chrome.title);
-            view::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            let typed = Typed {
+                answer: form,
+                ..Typed::default()
+            };
+            again(
+                &portal,
+                &user,
+                id,
+                &typed,
+                mistakes,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
         }
     }
+}
+
+/// The page of a request once more, with what was typed and what is wrong with it.
+pub(crate) async fn again(
+    portal: &Portal,
+    user: &User,
+    id: i64,
+    typed: &Typed,
+    mistakes: Mistakes,
+    status: StatusCode,
+) -> Result<HttpResponse, Failure> {
+    let read = read(portal, user, id).await?;
+    let mut page = page(user, portal.today(user.acts_in), &read, typed, mistakes);
+    page.chrome.title = format!("Error: {}", page.chrome.title);
+    view::page_with(status, &page)
 }
 
 /// A request as typed.

@@ -64,8 +64,8 @@ struct RequirementsPage {
     terminations: Option<Field>,
 }
 
-/// The state whose sets are kept here: the user's own, as a whole.
-fn managed(user: &User) -> Option<StateCode> {
+/// The state whose sets the user keeps: its own, as a whole.
+pub(crate) fn managed(user: &User) -> Option<StateCode> {
     user.acts_in
         .filter(|_| user.may(Permission::ManageState) && user.districts.is_none())
 }

@@ -4,13 +4,16 @@ use anyhow::{Context as _, Result};
 use diesel::PgConnection;
 use linking::review::{self, Judge};
 use mde::{StateCode, StateStudentId, StudentId};
+use notices::acceptances::{self, Accepted, Saying};
 use notices::corrections::{self, Asker, Taking};
 use notices::data_requests::{self, Ask, What};
+use notices::documents::{self, Sending};
 use notices::{Kind, ManualNotice, Sender};
 use records::report::Question;
 use records::snapshot::{self, Taker};
 use store::notices::Box;
 use store::work_items::{self, Scope};
+use store::{Access, Actor, Channel, Purpose};
 use testkit::TestDb;
 
 use crate::support::{self, now};
@@ -110,7 +113,12 @@ fn work(c: &mut PgConnection) -> Result<()> {
 fn between_states(c: &mut PgConnection) -> Result<()> {
     let (texas, georgia) = (StateCode::new("TX")?, StateCode::new("GA")?);
     let ana = support::person_of(c, "TX", "T-10442")?;
-    for (from, to, what) in [(texas, georgia, What::Transcript), (georgia, texas, What::Grades)] {
+    let mut requests = Vec::new();
+    for (from, to, what) in [
+        (texas, georgia, What::Transcript),
+        (georgia, texas, What::Grades),
+        (georgia, texas, What::Transcript),
+    ] {
         let ask = Ask {
             person_id: ana,
             to_state: to,
@@ -118,8 +126,9 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
             note: Some("Starts on Monday; which mathematics has she begun?".into()),
             for_correction: None,
         };
-        data_requests::ask(c, sender(from), &ask, now())?;
+        requests.push(data_requests::ask(c, sender(from), &ask, now())?.work_item_id);
     }
+    document(c, requests[0], (georgia, texas))?;
     let taking = Taking {
         person_id: ana,
         owner: texas,
@@ -160,6 +169,52 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// A document that one state has sent, in two versions, and the other one has downloaded; and what both accept.
+fn document(c: &mut PgConnection, request: i64, (holder, asker): (StateCode, StateCode)) -> Result<()> {
+    let mut sending = Sending {
+        media_type: "application/pdf",
+        content: b"%PDF-1.7\n%%EOF\n",
+        registrar: "Rosa Díaz",
+        office: "Registrar, Tift County High School",
+        issued_on: "2026-03-30".parse()?,
+        attested: true,
+        replaces: None,
+        why: None,
+    };
+    let by = "account:admin@ga.example";
+    documents::send(c, request, holder, by, &sending, now())?;
+    sending.content = b"%PDF-1.7 sealed\n%%EOF\n";
+    (sending.replaces, sending.why) = (Some(1), Some("The seal could not be read."));
+    documents::send(c, request, holder, by, &sending, now())?;
+    let access = Access {
+        actor: Actor::Account {
+            account_id: 1,
+            email: "recruiter@mission.example".into(),
+            state: Some(asker),
+        },
+        on_behalf_of: None,
+        purpose: Purpose::Program,
+        channel: Channel::Portal,
+        at: now(),
+    };
+    documents::read(c, &access, request, asker, None)?;
+    let saying = Saying {
+        what: What::Transcript,
+        accepted: Accepted::WithConditions,
+        words: Some("As PDF with the registrar’s attestation; the sealed original within 60 days."),
+        since: "2026-01-01".parse()?,
+        contact: "Student records, 404-555-0100",
+    };
+    acceptances::keep(c, holder, by, &saying, now())?;
+    let no = Saying {
+        what: What::ImmunizationCertificate,
+        accepted: Accepted::No,
+        words: Some("The form of the state, signed by a physician."),
+        ..saying
+    };
+    Ok(acceptances::keep(c, asker, by, &no, now())?)
+}
+
 fn sender(state: StateCode) -> Sender<'static> {
     Sender {
         state,
@@ -181,6 +236,10 @@ pub(crate) struct Ids {
     pub(crate) campaign: i64,
     /// What Georgia asks of Texas.
     pub(crate) data_request: i64,
+    /// The document that Georgia asks of Texas.
+    pub(crate) document: i64,
+    /// The document that Texas has asked of Georgia and downloaded.
+    pub(crate) received: i64,
     pub(crate) correction: i64,
     /// To Texas, without an answer.
     pub(crate) notice: i64,
@@ -203,6 +262,12 @@ impl Ids {
             Ok(items.first().context(kind)?.work_item_id)
         };
         let (data_request, correction) = (task("data_request")?, task("correction")?);
+        let mut asked = |which| -> Result<i64> {
+            let list = store::data_requests::list(c, texas, which, false, None, 9)?;
+            let found = list.into_iter().find(|r| r.what == What::Transcript.name());
+            Ok(found.context("a request")?.work_item_id)
+        };
+        let (document, received_document) = (asked(Box::Inbox)?, asked(Box::Sent)?);
         let campaigns = store::reconciliations::list(c, Some(texas))?;
         let mut notice = |which| -> Result<i64> {
             let list = store::notices::list(c, texas, which, false, None, 1)?;
@@ -217,6 +282,8 @@ impl Ids {
             loaded: batch("loaded").context("a batch")?,
             held: batch("held").context("a held batch")?,
             data_request,
+            document,
+            received: received_document,
             correction,
             notice: received,
             sent_notice,

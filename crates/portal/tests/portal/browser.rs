@@ -159,6 +159,28 @@ impl<S: Service<Request, Response = Answer, Error = Error>> Browser<S> {
         self.send(request).await
     }
 
+    /// Sends a form with a file, as browsers do, with the token of the last page.
+    pub(crate) async fn post_file(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        let csrf = self.csrf.clone();
+        let mut body = Vec::new();
+        for (name, value) in fields.iter().chain([&("csrf", csrf.as_str())]) {
+            let part =
+                format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        body.extend_from_slice(
+            b"--border\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.exe\"\r\n\
+              Content-Type: application/octet-stream\r\n\r\n",
+        );
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--border--\r\n");
+        let request = test::TestRequest::post()
+            .uri(path)
+            .insert_header(("content-type", "multipart/form-data; boundary=border"))
+            .set_payload(body);
+        self.send(request).await
+    }
+
     pub(crate) fn csrf(&self) -> String {
         self.csrf.clone()
     }

@@ -3,6 +3,7 @@
 mod admin;
 mod browser;
 mod contacts;
+mod documents;
 mod help;
 mod papers;
 mod pictures;
