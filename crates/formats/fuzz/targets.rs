@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
 
-use formats::{Limits, Options, Profile, Refusal, Summary, profile};
+use formats::{Limits, Options, Profile, Refusal, Summary, official, profile};
 
 /// One reader and what to feed it.
 pub(crate) struct Target {
@@ -22,7 +22,7 @@ pub(crate) struct Target {
 }
 
 /// All readers.
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 9] = [
     Target {
         name: "native",
         run: native,
@@ -63,6 +63,11 @@ pub(crate) const TARGETS: [Target; 8] = [
         run: profile_toml,
         fixtures: "../../../../config/profiles",
     },
+    Target {
+        name: "official",
+        run: official_document,
+        fixtures: "../../../../schemas/samples",
+    },
 ];
 
 /// Feeds the target of that name.
@@ -73,7 +78,7 @@ pub(crate) fn run(name: &str, bytes: &[u8]) {
 
 /// What to begin with: the sound files, as the target takes them, and the corpus.
 pub(crate) fn seeds(target: &Target) -> Vec<Vec<u8>> {
-    let several = !matches!(target.name, "native" | "archive" | "profile");
+    let several = !matches!(target.name, "native" | "archive" | "profile" | "official");
     let sound = files(&fixtures(target.fixtures))
         .into_iter()
         .map(|(name, content)| {
@@ -240,6 +245,14 @@ fn archive(bytes: &[u8]) {
 }
 
 /// Any text is a profile or refused with a reason.
+fn official_document(bytes: &[u8]) {
+    match official::examine(bytes) {
+        Ok(official::MediaType::Pdf) => assert!(bytes.starts_with(b"%PDF-")),
+        Ok(official::MediaType::Xml) => assert!(std::str::from_utf8(bytes).is_ok()),
+        Err(refusal) => assert!(!refusal.message.is_empty() && refusal.line != Some(0)),
+    }
+}
+
 fn profile_toml(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;

@@ -118,4 +118,4 @@ macro_rules! targets_stand {
     };
 }
 
-targets_stand! { native delimited wide fixed xml json archive profile }
+targets_stand! { native delimited wide fixed xml json archive profile official }
