@@ -54,6 +54,12 @@ pub(crate) async fn index(user: Allowed<Administer>) -> Result<HttpResponse, Fai
             "Which district belongs to which region.",
         ),
         (
+            in_state && user.may_everywhere(Permission::ManageState),
+            "/acceptances",
+            "Documents that your schools accept",
+            "Whether a transcript or certificate from Mariposa serves in lieu of a paper original.",
+        ),
+        (
             in_state && user.may(Permission::SeeBatches),
             "/admin/certificates",
             "Certificates",
