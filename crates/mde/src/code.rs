@@ -274,6 +274,12 @@ impl Grade {
         )
     }
 
+    /// Whether it is grade 3 or above, where states test.
+    #[must_use]
+    pub fn is_tested(self) -> bool {
+        self.usual_age().is_some_and(|age| age >= 8)
+    }
+
     /// The usual age at the start of the school year, where the grade says one.
     #[must_use]
     pub fn usual_age(self) -> Option<i32> {

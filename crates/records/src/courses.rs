@@ -109,7 +109,7 @@ impl CourseEntry {
 }
 
 impl CourseStatus {
-    fn of(course: &Course) -> Self {
+    pub(crate) fn of(course: &Course) -> Self {
         let credited = course.credits.is_some_and(|c| !c.number().is_zero());
         match (course.final_grade.is_some(), credited, course.is_completed()) {
             (true, ..) | (false, true, true) => Self::Completed,

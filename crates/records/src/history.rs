@@ -144,6 +144,7 @@ pub fn as_known(
         })
         .collect();
     then.statements.retain(|statement| known(statement.stated_at));
+    then.hand_offs.retain(|hand_off| known(hand_off.written_at));
     then
 }
 

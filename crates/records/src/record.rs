@@ -15,6 +15,7 @@ use crate::courses::{CourseEntry, SubjectCredits};
 use crate::disagreement::{self, Disagreement};
 use crate::eligibility::{Eligibility, MoveEntry, Standing};
 use crate::enrollments::EnrollmentEntry;
+use crate::hand_offs::{self, HandOffEntry};
 use crate::graduation::{GraduationSchool, RequirementEntry};
 use crate::immunizations::{ImmunizationReport, VaccineGroup};
 use crate::plan::{self, GraduationPlan, PlanComparison, StatePlan};
@@ -83,6 +84,9 @@ pub struct ConsolidatedRecord {
     pub disagreements: Vec<Disagreement>,
     /// What families have stated against a state's record that was not corrected, oldest first.
     pub statements: Vec<StatementEntry>,
+    /// What schools say of the child at a departure, oldest first: notes of their states that nobody has confirmed, each
+    /// until the state's next upload.
+    pub hand_offs: Vec<HandOffEntry>,
     /// The students as their states sent them.
     pub sources: Vec<SourceStudent>,
 }
@@ -186,6 +190,7 @@ pub fn consolidate(record: &PersonRecord, today: NaiveDate) -> ConsolidatedRecor
         graduation_requirements,
         plan,
         statements: statements::statements(record, &reports),
+        hand_offs: hand_offs::hand_offs(record, &reports),
         sources: source::students(&reports),
         identity,
         enrollments,

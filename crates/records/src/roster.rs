@@ -1,6 +1,7 @@
 //! Whom a district has, and whom it has newly: kept by the job that is told which persons changed, so that a list of
 //! "my students" is one look at an index.
 
+pub mod departures;
 mod job;
 mod stays;
 
@@ -14,6 +15,7 @@ use store::contacts::Where;
 use store::new_children::NewChild;
 use store::persons::PersonRecord;
 use store::program::ProgramStudent;
+use store::roster::departures::Departure;
 use store::roster::{Entry, Facilities, Held};
 
 pub(crate) use job::TOGETHER;
@@ -34,6 +36,8 @@ pub struct OfPerson {
     pub entries: Vec<Entry>,
     /// Where it is or was new, each with whether that is recent enough to be told.
     pub new: Vec<(NewChild, bool)>,
+    /// When it is expected to leave a state of `entries`, as its earlier ways say.
+    pub departures: Vec<Departure>,
 }
 
 /// What is kept about the person with these students, as of `now`. A pure function of what the states say: `now` dates
@@ -62,8 +66,13 @@ pub fn of_person(students: &[&Held], facilities: &Facilities, now: DateTime<Utc>
             continue;
         }
         if let Some(window) = present(&all, held[0].today) {
-            out.entries
-                .extend(entries(&held, window, alerts, facilities, now));
+            let entries = entries(&held, window, alerts, facilities, now);
+            if let Some(since) = entries.iter().map(|entry| entry.enrolled_on).max() {
+                let expected = departures::expected(students, state, since, held[0].today);
+                out.departures
+                    .extend(expected.map(|e| e.of(state, held[0].person_id)));
+            }
+            out.entries.extend(entries);
         }
         for stay in stays.iter().filter(|stay| stay.state == state) {
             out.new.extend(new_in(&held, stay, &all, now));

@@ -284,7 +284,7 @@ fn number(grade: &Coded) -> Option<i32> {
 }
 
 /// The year in which the school year of a day began: in July at the earliest.
-fn school_year(day: NaiveDate) -> i32 {
+pub(crate) fn school_year(day: NaiveDate) -> i32 {
     day.year() - i32::from(day.month() < 7)
 }
 

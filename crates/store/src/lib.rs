@@ -23,6 +23,7 @@ pub mod disclosures;
 pub mod documents;
 pub mod facilities;
 pub mod families;
+pub mod hand_offs;
 pub mod jobs;
 pub mod json;
 pub mod link_holds;

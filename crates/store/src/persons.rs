@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::access::{Access, Subject};
 use crate::db::{Error, Result};
+use crate::hand_offs::HandOff;
 use crate::prepared::prepared;
 use crate::requirements::Requirement;
 use crate::students::{self, Version};
@@ -64,6 +65,8 @@ pub struct PersonRecord {
     pub requirements: Vec<Requirement>,
     /// What families have stated against its students' records, oldest first.
     pub statements: Vec<Statement>,
+    /// What the schools of its students say at a departure, unconfirmed, oldest first.
+    pub hand_offs: Vec<HandOff>,
 }
 
 /// The statement that finds a person's students: alias, survivor, link and status in one round trip.
@@ -147,6 +150,7 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
         rules,
         requirements: beside.requirements,
         statements: beside.statements,
+        hand_offs: beside.hand_offs,
     }))
 }
 

@@ -18,6 +18,7 @@ use crate::db::{Error, Result};
 use crate::schema::roster;
 use crate::students;
 
+pub mod departures;
 mod questions;
 mod source;
 
@@ -229,7 +230,7 @@ pub struct Listed {
     pub entry: Entry,
     /// Name of the school or project.
     pub school: Option<String>,
-    /// Who it is, as the state sent it; the parts are not read.
+    /// Who it is, as the state sent it; of a list of departures also what the record is looked through for.
     pub student: Student,
 }
 
@@ -237,9 +238,17 @@ impl Listed {
     /// Grade in words.
     #[must_use]
     pub fn grade(&self) -> Option<&'static str> {
+        self.grade_level().map(|grade| grade.row().label)
+    }
+
+    /// Grade.
+    #[must_use]
+    pub fn grade_level(&self) -> Option<Grade> {
         let stored = self.entry.grade.as_deref()?;
-        let grade = Grade::ALL.iter().find(|grade| grade.row().stored == stored)?;
-        Some(grade.row().label)
+        Grade::ALL
+            .iter()
+            .find(|grade| grade.row().stored == stored)
+            .copied()
     }
 }
 

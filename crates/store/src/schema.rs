@@ -774,6 +774,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    departure (state, person_id) {
+        state -> Text,
+        person_id -> Int8,
+        expected_from -> Date,
+        expected_until -> Date,
+        left_on -> Array<Date>,
+        left_for -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    hand_off (hand_off_id) {
+        hand_off_id -> Int8,
+        student_id -> Uuid,
+        state -> Text,
+        last_day -> Nullable<Date>,
+        to_state -> Nullable<Text>,
+        to_place -> Nullable<Text>,
+        contact -> Nullable<Text>,
+        note -> Nullable<Text>,
+        courses -> Jsonb,
+        cause -> Text,
+        written_at -> Timestamptz,
+        written_by -> Text,
+        move_notice_id -> Nullable<Int8>,
+        ended -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     contact (contact_id) {
         contact_id -> Int8,
         state -> Text,

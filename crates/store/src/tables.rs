@@ -73,6 +73,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("delivery", TableKind::Local),
     ("disagreement", TableKind::Local),
     ("roster", TableKind::Local),
+    ("departure", TableKind::Local),
+    ("hand_off", TableKind::Local),
     ("contact", TableKind::Local),
     ("new_child", TableKind::Local),
     ("roster_visit", TableKind::Local),

@@ -44,6 +44,7 @@ pub(crate) fn person(number: i64, students: Vec<StudentRecord>, facilities: &Fac
         rules: HashMap::new(),
         requirements: Vec::new(),
         statements: Vec::new(),
+        hand_offs: Vec::new(),
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) fn person(students: Vec<StudentRecord>) -> PersonRecord {
         rules: HashMap::new(),
         requirements: Vec::new(),
         statements: Vec::new(),
+        hand_offs: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use mde::PersonId;
-use store::roster::{self, Held};
+use store::roster::{self, Held, departures};
 use store::{db, new_children};
 
 use super::of_person;
@@ -27,14 +27,16 @@ pub fn refresh(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Ut
             for student in &held {
                 persons.entry(student.person_id).or_default().push(student);
             }
-            let (mut entries, mut new) = (Vec::new(), Vec::new());
+            let (mut entries, mut new, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
             for students in persons.values() {
                 let found = of_person(students, &facilities, now);
                 entries.extend(found.entries);
                 new.extend(found.new);
+                leaving.extend(found.departures);
             }
             // A number that was retired since has nothing any more; its survivor is told too.
             roster::settle(connection, part, entries)?;
+            departures::settle(connection, part, leaving)?;
             new_children::settle(connection, part, &new, now)
         })?;
     }

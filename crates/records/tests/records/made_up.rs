@@ -77,6 +77,7 @@ pub(crate) fn person(students: Vec<StudentRecord>, facilities: &[(&str, Facility
         rules: HashMap::new(),
         requirements: Vec::new(),
         statements: Vec::new(),
+        hand_offs: Vec::new(),
     }
 }
 

@@ -43,6 +43,7 @@ fn held(code: &str, moves: &[(&str, &str)], enrollments: &[(&str, &str, &str)]) 
         person_id: PersonId::new(123_456_789_012).unwrap(),
         state: state(code),
         live: true,
+        deleted: false,
         as_of: at("2026-04-01T02:00:00Z"),
         today: day("2026-04-02"),
         rules: EligibilityRules::default(),

@@ -1,5 +1,5 @@
 //! What a record needs beside its students, in one round trip: the facilities that they name, what their states require
-//! for graduation, and what families have stated against them.
+//! for graduation, what families have stated against them, and what schools say of a child that leaves.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::StudentRecord;
 use crate::db::{Error, Result};
+use crate::hand_offs::{self, HandOff};
 use crate::prepared::prepared;
 use crate::requirements::Requirement;
 use crate::{facilities, requirements};
@@ -42,10 +43,12 @@ pub(super) struct Beside {
     pub(super) requirements: Vec<Requirement>,
     /// Oldest first.
     pub(super) statements: Vec<Statement>,
+    /// Those that hold, oldest first.
+    pub(super) hand_offs: Vec<HandOff>,
 }
 
 /// The statement that reads what stands beside students: facilities by states and codes, requirements by states, what
-/// families have stated by students.
+/// families have stated and what schools have handed off by students.
 pub const BESIDE: &str = "
     select 'facility' as what, f.state, to_jsonb(f) as data
     from unnest((select $1::text[]), (select $2::text[])) as k (state, code) join facility f using (state, code)
@@ -54,7 +57,10 @@ pub const BESIDE: &str = "
     from requirement_set r where r.state = any($3)
     union all
     select 'statement', c.owner, to_jsonb(c) from correction c
-    where c.student_id = any($4) and c.statement is not null";
+    where c.student_id = any($4) and c.statement is not null
+    union all
+    select 'hand_off', h.state, to_jsonb(h) from hand_off h join student_status t using (student_id)
+    where h.student_id = any($4) and h.ended is null and t.received_at <= h.written_at";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -93,6 +99,7 @@ pub(super) fn read(connection: &mut PgConnection, students: &[StudentRecord]) ->
                     .insert((state, facility.code.to_string()), facility);
             }
             "requirement" => beside.requirements.push(requirements::decode(row.data)?),
+            "hand_off" => beside.hand_offs.push(hand_offs::decode(row.data)?),
             _ => {
                 let statement =
                     serde_json::from_value(row.data).map_err(|e| corrupt("statement of disagreement", &e))?;
@@ -105,6 +112,7 @@ pub(super) fn read(connection: &mut PgConnection, students: &[StudentRecord]) ->
         key(a).cmp(&key(b))
     });
     beside.statements.sort_by_key(|statement| statement.stated_at);
+    beside.hand_offs.sort_by_key(|hand_off| hand_off.hand_off_id);
     Ok(beside)
 }
 

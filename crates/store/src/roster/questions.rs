@@ -14,7 +14,7 @@ use crate::schema::roster;
 
 /// Enrolled and eligible on the day `$2`, in the place of `$3` to `$4`. A state's own list is read by the index of its
 /// names, that of one district by the index of the district.
-fn within(place: &Place) -> &'static str {
+pub(super) fn within(place: &Place) -> &'static str {
     match place.districts.as_deref() {
         None => {
             "r.state = $1 and $3::text[] is null and r.enrolled_on <= $2 and (r.withdrawn_on is null or r.withdrawn_on >= $2)
@@ -47,11 +47,15 @@ fn shown(show: Show) -> &'static str {
     }
 }
 
-impl Question {
-    fn districts(&self) -> Option<Vec<String>> {
+impl Place {
+    /// Its districts in lower case, as statements compare them.
+    pub(super) fn lower_districts(&self) -> Option<Vec<String>> {
         let lower = |names: &Vec<String>| names.iter().map(|name| name.to_lowercase()).collect();
-        self.place.districts.as_ref().map(lower)
+        self.districts.as_ref().map(lower)
     }
+}
+
+impl Question {
 
     fn soon(&self) -> NaiveDate {
         self.day
@@ -192,7 +196,7 @@ fn asked(statement: String, question: &Question) -> BoxedSqlQuery<'static, Pg, S
         .into_boxed()
         .bind::<Text, _>(question.place.state.as_str().to_owned())
         .bind::<Date, _>(question.day)
-        .bind::<Nullable<Array<Text>>, _>(question.districts())
+        .bind::<Nullable<Array<Text>>, _>(question.place.lower_districts())
         .bind::<Nullable<Text>, _>(question.place.school.clone())
         .bind::<Timestamptz, _>(question.new_since)
         .bind::<Date, _>(question.soon())
@@ -229,7 +233,7 @@ pub fn places(connection: &mut PgConnection, question: &Question) -> Result<Vec<
     ))
     .bind::<Text, _>(place.state.as_str())
     .bind::<Date, _>(question.day)
-    .bind::<Nullable<Array<Text>>, _>(question.districts())
+    .bind::<Nullable<Array<Text>>, _>(question.place.lower_districts())
     .bind::<Nullable<Text>, _>(None::<String>)
     .load(connection)?)
 }

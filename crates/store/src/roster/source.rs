@@ -25,6 +25,8 @@ pub struct Held {
     pub state: StateCode,
     /// Whether the state still reports it.
     pub live: bool,
+    /// Whether the state has deleted it: it tells nothing, not even where the child was.
+    pub deleted: bool,
     /// Of when the state's word is.
     pub as_of: DateTime<Utc>,
     /// Today in the state.
@@ -45,6 +47,8 @@ struct Row {
     state: String,
     #[diesel(sql_type = Bool)]
     live: bool,
+    #[diesel(sql_type = Bool)]
+    deleted: bool,
     #[diesel(sql_type = Timestamptz)]
     as_of: DateTime<Utc>,
     #[diesel(sql_type = Date)]
@@ -67,7 +71,7 @@ pub fn held(
         .bind::<Array<BigInt>, _>(persons)
         .execute(connection)?;
     let rows: Vec<Row> = prepared(
-        "select l.person_id, l.student_id, t.state, t.status = 'live' as live,
+        "select l.person_id, l.student_id, t.state, t.status = 'live' as live, t.status = 'deleted' as deleted,
                 case when t.status = 'live' then greatest(t.as_of, p.full_as_of) else t.as_of end as as_of,
                 ($2 at time zone coalesce(p.time_zone, 'UTC'))::date as today, p.eligibility_rules as rules
          from link l join student_status t using (student_id) left join participant p on p.state = t.state
@@ -97,6 +101,7 @@ pub fn held(
             person_id: PersonId::new(row.person_id).map_err(|e| corrupt("person id", e.to_string()))?,
             state: StateCode::new(&row.state).map_err(|e| corrupt("state", e.to_string()))?,
             live: row.live,
+            deleted: row.deleted,
             as_of: row.as_of,
             today: row.today,
             rules,
