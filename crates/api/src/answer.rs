@@ -2,6 +2,7 @@
 //! is different from the night before; of its children reports as tables.
 
 pub mod contacts;
+pub mod departures;
 pub mod district;
 pub mod documents;
 pub mod lists;

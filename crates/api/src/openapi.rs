@@ -6,9 +6,10 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
-    batches, changes, contacts, corrections, data_requests, deadlines, disagreements, documents, family,
-    findings, history, lists, notice_steps, notices, papers, persons, plans, profiles, reconciliations,
-    reports, requirements, roster, roster_checks, snapshots, students, upload, uploads, webhook, work_items,
+    batches, changes, contacts, corrections, data_requests, deadlines, departures, disagreements, documents,
+    family, findings, history, lists, notice_steps, notices, papers, persons, plans, profiles,
+    reconciliations, reports, requirements, roster, roster_checks, snapshots, students, upload, uploads,
+    webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -36,6 +37,9 @@ use crate::v1::{
         roster::list,
         roster::new_children,
         roster::acknowledge,
+        departures::list,
+        departures::hand_off,
+        departures::take_back,
         contacts::list,
         persons::search,
         roster_checks::check,

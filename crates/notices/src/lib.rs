@@ -14,6 +14,7 @@ pub mod driver;
 pub mod duty;
 pub mod error;
 pub mod feed;
+pub mod hand_offs;
 pub mod keeper;
 pub mod life;
 pub mod mailbox;

@@ -12,9 +12,10 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::pages::{
     acceptances, access_log, admin, batches, bulletin, check, comparison, completeness, contacts,
-    corrections, data_requests, deadlines, disagreements, documents, family, gallery, help, history, home,
-    merge, near_match, new_children, notice, notice_mail, notice_new, notices, own_password, papers, person,
-    pictures, plans, reconciliations, reports, requests, requirements, search, sign_in, students, worklist,
+    corrections, data_requests, deadlines, departures, disagreements, documents, family, gallery, hand_off,
+    help, history, home, merge, near_match, new_children, notice, notice_mail, notice_new, notices,
+    own_password, papers, person, pictures, plans, reconciliations, reports, requests, requirements, search,
+    sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -41,6 +42,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/students"),
     ("GET", "/students.xlsx"),
     ("POST", "/students/filters"),
+    ("GET", "/departures"),
+    ("GET", "/departures.xlsx"),
+    ("GET", "/hand-offs/new"),
+    ("POST", "/hand-offs/new"),
+    ("POST", "/hand-offs/{id}"),
     ("GET", "/contacts"),
     ("GET", "/contacts.csv"),
     ("POST", "/contacts/verify"),
@@ -201,6 +207,11 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/students", get().to(students::show))
             .route("/students.xlsx", get().to(students::download))
             .route("/students/filters", post().to(students::keep))
+            .route("/departures", get().to(departures::show))
+            .route("/departures.{form:csv|xlsx}", get().to(departures::download))
+            .route("/hand-offs/new", get().to(hand_off::fresh))
+            .route("/hand-offs/new", post().to(hand_off::write))
+            .route("/hand-offs/{id}", post().to(hand_off::take_back))
             .route("/contacts", get().to(contacts::list))
             .route("/contacts.{form:csv|xlsx}", get().to(contacts::download))
             .route("/contacts/verify", post().to(contacts::verify))

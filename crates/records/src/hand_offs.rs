@@ -26,7 +26,9 @@ impl From<&HandedCourse> for CourseSoFar {
         Self {
             title: course.title.to_string(),
             grade_to_date: course.grade_to_date.as_ref().map(ToString::to_string),
-            clock_hours: course.clock_hours.map(|hours| hours.number().normalize().to_string()),
+            clock_hours: course
+                .clock_hours
+                .map(|hours| hours.number().normalize().to_string()),
         }
     }
 }

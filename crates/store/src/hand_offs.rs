@@ -136,11 +136,7 @@ pub fn find(connection: &mut PgConnection, id: i64, state: StateCode) -> Result<
 
 /// Writes a note, in the caller's transaction; the one before it about the same student is thereby replaced. Returns its
 /// number, and whether it is new: the note that the same cause wrote before stays the only one.
-pub fn write(
-    connection: &mut PgConnection,
-    new: &NewHandOff<'_>,
-    now: DateTime<Utc>,
-) -> Result<(i64, bool)> {
+pub fn write(connection: &mut PgConnection, new: &NewHandOff<'_>, now: DateTime<Utc>) -> Result<(i64, bool)> {
     sql_query("select pg_advisory_xact_lock(hashtextextended('hand_off' || $1::text, 0))")
         .bind::<SqlUuid, _>(new.student)
         .execute(connection)?;
@@ -182,7 +178,14 @@ pub fn write(
         .returning(hand_off::hand_off_id)
         .get_result(connection)?;
     let subject = id.to_string();
-    audit(connection, now, new.by, "hand_off.write", &subject, &serde_json::json!({}))?;
+    audit(
+        connection,
+        now,
+        new.by,
+        "hand_off.write",
+        &subject,
+        &serde_json::json!({}),
+    )?;
     Ok((id, true))
 }
 
@@ -212,7 +215,14 @@ pub fn take_back(
         ))
         .execute(connection)?;
     if changed > 0 {
-        audit(connection, now, by, "hand_off.take_back", &id.to_string(), &serde_json::json!({}))?;
+        audit(
+            connection,
+            now,
+            by,
+            "hand_off.take_back",
+            &id.to_string(),
+            &serde_json::json!({}),
+        )?;
     }
     Ok(changed > 0)
 }

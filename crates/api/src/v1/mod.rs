@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod corrections;
 pub mod data_requests;
 pub mod deadlines;
+pub mod departures;
 pub mod disagreements;
 pub mod documents;
 mod edfi;
@@ -120,6 +121,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/new-children/{new_child_id}/acknowledgement",
             [(Method::POST, web::route().to(roster::acknowledge))],
+        ))
+        .service(resource(
+            "/departures",
+            [(Method::GET, web::route().to(departures::list))],
+        ))
+        .service(resource(
+            "/hand-offs",
+            [(Method::POST, web::route().to(departures::hand_off))],
+        ))
+        .service(resource(
+            "/hand-offs/{hand_off_id}",
+            [(Method::DELETE, web::route().to(departures::take_back))],
         ))
         .service(resource(
             "/contacts",

@@ -4,6 +4,7 @@ mod batches;
 mod certificates;
 mod counts;
 mod deadlines;
+mod departures;
 mod documents;
 mod feed;
 mod hub;

@@ -34,6 +34,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         upload,
         campaign,
         alert,
+        hand_off,
         request,
         correction,
         deadline,
@@ -157,6 +158,13 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
             Expect::Allowed(200),
         ),
         ("GET /v1/roster", "/v1/roster".to_owned(), Expect::Nothing),
+        ("GET /v1/departures", "/v1/departures".to_owned(), Expect::Nothing),
+        ("POST /v1/hand-offs", "/v1/hand-offs".to_owned(), Expect::Refused),
+        (
+            "DELETE /v1/hand-offs/{hand_off_id}",
+            format!("/v1/hand-offs/{hand_off}"),
+            Expect::NotFound,
+        ),
         (
             "GET /v1/new-children",
             "/v1/new-children".to_owned(),
@@ -419,6 +427,8 @@ struct Texas {
     upload: String,
     /// An alert about a new child.
     alert: i64,
+    /// What a school of Texas says at a departure.
+    hand_off: i64,
     /// A request of Kentucky for data of Texas.
     request: i64,
     /// A correction that a family asked Texas for.
@@ -524,6 +534,9 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         "POST /v1/move-notices" => Some(
             serde_json::json!({ "kind": "departure", "recipient": "KY", "person_id": person, "city": "Owensboro" }).to_string(),
         ),
+        "POST /v1/hand-offs" => {
+            Some(serde_json::json!({ "person_id": person, "last_day": AS_OF[..10] }).to_string())
+        }
         "POST /v1/data-requests" => {
             Some(serde_json::json!({ "recipient": "TX", "person_id": person, "what": "grades" }).to_string())
         }
@@ -647,6 +660,14 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("an answer")
         .json()
         .expect("JSON");
+    let handed: Value = texas
+        .post("/v1/hand-offs")
+        .header("On-Behalf-Of", "registrar-1")
+        .json(&serde_json::json!({ "person_id": person, "note": "Left after the last bell" }))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
     let begun = texas
         .post("/v1/uploads")
         .header("Tus-Resumable", "1.0.0")
@@ -655,6 +676,7 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .expect("an answer");
     let mut table = table(&Texas {
         alert: new_child(&mut hub.connection()),
+        hand_off: handed["hand_off_id"].as_i64().expect("a hand-off"),
         request: data_request(&mut hub.connection(), &person),
         correction: taken["correction_id"].as_i64().expect("a correction"),
         deadline: deadline(&mut hub.connection()),

@@ -3,6 +3,7 @@
 mod by_hand;
 mod corrected;
 mod deadlines;
+mod departures;
 mod detection;
 mod documents;
 mod family;

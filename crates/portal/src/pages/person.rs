@@ -6,6 +6,7 @@ use export::papers::Kind;
 use export::pdf::Language;
 use mde::PersonId;
 use records::ConsolidatedRecord;
+use records::hand_offs::HandOffEntry;
 use records::statements::StatementEntry;
 use serde::Deserialize;
 use store::access::Disclosure;
@@ -19,6 +20,7 @@ use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::contacts;
+use crate::pages::hand_off::course_words;
 use crate::pages::new_children::reason;
 use crate::pages::questions::{self, Question};
 use crate::parts::{self, PlanView, SchoolingView};
@@ -62,6 +64,9 @@ pub(crate) struct Ask {
     /// How many notices were just sent.
     #[serde(default)]
     sent: usize,
+    /// That a hand-off was just `kept`, or that the other state was `told` of it.
+    #[serde(default)]
+    handed_off: String,
     /// A past day, as of which the record is wanted; empty for now.
     #[serde(default)]
     as_of: String,
@@ -165,6 +170,10 @@ struct PersonPage {
     contacts: Table,
     /// What families have stated against the records of states that would not correct them: which, and the words.
     statements: Vec<(String, String)>,
+    /// What schools say of it at a departure, unconfirmed: who, and what.
+    hand_offs: Vec<HandOffView>,
+    /// Whether the user's state has a record of it, so that it can be handed off.
+    may_hand_off: bool,
     /// In the user's districts it is new, and nobody has said that it is seen: number, and why.
     new_here: Vec<(i64, String)>,
     sources: Vec<SourceView>,
@@ -251,9 +260,11 @@ pub(crate) async fn show(
         })
         .await?;
     let record = records::consolidate(&read.record, past.unwrap_or(today));
-    let done = match ask.sent {
-        0 => None,
-        1 => Some("The move notice was sent."),
+    let done = match (ask.sent, ask.handed_off.as_str()) {
+        (0, "kept") => Some("The hand-off is kept. It is shown below as not confirmed."),
+        (0, "told") => Some("The hand-off is kept, and a move notice was sent to the other state."),
+        (0, _) => None,
+        (1, _) => Some("The move notice was sent."),
         _ => Some("A move notice about each of them was sent."),
     };
     let (key_hash, look) = (
@@ -277,6 +288,8 @@ pub(crate) async fn show(
     page.formerly = formerly;
     page.as_known = past.map(words::day).unwrap_or_default();
     page.may_send = user.may(Permission::SendNotices) && user.acts_in.is_some();
+    let own = |student: &persons::StudentRecord| Some(student.state) == user.acts_in;
+    page.may_hand_off = page.may_send && past.is_none() && read.record.students.iter().any(own);
     page.may_merge = user.may(Permission::StartMerges);
     page.contacts = contacts::table(
         &read.contacts,
@@ -352,6 +365,8 @@ impl PersonPage {
             alerts: parts::alerts(record, &sources),
             contacts: Table::default(),
             statements: record.statements.iter().map(statement).collect(),
+            hand_offs: record.hand_offs.iter().map(HandOffView::of).collect(),
+            may_hand_off: false,
             new_here: Vec::new(),
             sources: source_views(record),
             story: story(record, &read.events),
@@ -363,6 +378,39 @@ impl PersonPage {
             questions: Vec::new(),
             decided: Vec::new(),
             printed: String::new(),
+        }
+    }
+}
+
+/// A hand-off on the page.
+struct HandOffView {
+    title: String,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl HandOffView {
+    fn of(entry: &HandOffEntry) -> Self {
+        let state = entry.to_state.map(|state| state.name().to_owned());
+        let place = [entry.to_place.clone(), state];
+        let place = place.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let courses: Vec<String> = entry.courses.iter().map(course_words).collect();
+        let facts = [
+            ("Last day at school", entry.last_day.map(words::day)),
+            ("Goes to", Some(place)),
+            ("Work under way", Some(courses.join("; "))),
+            ("They say", entry.note.clone()),
+            ("Whom to ask", entry.contact.clone()),
+        ];
+        Self {
+            title: format!(
+                "Not confirmed: what a school of {} says, {}",
+                entry.source.state.name(),
+                words::day(entry.written_at.date_naive())
+            ),
+            facts: facts
+                .into_iter()
+                .filter_map(|(label, value)| Some((label, value.filter(|text| !text.is_empty())?)))
+                .collect(),
         }
     }
 }

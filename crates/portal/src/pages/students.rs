@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use mde::PersonId;
 use serde::Deserialize;
 use spreadsheet::Form;
-use store::roster::{self, Counts, Listed, PlaceCount, Question, Show};
+use store::roster::{self, Counts, Listed, Place, PlaceCount, Question, Show};
 use store::saved_filters::{self, SavedFilter};
 use store::{Purpose, new_children};
 
@@ -34,10 +34,10 @@ const FIRST_DAYS: i64 = 14;
 const PAUSE_MINUTES: i64 = 30;
 
 /// Children of a file at most; a longer list is asked for by district.
-const FILE: i64 = 20_000;
+pub(crate) const FILE: i64 = 20_000;
 
 /// Children of a file that are read at once.
-const CHUNK: i64 = 1_000;
+pub(crate) const CHUNK: i64 = 1_000;
 
 /// Most characters of a filter's name.
 const NAME: usize = 60;
@@ -81,18 +81,7 @@ impl Ask {
 
     /// The question, which never leaves the user's own districts.
     fn question(&self, portal: &Portal, user: &User) -> Result<Question, Failure> {
-        let mut place = user.place()?;
-        if !self.district.is_empty() {
-            let own = place.districts.as_ref().is_none_or(|own| {
-                own.iter()
-                    .any(|name| name.to_lowercase() == self.district.to_lowercase())
-            });
-            if !own {
-                return Err(Failure::NotFound);
-            }
-            place.districts = Some(vec![self.district.clone()]);
-        }
-        place.school = Some(self.school.clone()).filter(|code| !code.is_empty());
+        let place = place_asked(user, &self.district, &self.school)?;
         Ok(Question {
             day: portal.today(Some(place.state)),
             show: self.shown(),
@@ -100,6 +89,23 @@ impl Ask {
             place,
         })
     }
+}
+
+/// The place asked about by a district and a school, each empty for all: never outside of the user's own districts.
+pub(crate) fn place_asked(user: &User, district: &str, school: &str) -> Result<Place, Failure> {
+    let mut place = user.place()?;
+    if !district.is_empty() {
+        let own = place.districts.as_ref().is_none_or(|own| {
+            own.iter()
+                .any(|name| name.to_lowercase() == district.to_lowercase())
+        });
+        if !own {
+            return Err(Failure::NotFound);
+        }
+        place.districts = Some(vec![district.to_owned()]);
+    }
+    place.school = Some(school.to_owned()).filter(|code| !code.is_empty());
+    Ok(place)
 }
 
 struct Filter {
@@ -192,6 +198,7 @@ async fn page(
     };
     let query = ask.query(asked.show);
     let next = children.last().filter(|_| more).map(|child| child.person_id);
+    let (district, school) = place_fields(&tally.places, &ask.district, &ask.school);
     let page = StudentsPage {
         chrome: Chrome::of(user, "My students", "/students").done(done),
         place: place_words(user),
@@ -199,8 +206,8 @@ async fn page(
         filters: filters(ask, asked.show, (&tally.counts, new)),
         show: asked.show.name(),
         shown: label(asked.show),
-        district: district_field(&tally.places, &ask.district),
-        school: school_field(&tally.places, ask),
+        district,
+        school,
         rows: Field::select(
             "rows",
             "Rows",
@@ -241,6 +248,18 @@ fn filters(ask: &Ask, here: Show, (counts, new): (&Counts, i64)) -> Vec<Filter> 
     Show::ALL.map(filter).into()
 }
 
+/// The districts and schools to choose from, each where there are several.
+pub(crate) fn place_fields(
+    places: &[PlaceCount],
+    district: &str,
+    school: &str,
+) -> (Option<Field>, Option<Field>) {
+    (
+        district_field(places, district),
+        school_field(places, district, school),
+    )
+}
+
 /// The districts to choose from, where there are several.
 fn district_field(places: &[PlaceCount], chosen: &str) -> Option<Field> {
     let mut names: Vec<&String> = places
@@ -256,19 +275,19 @@ fn district_field(places: &[PlaceCount], chosen: &str) -> Option<Field> {
 }
 
 /// The schools of the district that is chosen, or of the only one.
-fn school_field(places: &[PlaceCount], ask: &Ask) -> Option<Field> {
+fn school_field(places: &[PlaceCount], district: &str, school: &str) -> Option<Field> {
     let here = |place: &&PlaceCount| {
-        ask.district.is_empty()
+        district.is_empty()
             || place
                 .district
                 .as_ref()
-                .is_some_and(|name| name.to_lowercase() == ask.district.to_lowercase())
+                .is_some_and(|name| name.to_lowercase() == district.to_lowercase())
     };
     let choice = |place: &PlaceCount| {
         let code = place.code.as_ref()?;
         let name = place.name.as_ref().unwrap_or(code);
         let label = format!("{name} ({})", words::count(place.children));
-        Some(Choice::new(code, label, &ask.school))
+        Some(Choice::new(code, label, school))
     };
     let choices: Vec<Choice> = places.iter().filter(here).filter_map(choice).collect();
     (choices.len() > 1).then(|| Field::select("school", "School or project", "All schools", choices))

@@ -7,7 +7,7 @@
 use chrono::{Datelike as _, NaiveDate, TimeDelta, Weekday};
 use mde::{Date, PersonId, StateCode};
 use store::roster::Held;
-use store::roster::departures::Departure;
+use store::roster::departures::{Departing, Departure};
 
 /// Years back of which departures are looked at.
 pub const YEARS: i32 = 3;
@@ -65,7 +65,8 @@ pub fn expected(
     today: NaiveDate,
 ) -> Option<Expected> {
     let mut left = departures(students, state);
-    left.retain(|left| left.on < today && left.on >= years_before(today, YEARS));
+    // Who shows up elsewhere while it is enrolled here has not come back: that is no way of an earlier year.
+    left.retain(|left| left.on < since.min(today) && left.on >= years_before(today, YEARS));
     next(&left, since, today)
 }
 
@@ -168,6 +169,58 @@ fn monday(day: NaiveDate) -> NaiveDate {
     day.week(Weekday::Mon).first_day()
 }
 
+/// The days in which a child of the list is expected to leave: the day of its withdrawal or of the notice, else the weeks
+/// of earlier years; none if a notice gives no day. `until` is the last day that was asked about.
+#[must_use]
+pub fn days(departing: &Departing, until: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+    let told = departing.announced.as_ref();
+    let day = departing
+        .withdrawal(until)
+        .or_else(|| told.and_then(|notice| notice.expected_date));
+    let past = || departing.by_past.as_ref().filter(|_| told.is_none());
+    day.map(|day| (day, day))
+        .or_else(|| past().map(|past| (past.expected_from, past.expected_until)))
+}
+
+/// From what it follows that a child is expected to leave, in words with days as `YYYY-MM-DD`.
+#[must_use]
+pub fn reasons(departing: &Departing, until: NaiveDate) -> Vec<String> {
+    let name = |code: &str| StateCode::new(code).map_or_else(|_| code.to_owned(), |s| s.name().to_owned());
+    let withdrawal = departing
+        .withdrawal(until)
+        .map(|day| format!("is to be withdrawn on {day}"));
+    let announced = departing.announced.as_ref().map(|notice| {
+        let to = notice
+            .to_state
+            .as_deref()
+            .map_or("another state".to_owned(), name);
+        let when = match notice.expected_date {
+            Some(day) => format!("expected there on {day}"),
+            None => "without a day".to_owned(),
+        };
+        format!(
+            "goes to {to} by a notice of {}, {when}",
+            notice.sent_at.date_naive()
+        )
+    });
+    let past = departing.by_past.as_ref().map(|past| {
+        let mut ways: Vec<(String, Vec<String>)> = Vec::new();
+        for (day, to) in past.left_on.iter().zip(&past.left_for) {
+            let week = monday(*day).to_string();
+            match ways.iter_mut().find(|(of, _)| *of == name(to)) {
+                Some((_, weeks)) => weeks.push(week),
+                None => ways.push((name(to), vec![week])),
+            }
+        }
+        let way = |(to, weeks): &(String, Vec<String>)| match weeks.as_slice() {
+            [only] => format!("in the week of {only} for {to}"),
+            several => format!("in the weeks of {} for {to}", several.join(" and ")),
+        };
+        format!("left {}", ways.iter().map(way).collect::<Vec<_>>().join(", "))
+    });
+    [withdrawal, announced, past].into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -242,9 +295,22 @@ mod tests {
     #[test]
     fn who_has_not_left_is_overdue_for_four_weeks_unless_it_was_enrolled_again() {
         let weeks_of = |since, today| weeks(&["2025-05-07"], since, today);
-        assert_eq!(weeks_of("2025-08-18", "2026-06-14"), some("2026-04-27", "2026-05-17"));
-        assert!(weeks_of("2025-08-18", "2026-06-15").unwrap().0.starts_with("2027"));
-        assert!(weeks_of("2026-05-18", "2026-05-20").unwrap().0.starts_with("2027"));
+        assert_eq!(
+            weeks_of("2025-08-18", "2026-06-14"),
+            some("2026-04-27", "2026-05-17")
+        );
+        assert!(
+            weeks_of("2025-08-18", "2026-06-15")
+                .unwrap()
+                .0
+                .starts_with("2027")
+        );
+        assert!(
+            weeks_of("2026-05-18", "2026-05-20")
+                .unwrap()
+                .0
+                .starts_with("2027")
+        );
     }
 
     proptest! {

@@ -8,6 +8,7 @@ mod frozen;
 mod historical_view;
 mod lists;
 mod made_up;
+mod missing;
 mod order;
 mod plan;
 mod roster;

@@ -98,6 +98,65 @@ fn only_who_is_certified_by_the_state_and_still_enrolled_is_on_its_list() {
 }
 
 #[test]
+fn a_child_is_expected_to_leave_when_it_left_in_earlier_years() {
+    let moves = &[("2025-08-11", "2025-09-02")][..];
+    let texas = held(
+        "TX",
+        moves,
+        &[
+            ("Mission CISD", "2023-10-02", "2024-05-10"),
+            ("Mission CISD", "2024-10-07", ""),
+            ("Mission CISD", "2025-08-18", ""),
+        ],
+    );
+    let mut michigan = held(
+        "MI",
+        &[],
+        &[
+            ("Hart", "2024-05-20", "2024-09-20"),
+            ("Hart", "2025-05-14", "2025-07-20"),
+        ],
+    );
+    let expected = |students: &[Held]| {
+        let found = found(students).departures;
+        found
+            .into_iter()
+            .map(|d| (d.state, d.expected_from, d.expected_until, d.left_on, d.left_for))
+            .collect::<Vec<_>>()
+    };
+    // The second enrollment was never ended: it lasts until the child shows up elsewhere.
+    let way = (
+        "TX".to_owned(),
+        day("2026-05-04"),
+        day("2026-05-17"),
+        vec![day("2025-05-14"), day("2024-05-10")],
+        vec!["MI".to_owned(), "MI".to_owned()],
+    );
+    assert_eq!(
+        expected(&[texas.clone(), michigan.clone()]),
+        std::slice::from_ref(&way)
+    );
+    michigan.live = false;
+    assert_eq!(
+        expected(&[texas.clone(), michigan.clone()]),
+        [way],
+        "Michigan need not report it any more"
+    );
+    michigan.deleted = true;
+    assert_eq!(
+        expected(&[texas.clone(), michigan]),
+        [],
+        "what was deleted was not so"
+    );
+    let elsewhere = held("MI", &[], &[("Hart", "2026-03-30", "")]);
+    assert_eq!(
+        expected(&[texas, elsewhere]),
+        [],
+        "that it is elsewhere now is no earlier way"
+    );
+}
+
+#[test]
 fn a_child_is_new_where_it_comes_or_is_certified_and_not_where_it_goes_on() {
     // Certified and enrolled in the same weeks: told once, as certified, on the later day.
     let fresh = [held(

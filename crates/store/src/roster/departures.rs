@@ -232,7 +232,12 @@ pub fn departing(
 
 impl Row {
     fn departing(self, student: Student) -> Result<Departing> {
-        let by_past = match (self.expected_from, self.expected_until, self.left_on, self.left_for) {
+        let by_past = match (
+            self.expected_from,
+            self.expected_until,
+            self.left_on,
+            self.left_for,
+        ) {
             (Some(expected_from), Some(expected_until), Some(left_on), Some(left_for)) => Some(Departure {
                 state: self.entry.state.clone(),
                 person_id: self.entry.person_id,

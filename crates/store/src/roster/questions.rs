@@ -56,7 +56,6 @@ impl Place {
 }
 
 impl Question {
-
     fn soon(&self) -> NaiveDate {
         self.day
             .checked_add_signed(TimeDelta::days(EXPIRING_DAYS))
