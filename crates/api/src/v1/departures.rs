@@ -180,7 +180,8 @@ pub struct NewHandOff {
     ("On-Behalf-Of" = String, Header, description = "the state's user who says it, 1 to 200 characters"),
 ), request_body = NewHandOff, responses(
     (status = 201, description = "the hand-off as kept", body = HandOffDocument),
-    (status = 422, description = "the hand-off is not valid, or the state holds no record of the child", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 403, description = "the state holds no record of the child", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "the hand-off is not valid", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn hand_off(
@@ -215,10 +216,25 @@ pub async fn hand_off(
                 by: &deciding.0.label(),
                 idempotency_key: key.as_deref(),
             };
-            hand_offs::hand_off(connection, sender, &leaving, now)
+            hand_offs::hand_off(connection, sender, &leaving, now).map_err(refused)
         })
         .await?;
     Ok(HttpResponse::Created().json(HandOffDocument::from(kept)))
+}
+
+/// Why a hand-off was not kept.
+fn refused(error: notices::Error) -> Problem {
+    match error {
+        notices::Error::HoldsNothing(_) => Problem::new(
+            ProblemCode::Forbidden,
+            "The state holds no record of this child; only a state that holds one can hand it off.",
+        ),
+        notices::Error::Invalid { .. } => Problem::new(
+            ProblemCode::InvalidContent,
+            format!("The hand-off is not valid: {error}."),
+        ),
+        error => error.into(),
+    }
 }
 
 /// Takes a hand-off back: it was wrong, or the child stays. Again changes nothing. The notice that was sent with it stays.

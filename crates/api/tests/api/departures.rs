@@ -74,7 +74,7 @@ fn a_state_lists_who_leaves_hands_off_and_sees_it_with_the_record() {
     let mut wrong = body.clone();
     wrong["courses"][0]["clock_hours"] = json!("lots");
     problem(hand_off(&texas, "k0", &wrong), 422, "invalid-content");
-    problem(hand_off(&kentucky, "k0", &body), 422, "invalid-content");
+    problem(hand_off(&kentucky, "k0", &body), 403, "forbidden");
     let kept = hand_off(&texas, "k1", &body);
     assert_eq!(kept.status(), 201, "{:?}", kept.text());
     let kept: Value = kept.json().expect("JSON");

@@ -8,6 +8,7 @@ use notices::acceptances::{self, Accepted, Saying};
 use notices::corrections::{self, Asker, Taking};
 use notices::data_requests::{self, Ask, What};
 use notices::documents::{self, Sending};
+use notices::hand_offs::{CourseSoFar, Leaving};
 use notices::{Kind, ManualNotice, Sender};
 use records::report::Question;
 use records::snapshot::{self, Taker};
@@ -164,6 +165,21 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
         answer.1,
         now(),
     )?;
+    let leaving = Leaving {
+        person_id: ana,
+        last_day: Some("2026-05-08".parse()?),
+        to_state: Some(georgia),
+        to_place: Some("Tifton, with an uncle".into()),
+        contact: Some("Rita Recruiter, 956-555-0100".into()),
+        note: Some("Has her English book with her".into()),
+        courses: vec![CourseSoFar {
+            title: "English 1".into(),
+            grade_to_date: Some("83".into()),
+            clock_hours: Some("104.5".into()),
+        }],
+        tell: false,
+    };
+    notices::hand_offs::hand_off(c, sender(texas), &leaving, now())?;
     let keeper = notices::Keeper::open(c, notices::Limits::default(), now())?;
     keeper.settle(c, &[ana.number()], now())?;
     Ok(())

@@ -3,6 +3,7 @@
 mod admin;
 mod browser;
 mod contacts;
+mod departures;
 mod documents;
 mod help;
 mod papers;
