@@ -53,6 +53,12 @@ pub(crate) const TERMS: &[Term] = &[
         source: "34 CFR 200.89(c)",
     },
     Term {
+        id: "closing-hand-off",
+        word: "Closing hand-off",
+        means: "What a school says last of a child that leaves: the last day, where it goes, how far it is in each course. It is shown beside the record as not confirmed, until the state's next upload.",
+        source: "",
+    },
+    Term {
         id: "consolidated-record",
         word: "Consolidated record",
         means: "All that the participating states have sent about one child, brought together on one page, each value with the state that said it.",

@@ -236,25 +236,32 @@ mod tests {
         days.iter().map(|on| Left { on: day(on), to }).collect()
     }
 
-    fn weeks(days: &[&str], since: &str, today: &str) -> Option<(String, String)> {
-        next(&left(days), day(since), day(today)).map(|e| (e.from.to_string(), e.until.to_string()))
+    fn weeks(days: &[&str], since: &str, today: &str) -> Option<String> {
+        next(&left(days), day(since), day(today)).map(|e| format!("{} to {}", e.from, e.until))
     }
 
-    fn some(from: &str, until: &str) -> Option<(String, String)> {
-        Some((from.to_owned(), until.to_owned()))
+    fn assert_weeks(days: &[&str], since: &str, today: &str, expected: &str) {
+        assert_eq!(
+            weeks(days, since, today).as_deref(),
+            Some(expected),
+            "{days:?} on {today}"
+        );
     }
 
     #[test]
     fn a_child_is_expected_to_leave_in_the_weeks_in_which_it_left_before() {
         // Mondays: May 4 and 11, 2026.
-        assert_eq!(
-            weeks(&["2024-05-11", "2025-05-07"], "2025-08-18", "2026-04-01"),
-            some("2026-05-04", "2026-05-17")
+        assert_weeks(
+            &["2024-05-11", "2025-05-07"],
+            "2025-08-18",
+            "2026-04-01",
+            "2026-05-04 to 2026-05-17",
         );
-        assert_eq!(
-            weeks(&["2025-05-07"], "2025-08-18", "2026-04-01"),
-            some("2026-04-27", "2026-05-17"),
-            "of one year only, a week before and after"
+        assert_weeks(
+            &["2025-05-07"],
+            "2025-08-18",
+            "2026-04-01",
+            "2026-04-27 to 2026-05-17",
         );
         assert_eq!(weeks(&[], "2025-08-18", "2026-04-01"), None);
     }
@@ -262,33 +269,33 @@ mod tests {
     #[test]
     fn of_two_ways_in_a_year_the_next_one_counts() {
         let both = ["2024-12-14", "2025-05-20", "2025-12-18"];
-        assert_eq!(
-            weeks(&both, "2026-01-12", "2026-04-01"),
-            some("2026-05-11", "2026-05-31")
-        );
-        assert_eq!(
-            weeks(&both, "2026-08-17", "2026-11-01"),
-            some("2026-12-14", "2026-12-20")
-        );
+        assert_weeks(&both, "2026-01-12", "2026-04-01", "2026-05-11 to 2026-05-31");
+        assert_weeks(&both, "2026-08-17", "2026-11-01", "2026-12-14 to 2026-12-20");
     }
 
     #[test]
     fn a_way_at_the_turn_of_the_year_is_one_way() {
-        assert_eq!(
-            weeks(&["2024-01-03", "2024-12-29"], "2025-03-03", "2025-11-30"),
-            some("2025-12-29", "2026-01-04")
+        assert_weeks(
+            &["2024-01-03", "2024-12-29"],
+            "2025-03-03",
+            "2025-11-30",
+            "2025-12-29 to 2026-01-04",
         );
-        assert_eq!(
-            weeks(&["2023-12-30", "2025-01-04"], "2025-03-03", "2026-01-02"),
-            some("2025-12-29", "2026-01-04")
+        assert_weeks(
+            &["2023-12-30", "2025-01-04"],
+            "2025-03-03",
+            "2026-01-02",
+            "2025-12-29 to 2026-01-04",
         );
     }
 
     #[test]
     fn who_left_on_a_leap_day_leaves_at_the_end_of_february() {
-        assert_eq!(
-            weeks(&["2024-02-29"], "2024-09-02", "2025-02-01"),
-            some("2025-02-17", "2025-03-09")
+        assert_weeks(
+            &["2024-02-29"],
+            "2024-09-02",
+            "2025-02-01",
+            "2025-02-17 to 2025-03-09",
         );
     }
 
@@ -296,21 +303,11 @@ mod tests {
     fn who_has_not_left_is_overdue_for_four_weeks_unless_it_was_enrolled_again() {
         let weeks_of = |since, today| weeks(&["2025-05-07"], since, today);
         assert_eq!(
-            weeks_of("2025-08-18", "2026-06-14"),
-            some("2026-04-27", "2026-05-17")
+            weeks_of("2025-08-18", "2026-06-14").as_deref(),
+            Some("2026-04-27 to 2026-05-17")
         );
-        assert!(
-            weeks_of("2025-08-18", "2026-06-15")
-                .unwrap()
-                .0
-                .starts_with("2027")
-        );
-        assert!(
-            weeks_of("2026-05-18", "2026-05-20")
-                .unwrap()
-                .0
-                .starts_with("2027")
-        );
+        assert!(weeks_of("2025-08-18", "2026-06-15").unwrap().starts_with("2027"));
+        assert!(weeks_of("2026-05-18", "2026-05-20").unwrap().starts_with("2027"));
     }
 
     proptest! {

@@ -8,7 +8,9 @@ use mde::{EligibilityRules, PersonId, StateCode};
 use records::roster::{OfPerson, of_person, refresh};
 use records::sweep::ROSTER;
 use store::new_children;
-use store::roster::{Held, Place, Question, Show, count_new, counts, listed, page_statement, places};
+use store::roster::{
+    Held, Place, Question, Show, count_new, counts, departures, listed, page_statement, places,
+};
 use testkit::TestDb;
 
 use crate::frozen::{access, at, loaded};
@@ -433,8 +435,12 @@ fn a_page_reads_no_whole_table() {
         "insert into new_child (state, district, person_id, student_id, reason, happened_on, raised_at, acknowledged_at)
          select case n % 5 when 0 then 'TX' else 'CA' end, 'District ' || n % 400, n, gen_random_uuid(), 'enrolled', '2026-03-01', now(),
              case when n % 100 > 0 then now() end from generate_series(1, 40000) as n",
+        "insert into departure (state, person_id, expected_from, expected_until, left_on, left_for)
+         select case n % 5 when 0 then 'TX' else 'CA' end, 100000000000 + n, date '2026-01-01' + n % 365, date '2026-01-07' + n % 365,
+             array[date '2025-05-01'], array['MI'] from generate_series(1, 40000) as n",
         "analyze roster",
         "analyze new_child",
+        "analyze departure",
     ] {
         sql_query(statement).execute(connection).unwrap();
     }
@@ -465,6 +471,26 @@ fn a_page_reads_no_whole_table() {
         assert!(plan.contains(index), "{plan}");
         assert!(!plan.contains("Seq Scan on roster"), "{plan}");
     }
+    let mut sql = departures::page_statement(&question(state("TX"), Show::Everybody).place);
+    for (parameter, value) in [
+        ("$1", "'TX'"),
+        ("$2", "date '2026-04-02'"),
+        ("$3", "null::text[]"),
+        ("$4", "null::text"),
+        ("$5", "date '2026-04-16'"),
+        ("$6", "timestamptz '2026-01-01'"),
+        ("$7", "null::bigint"),
+        ("$8", "26"),
+    ] {
+        sql = sql.replace(parameter, value);
+    }
+    let plan: Vec<Plan> = sql_query(format!("explain {sql}")).load(connection).unwrap();
+    let plan: String = plan.into_iter().map(|plan| plan.line + "\n").collect();
+    assert!(plan.contains("departure_expected"), "{plan}");
+    assert!(
+        !plan.contains("Seq Scan on roster") && !plan.contains("Seq Scan on departure"),
+        "{plan}"
+    );
     let sql = new_children::OPEN
         .replace("$1", "'TX'")
         .replace("$2", "array['district 35']")

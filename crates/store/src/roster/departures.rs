@@ -131,9 +131,10 @@ struct Row {
     total: i64,
 }
 
-/// The statement of a page. Candidates come first, each kind by its own index: of a state's children few are about to
-/// leave.
-fn statement(place: &Place) -> String {
+/// The statement of a page; the tests look at its plan. Candidates come first, each kind by its own index: of a state's
+/// children few are about to leave.
+#[must_use]
+pub fn page_statement(place: &Place) -> String {
     format!(
         "with candidate as (
             select d.person_id from departure d where d.state = $1 and d.expected_from <= $5
@@ -196,7 +197,7 @@ pub fn departing(
 ) -> Result<(Vec<Departing>, bool, i64)> {
     connection.transaction(|connection| {
         let place = &question.place;
-        let mut rows: Vec<Row> = sql_query(statement(place))
+        let mut rows: Vec<Row> = sql_query(page_statement(place))
             .bind::<Text, _>(place.state.as_str())
             .bind::<Date, _>(question.day)
             .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
