@@ -60,6 +60,22 @@ struct Row {
     hours: String,
     /// Whether the title stands in the record.
     known: bool,
+    /// What is wrong with it, as a sentence without the title.
+    wrong: String,
+}
+
+impl Row {
+    /// What is said of the course, if anything is.
+    fn said(&self) -> Option<CourseSoFar> {
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let course = CourseSoFar {
+            title: self.title.clone(),
+            grade_to_date: given(&self.grade),
+            clock_hours: given(&self.hours),
+        };
+        let is_said = course.grade_to_date.is_some() || course.clock_hours.is_some();
+        (is_said || !(self.known || self.title.is_empty())).then_some(course)
+    }
 }
 
 #[derive(Template)]
@@ -222,13 +238,14 @@ impl HandOffForm {
                 grade: grade.unwrap_or_default(),
                 hours: hours.unwrap_or_default(),
                 known: true,
+                wrong: String::new(),
             });
         }
         rows.extend(said.into_iter().map(|course| Row {
             title: course.title,
             grade: course.grade_to_date.unwrap_or_default(),
             hours: course.clock_hours.unwrap_or_default(),
-            known: false,
+            ..Row::default()
         }));
         let empty = MORE.min(COURSES.saturating_sub(rows.len()));
         rows.extend(std::iter::repeat_n(Row::default(), empty));
@@ -346,6 +363,14 @@ fn page(portal: &Portal, user: &User, read: &Read, form: &HandOffForm, mistakes:
         "Error: closing hand-off"
     };
     let holds = read.hand_offs.iter().find(|hand_off| hand_off.holds());
+    let mut rows = form.rows(read, portal.today(user.acts_in));
+    let courses_wrong = mistakes.of("courses").to_owned();
+    if !courses_wrong.is_empty() {
+        for row in &mut rows {
+            let why = row.said().and_then(|course| hand_offs::course(&course).err());
+            row.wrong = why.map(|why| format!("It {why}.")).unwrap_or_default();
+        }
+    }
     HandOffPage {
         chrome: Chrome::of(user, title, "/students"),
         once: portal.secret(),
@@ -381,8 +406,13 @@ fn page(portal: &Portal, user: &User, read: &Read, form: &HandOffForm, mistakes:
             .class("whole")
             .judged(&mistakes),
         tell: !form.tell.is_empty(),
-        rows: form.rows(read, portal.today(user.acts_in)),
-        courses_wrong: mistakes.of("courses").to_owned(),
+        // What is wrong with a course stands at that course.
+        courses_wrong: if rows.iter().any(|row| !row.wrong.is_empty()) {
+            String::new()
+        } else {
+            courses_wrong
+        },
+        rows,
         kept: holds.map(|of| (of.hand_off_id, words::instant(of.written_at))),
         earlier: earlier(&read.hand_offs),
         mistakes,
