@@ -158,6 +158,12 @@ fn who_is_to_be_withdrawn_announced_or_left_before_is_listed_in_order() {
     let looks = |c: &mut PgConnection, person| store::access::disclosures(c, person, 9).unwrap().len();
     assert_eq!((looks(c, past), looks(c, stays)), (1, 0));
 
+    assert_eq!(
+        listed(c, None, 6, None, 0).2,
+        3,
+        "counted alone, nobody is disclosed"
+    );
+    assert_eq!(looks(c, past), 1);
     let (first, more, total) = listed(c, None, 6, None, 2);
     assert_eq!((first.len(), more, total), (2, true, 3));
     let (rest, more, _) = listed(c, None, 6, Some(announced), 2);

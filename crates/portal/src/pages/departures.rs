@@ -34,6 +34,7 @@ pub(crate) struct Ask {
     district: String,
     school: String,
     after: String,
+    done: String,
 }
 
 impl Ask {
@@ -112,11 +113,13 @@ pub(crate) async fn show(
         })
         .await?;
     let (district, school) = place_fields(&tally.places, &ask.district, &ask.school);
+    let done = (ask.done == "long")
+        .then_some("No file has more than 20,000 children. Choose a district, then download.");
     let query = ask.query();
     let next = children.last().filter(|_| more).map(|child| child.person_id);
     let weeks = OFFERED.map(|(weeks, label)| Choice::new(weeks.to_string(), label, &ask.weeks));
     view::page(&DeparturesPage {
-        chrome: Chrome::of(&user, "Expected departures", "/students"),
+        chrome: Chrome::of(&user, "Expected departures", "/students").done(done),
         place: place_words(&user),
         until,
         total: words::count(total),
@@ -209,19 +212,24 @@ pub(crate) async fn download(
     let name = format!("departures-{}-{}", question.place.state, question.day);
     let children = portal
         .run(move |c| {
+            let (_, _, total) = departing(c, &access, &question, None, 0)?;
+            if total > FILE {
+                return Ok(None);
+            }
             let (mut children, mut after) = (Vec::new(), None);
             loop {
                 let (part, more, _) = departing(c, &access, &question, after, CHUNK)?;
                 after = part.last().map(|departing| departing.child.person_id);
-                children.extend(
-                    part.into_iter()
-                        .map(|departing| DepartureDocument::of(departing, &question)),
-                );
-                if !more || children.len() >= FILE {
-                    return Ok(children);
+                let part = part.into_iter();
+                children.extend(part.map(|departing| DepartureDocument::of(departing, &question)));
+                if !more {
+                    return Ok(Some(children));
                 }
             }
         })
         .await?;
-    Ok(file(&told::table(&children), &name, form)?)
+    match children {
+        Some(children) => Ok(file(&told::table(&children), &name, form)?),
+        None => Ok(view::see_other(&format!("/departures?{}&done=long", ask.query()))),
+    }
 }

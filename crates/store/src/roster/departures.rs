@@ -187,7 +187,7 @@ const CATEGORIES: [&str; 6] = [
 ];
 
 /// Children who are expected to leave, the first to go first, from the one after `after` on; whether there are more, and
-/// how many there are in all. Each that is returned is disclosed.
+/// how many there are in all. Each that is returned is disclosed; with a limit of 0 they are only counted.
 pub fn departing(
     connection: &mut PgConnection,
     access: &Access,
@@ -208,8 +208,8 @@ pub fn departing(
             .bind::<BigInt, _>(limit + 1)
             .load(connection)?;
         let more = rows.len() as i64 > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let total = rows.first().map_or(0, |row| row.total);
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let ids: Vec<Uuid> = rows.iter().map(|row| row.entry.student_id).collect();
         let parts = [PartKind::Course, PartKind::Assessment, PartKind::Immunization];
         let mut who: HashMap<StudentId, Student> = students::read_parts(connection, &ids, &parts)?
