@@ -464,6 +464,9 @@ fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> {
             };
             mistakes.add(field, format!("{label} {why}."));
         }
+        error @ (::notices::Error::Conflict(_) | ::notices::Error::Damaged) => {
+            mistakes.add("note", format!("{}.", words::sentence(&error.to_string())));
+        }
     }
     Ok(mistakes)
 }
