@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use mde::PartKind;
 use records::ConsolidatedRecord;
 use records::courses::{CourseEntry, CourseStatus};
 
@@ -68,7 +69,24 @@ fn transmission(record: &ConsolidatedRecord, at: DateTime<Utc>, receiver: &str, 
         "Courses as states reported them to the exchange; each course names its sources. Ask the awarding schools for \
          official transcripts.",
     );
+    statements(record, out);
     out.close();
+}
+
+/// What families have stated against what is in the transcript: it goes wherever that goes (34 CFR 99.21(c)).
+fn statements(record: &ConsolidatedRecord, out: &mut Writer) {
+    let shown = [PartKind::Student, PartKind::Course];
+    for of in record.statements.iter().filter(|of| of.is_about(&shown)) {
+        let text = format!(
+            "The family disagrees with {}. {}: \"{}\". Its statement of {}: {}",
+            of.source.state.name(),
+            of.name.as_deref().unwrap_or("The record"),
+            of.says,
+            of.stated_at.date_naive(),
+            of.statement.split_whitespace().collect::<Vec<_>>().join(" "),
+        );
+        notes(out, &text);
+    }
 }
 
 /// The message asks for an identifier of each organization out of closed lists, in which neither an exchange nor a state

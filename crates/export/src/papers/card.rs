@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use mde::PartKind;
 use records::ConsolidatedRecord;
 
+use super::record::statements;
 use super::words::day;
 use crate::pdf::{Language, Paper};
 
@@ -33,6 +35,7 @@ fn one(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
             s.birth_date.map(|date| day(language, date)).unwrap_or_default(),
         ),
     ]);
+    statements(record, &[PartKind::Student], language, paper);
     paper.paragraph(language.of(
         "Show this number at any school in the United States that works with the migrant education program. The school can see what other states’ schools have written down, so that your child is placed in the right grade and keeps the credits that it has earned.",
         "Muestre este número en cualquier escuela de los Estados Unidos que trabaje con el programa de educación migrante. La escuela puede ver lo que anotaron las escuelas de otros estados, para ubicar a su hijo o hija en el grado correcto y conservar los créditos que ya obtuvo.",

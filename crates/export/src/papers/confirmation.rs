@@ -1,9 +1,9 @@
 //! Confirmations that save a family or a school money or trouble.
 
-use mde::StateCode;
+use mde::{PartKind, StateCode};
 use records::ConsolidatedRecord;
 
-use super::record::{enrollment, enrollment_table, place};
+use super::record::{enrollment, enrollment_table, place, statements};
 use super::words::{day, day_or_dash};
 use crate::pdf::{Column, Language, Paper, Table};
 
@@ -24,6 +24,8 @@ fn who(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
 /// By state: whether it has certified the child, since when, until when.
 pub(super) fn migrant(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
     who(record, language, paper);
+    let shown = [PartKind::Student, PartKind::QualifyingMove];
+    statements(record, &shown, language, paper);
     let today = day(language, record.today);
     let eligible: Vec<&str> = record
         .summary
@@ -84,6 +86,8 @@ pub(super) fn transfer(
     paper: &mut Paper,
 ) {
     who(record, language, paper);
+    let shown = [PartKind::Student, PartKind::Enrollment];
+    statements(record, &shown, language, paper);
     let lies_in = |entry: &&records::enrollments::EnrollmentEntry| {
         entry.facility.as_ref().map_or(entry.state, |f| f.state)
     };

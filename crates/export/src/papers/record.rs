@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mde::PartKind;
 use records::ConsolidatedRecord;
 use records::courses::CourseEntry;
 use records::enrollments::EnrollmentEntry;
@@ -19,7 +20,7 @@ pub(super) fn write(record: &ConsolidatedRecord, language: Language, paper: &mut
     alerts(record, language, paper);
     paper.facts(facts(record, language));
     disagreements(record, language, paper);
-    statements(record, language, paper);
+    statements(record, &PartKind::ALL, language, paper);
     enrollments(record, language, paper);
     plan(record, language, paper);
     courses(record, language, paper);
@@ -208,9 +209,15 @@ fn disagreements(record: &ConsolidatedRecord, language: Language, paper: &mut Pa
     }
 }
 
-/// What families have stated against the record of a state.
-fn statements(record: &ConsolidatedRecord, language: Language, paper: &mut Paper) {
-    for of in &record.statements {
+/// What families have stated against what the records of states say in these parts: it goes wherever that goes (34 CFR
+/// 99.21(c)).
+pub(super) fn statements(
+    record: &ConsolidatedRecord,
+    parts: &[PartKind],
+    language: Language,
+    paper: &mut Paper,
+) {
+    for of in record.statements.iter().filter(|of| of.is_about(parts)) {
         let (state, said) = (of.source.state.name(), &of.says);
         let stated = day(language, of.stated_at.date_naive());
         let about = match (&of.column, &of.name) {

@@ -280,11 +280,29 @@ fn what_a_family_states_is_on_the_record() {
             "La familia no está de acuerdo con Texas. Fecha de nacimiento: “November 30, 2009”. Su declaración del 1 abr 2026: It was the 29th. I was there.",
         ),
     ] {
-        if let Some(text) = text(&printed(&record, Kind::Record, language)) {
-            let text = text.replace('\u{a0}', " ");
-            assert!(text.contains(about), "{text}");
+        // Wherever the birth date goes, it goes with it.
+        for kind in Kind::ALL {
+            if let Some(text) = text(&printed(&record, kind, language)) {
+                let text = text.replace('\u{a0}', " ");
+                assert!(text.contains(about), "{kind:?}: {text}");
+            }
         }
     }
+    let transcript = export::transcript::pesc(&record, as_of, "Florida");
+    assert!(
+        transcript.contains("It was the 29th. I was there."),
+        "{transcript}"
+    );
+    // Of courses the card says nothing.
+    whole.statements[0].element = Some("62".into());
+    let record = records::consolidate(&whole, day("2026-04-10"));
+    for (kind, there) in [(Kind::Record, true), (Kind::FamilyCard, false)] {
+        if let Some(text) = text(&printed(&record, kind, Language::English)) {
+            assert_eq!(text.contains("It was the 29th."), there, "{kind:?}: {text}");
+        }
+    }
+    whole.statements[0].element = Some("9".into());
+    let record = records::consolidate(&whole, day("2026-04-10"));
     let xml = export::xml::record(&record).unwrap();
     assert!(
         xml.contains("<column>birth_date</column>") && xml.contains("It was the 29th."),
