@@ -8,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::v1::{
     batches, changes, contacts, corrections, data_requests, deadlines, departures, disagreements, documents,
     family, findings, history, lists, notice_steps, notices, papers, persons, plans, profiles,
-    reconciliations, reports, requirements, roster, roster_checks, snapshots, students, upload, uploads,
-    webhook, work_items,
+    reconciliations, referrals, reports, requirements, roster, roster_checks, snapshots, students, upload,
+    uploads, webhook, work_items,
 };
 
 /// Every operation below `/v1`.
@@ -43,6 +43,9 @@ use crate::v1::{
         contacts::list,
         persons::search,
         roster_checks::check,
+        referrals::list,
+        referrals::read,
+        referrals::say,
         persons::read,
         history::read,
         history::compare,

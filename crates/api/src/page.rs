@@ -1,7 +1,7 @@
 //! Lists that are read page by page: by key, so that they stay stable while rows are added.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,17 +53,23 @@ pub(crate) fn next_address(request: &HttpRequest, cursor: i64) -> String {
     format!("{}?{}", request.path(), query.join("&"))
 }
 
+/// An answer that names the next page in its `Link` header, if there is one; and that address.
+pub(crate) fn linked(request: &HttpRequest, cursor: Option<i64>) -> (HttpResponseBuilder, Option<String>) {
+    let next = cursor.map(|cursor| next_address(request, cursor));
+    let mut response = HttpResponse::Ok();
+    if let Some(next) = &next {
+        response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    (response, next)
+}
+
 /// The answer with a page.
 pub(crate) fn answer<T: Serialize>(
     request: &HttpRequest,
     items: Vec<T>,
     cursor: Option<i64>,
 ) -> HttpResponse {
-    let next = cursor.map(|cursor| next_address(request, cursor));
-    let mut response = HttpResponse::Ok();
-    if let Some(next) = &next {
-        response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
-    }
+    let (mut response, next) = linked(request, cursor);
     response.json(Page { items, next })
 }
 

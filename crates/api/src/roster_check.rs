@@ -1,5 +1,6 @@
 //! "Is this child known?": a state's new school enrollments, each compared with the hub's students by the engine that
-//! links. What matches is disclosed; of what does not match nothing is kept.
+//! links. What matches is disclosed, and referred to the state's recruiters if it asks for that; of what does not match
+//! nothing is kept.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,6 +9,7 @@ use diesel::{Connection as _, PgConnection};
 use linking::driver::{PARTS, model_in_force, upsert};
 use linking::{LinkIndex, Model, nicknames};
 use mde::{PersonId, StateCode, Student, StudentId, text};
+use notices::referrals::{self, Enrolled, Referred};
 use records::eligibility::windows;
 use serde::Serialize;
 use store::access::{Access, Subject};
@@ -42,6 +44,19 @@ pub struct Child {
     pub reference: String,
     /// What is known of it, or why it cannot be looked up.
     pub student: Result<Student, String>,
+    /// Where it is enrolled.
+    pub at: Place,
+}
+
+/// Where a child is enrolled, as its state sends it: for a referral alone.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The school or project, by the state's code.
+    pub facility_code: Option<String>,
+    /// The school's name.
+    pub school: Option<String>,
+    /// The district.
+    pub district: Option<String>,
 }
 
 /// Whether a child is known.
@@ -70,6 +85,27 @@ pub struct Checked {
     /// Why it was not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Where referrals are asked for: that of this child to the state's recruiters, if it is known or possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<ReferredAs>,
+    /// Where referrals are asked for: why this child needs none, if it is known or possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_referred: Option<&'static str>,
+}
+
+/// The referral of a child.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReferredAs {
+    /// Its number.
+    pub referral_id: i64,
+    /// Its address.
+    pub href: String,
+    /// Last day for an outcome.
+    pub due_on: NaiveDate,
+    /// Whether this call opened it; else the child was referred before.
+    pub new: bool,
+    /// `found_eligible`, `not_eligible`, `not_found` or `declined`; `null` while it is open.
+    pub outcome: Option<String>,
 }
 
 /// A person that the child is or may be.
@@ -99,12 +135,14 @@ pub struct EligibleIn {
 }
 
 /// Looks children up for a state. Each person that is named is disclosed, in the same transaction; how many children were
-/// asked about is noted, and counts toward [`CHILDREN_PER_DAY`].
+/// asked about is noted, and counts toward [`CHILDREN_PER_DAY`]. With `refer`, who is possibly known, or known and not the
+/// state's own, becomes a [referral](referrals::refer) to its recruiters.
 pub fn check(
     connection: &mut PgConnection,
     own: &Access,
     state: StateCode,
     children: &[Child],
+    refer: bool,
     today: NaiveDate,
 ) -> Result<Vec<Checked>, Problem> {
     let asked = i64::try_from(children.len()).unwrap_or(i64::MAX);
@@ -118,7 +156,7 @@ pub fn check(
     }
     let model = model_in_force(connection)?;
     let checked = connection.transaction::<_, store::Error, _>(|connection| {
-        let checked = children
+        let mut checked = children
             .iter()
             .map(|child| one(connection, &model, state, child, today))
             .collect::<store::Result<Vec<Checked>>>()?;
@@ -133,11 +171,17 @@ pub fn check(
         if !subjects.is_empty() {
             own.disclose(connection, &subjects, &["search", "eligibility"])?;
         }
+        let opened = if refer {
+            referred(connection, own, state, children, &mut checked)?
+        } else {
+            0
+        };
         let count = |verdict| checked.iter().filter(|child| child.verdict == verdict).count();
         let detail = serde_json::json!({
             "count": asked,
             "known": count(Verdict::Known),
             "possible": count(Verdict::Possible),
+            "referred": opened,
         });
         access::audit(
             connection,
@@ -152,6 +196,63 @@ pub fn check(
     Ok(checked)
 }
 
+/// Refers who is known or possible, and writes into each answer what became of it. Returns how many are new.
+fn referred(
+    connection: &mut PgConnection,
+    own: &Access,
+    state: StateCode,
+    children: &[Child],
+    checked: &mut [Checked],
+) -> store::Result<usize> {
+    let pairs = children.iter().zip(checked.iter_mut());
+    let (enrolled, mut answers): (Vec<Enrolled<'_>>, Vec<&mut Checked>) = pairs
+        .filter_map(|(child, answer)| {
+            let student = child.student.as_ref().ok()?;
+            let enrolled = Enrolled {
+                state_student_id: &student.identity.state_student_id,
+                facility_code: child.at.facility_code.clone(),
+                school: child.at.school.clone(),
+                district: child.at.district.clone(),
+                known: answer.verdict == Verdict::Known,
+                candidates: answer.persons.iter().map(Known::candidate).collect(),
+            };
+            (!enrolled.candidates.is_empty()).then_some((enrolled, answer))
+        })
+        .unzip();
+    let by = match &own.on_behalf_of {
+        Some(user) => format!("{} for {user}", own.actor.label()),
+        None => own.actor.label(),
+    };
+    let done = referrals::refer(connection, state, &by, &enrolled, own.at)?;
+    let mut opened = 0;
+    for (answer, referred) in answers.iter_mut().zip(done) {
+        match referred {
+            Referred::As { referral, is_new } => {
+                opened += usize::from(is_new);
+                answer.referral = Some(ReferredAs {
+                    referral_id: referral.referral_id,
+                    href: format!("/v1/referrals/{}", referral.referral_id),
+                    due_on: referral.due_on,
+                    new: is_new,
+                    outcome: referral.outcome,
+                });
+            }
+            Referred::Needless(why) => answer.not_referred = Some(why),
+        }
+    }
+    Ok(opened)
+}
+
+impl Known {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "three decimals, as they are shown"
+    )]
+    fn candidate(&self) -> (PersonId, f32) {
+        (self.person_id, self.probability as f32)
+    }
+}
+
 fn one(
     connection: &mut PgConnection,
     model: &Model,
@@ -164,6 +265,8 @@ fn one(
         verdict,
         persons,
         problem,
+        referral: None,
+        not_referred: None,
     };
     let student = match &child.student {
         Ok(student) => student,

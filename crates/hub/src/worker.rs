@@ -220,7 +220,7 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
 }
 
 /// Looks for moves of changed persons, at the deadlines that follow from what is told of them, at the lists of their
-/// districts, for contradictions, and at what other states are to be told; by itself, at terms that have ended, and at the lists and contradictions of all
+/// districts, for contradictions, at what came of referrals, and at what other states are to be told; by itself, at terms that have ended, and at the lists and contradictions of all
 /// persons.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
@@ -265,12 +265,14 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     keeper.settle(connection, &numbers, now)?;
     let new = roster::refresh(connection, &persons, now)?;
     contradicted::refresh(connection, &persons, now)?;
+    let referred = notices::referrals::refresh(connection, &persons, now)?;
     let entries = notices::feed::tell(connection, &persons, now)?;
     tracing::info!(
         persons = persons.len(),
         notices = written,
         entries,
         new_children = new,
+        referred,
         "looked for moves"
     );
     Ok(())

@@ -20,6 +20,7 @@ pub mod life;
 pub mod mailbox;
 pub mod manual;
 pub mod missed;
+pub mod referrals;
 pub mod reminders;
 pub mod report;
 pub mod sender;

@@ -8,6 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use mde::StateCode;
+use mde::code::{Codes as _, ContactRole};
 
 use crate::db::Result;
 use crate::roster::Place;
@@ -189,11 +190,6 @@ pub fn change(
     }
 }
 
-fn lower(place: &Place) -> Option<Vec<String>> {
-    let lower = |names: &Vec<String>| names.iter().map(|name| name.to_lowercase()).collect();
-    place.districts.as_ref().map(lower)
-}
-
 /// A contact of a place by its number.
 pub fn find(connection: &mut PgConnection, place: &Place, id: i64) -> Result<Option<Contact>> {
     Ok(sql_query(
@@ -201,7 +197,7 @@ pub fn find(connection: &mut PgConnection, place: &Place, id: i64) -> Result<Opt
     )
     .bind::<BigInt, _>(id)
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .get_result(connection)
     .optional()?)
 }
@@ -213,7 +209,7 @@ pub fn remove(connection: &mut PgConnection, place: &Place, id: i64) -> Result<b
     )
     .bind::<BigInt, _>(id)
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .execute(connection)?;
     Ok(removed == 1)
 }
@@ -232,7 +228,7 @@ pub fn verify(
     )
     .bind::<Array<BigInt>, _>(ids)
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(by)
     .execute(connection)?)
@@ -246,7 +242,7 @@ pub fn of_place(connection: &mut PgConnection, place: &Place) -> Result<Vec<Cont
          order by lower(district) nulls first, facility_code nulls first, role, lower(name)",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<Nullable<Text>, _>(&place.school)
     .load(connection)?)
 }
@@ -263,7 +259,7 @@ pub fn count_unverified(connection: &mut PgConnection, place: &Place, now: DateT
            and verified_at <= $3",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<Timestamptz, _>(now - TimeDelta::days(VERIFY_DAYS))
     .get_result(connection)?;
     Ok(row.count)
@@ -272,9 +268,13 @@ pub fn count_unverified(connection: &mut PgConnection, place: &Place, now: DateT
 /// A place where a child is or was: state, district, school.
 pub type Where = (StateCode, Option<String>, Option<String>);
 
-/// Whom to call about children at these places: for each the contacts of the school, where it has any, else of the
-/// district, else of the state. In the order of the places; each contact once.
-pub fn nearest(connection: &mut PgConnection, places: &[Where]) -> Result<Vec<Contact>> {
+/// Whom to call about children at these places, of this role if one is given: for each the contacts of the school, where
+/// it has any, else of the district, else of the state. In the order of the places; each contact once.
+pub fn nearest(
+    connection: &mut PgConnection,
+    places: &[Where],
+    role: Option<ContactRole>,
+) -> Result<Vec<Contact>> {
     let states: Vec<String> = places.iter().map(|(state, ..)| state.to_string()).collect();
     let districts: Vec<String> = places
         .iter()
@@ -283,12 +283,13 @@ pub fn nearest(connection: &mut PgConnection, places: &[Where]) -> Result<Vec<Co
     let schools: Vec<&String> = places.iter().filter_map(|(.., school)| school.as_ref()).collect();
     let known: Vec<Contact> = sql_query(
         "select c.* from contact c where state = any($1) and (district is null or lower(district) = any($2))
-           and (facility_code is null or facility_code = any($3))
+           and (facility_code is null or facility_code = any($3)) and ($4 is null or role = $4)
          order by role, lower(name)",
     )
     .bind::<Array<Text>, _>(states)
     .bind::<Array<Text>, _>(districts)
     .bind::<Array<Text>, _>(schools)
+    .bind::<Nullable<Text>, _>(role.map(|role| role.row().stored))
     .load(connection)?;
     let mut out: Vec<Contact> = Vec::new();
     for (state, district, school) in places {

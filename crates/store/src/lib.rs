@@ -40,6 +40,7 @@ mod prepared;
 pub mod printed;
 pub mod program;
 pub mod reconciliations;
+pub mod referrals;
 pub mod requirements;
 pub mod roster;
 pub mod saved_filters;

@@ -195,7 +195,7 @@ pub fn open(
 ) -> Result<Vec<Alert>> {
     Ok(sql_query(OPEN)
         .bind::<Text, _>(place.state.as_str())
-        .bind::<Nullable<Array<Text>>, _>(lower(place))
+        .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
         .bind::<Timestamptz, _>(now - TimeDelta::days(WITHDRAWN_DAYS))
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(limit)
@@ -210,14 +210,9 @@ pub fn acknowledged(connection: &mut PgConnection, place: &Place, limit: i64) ->
          order by n.acknowledged_at desc, n.new_child_id limit $3",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<BigInt, _>(limit)
     .load(connection)?)
-}
-
-fn lower(place: &Place) -> Option<Vec<String>> {
-    let lower = |names: &Vec<String>| names.iter().map(|name| name.to_lowercase()).collect();
-    place.districts.as_ref().map(lower)
 }
 
 /// How many alerts of a place wait for somebody.
@@ -232,7 +227,7 @@ pub fn count_open(connection: &mut PgConnection, place: &Place) -> Result<i64> {
            and n.withdrawn_at is null and ($2::text[] is null or lower(n.district) = any($2))",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .get_result(connection)?;
     Ok(row.count)
 }
@@ -265,7 +260,7 @@ pub fn acknowledge(
          order by 1",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<Array<BigInt>, _>(ids)
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(by)
@@ -295,7 +290,7 @@ pub fn of_person(connection: &mut PgConnection, place: &Place, person: PersonId)
          order by n.new_child_id",
     )
     .bind::<Text, _>(place.state.as_str())
-    .bind::<Nullable<Array<Text>>, _>(lower(place))
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
     .bind::<BigInt, _>(person.number())
     .load(connection)?)
 }

@@ -806,6 +806,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    referral (referral_id) {
+        referral_id -> Int8,
+        state -> Text,
+        student_id -> Uuid,
+        state_student_id -> Text,
+        facility_code -> Nullable<Text>,
+        school -> Nullable<Text>,
+        district -> Nullable<Text>,
+        verdict -> Text,
+        persons -> Array<Int8>,
+        probabilities -> Array<Float4>,
+        due_on -> Date,
+        opened_at -> Timestamptz,
+        opened_by -> Text,
+        outcome -> Nullable<Text>,
+        outcome_at -> Nullable<Timestamptz>,
+        first_outcome_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    referral_outcome (referral_outcome_id) {
+        referral_outcome_id -> Int8,
+        referral_id -> Int8,
+        outcome -> Text,
+        person_id -> Nullable<Int8>,
+        note -> Nullable<Text>,
+        said_by -> Nullable<Text>,
+        batch_id -> Nullable<Int8>,
+        said_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     contact (contact_id) {
         contact_id -> Int8,
         state -> Text,

@@ -75,6 +75,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("roster", TableKind::Local),
     ("departure", TableKind::Local),
     ("hand_off", TableKind::Local),
+    ("referral", TableKind::Local),
+    ("referral_outcome", TableKind::Local),
     ("contact", TableKind::Local),
     ("new_child", TableKind::Local),
     ("roster_visit", TableKind::Local),

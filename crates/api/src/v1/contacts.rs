@@ -53,7 +53,7 @@ pub struct CallDocument {
 }
 
 impl ContactDocument {
-    fn of(contact: Contact, today: NaiveDate, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(contact: Contact, today: NaiveDate, now: DateTime<Utc>) -> Self {
         let (name, phone, email) = contact.on(today);
         Self {
             call: CallDocument {

@@ -24,6 +24,7 @@ pub mod plans;
 pub mod profiles;
 pub mod quota;
 pub mod reconciliations;
+pub mod referrals;
 pub mod reports;
 pub mod requirements;
 pub mod roster;
@@ -307,6 +308,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/roster-checks",
             [(Method::POST, web::route().to(roster_checks::check))],
+        ))
+        .service(resource(
+            "/referrals",
+            [(Method::GET, web::route().to(referrals::list))],
+        ))
+        .service(resource(
+            "/referrals/{referral_id}",
+            [(Method::GET, web::route().to(referrals::read))],
+        ))
+        .service(resource(
+            "/referrals/{referral_id}/outcome",
+            [(Method::POST, web::route().to(referrals::say))],
         ))
         .service(resource(
             "/changes",

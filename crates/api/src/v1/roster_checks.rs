@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use mde::{Draft as _, Identity, Part as _, Student, ValueContext};
+use mde::{Draft as _, Enrollment, Facility, Identity, Part as _, Student, ValueContext};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Reading;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
-use crate::roster_check::{self, CHILDREN, Checked, Child};
+use crate::roster_check::{self, CHILDREN, Checked, Child, Place};
 use crate::state::AppState;
 use crate::v1::edfi::EdFiStudent;
 
@@ -24,8 +24,21 @@ const REFERENCE: &str = "state_student_id";
 pub struct RosterCheck {
     /// 1 to 1000 children. Members are named as data elements are in the native JSON: `state_student_id` (what the
     /// state calls the child), `last_name_1`, `first_name` and `birth_date` at least; `last_name_2`, `middle_name`,
-    /// `gender`, `birth_city`, `birth_state`, `birth_country` and the parents' names help to tell two children apart.
+    /// `gender`, `birth_city`, `birth_state`, `birth_country` and the parents' names help to tell two children apart. A
+    /// referral also keeps `facility_code`, `school_or_project_name` and `district`.
     children: Vec<BTreeMap<String, String>>,
+}
+
+/// What is to be done about them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// Whether children who are possibly known, or known and not the caller's own, are referred to its recruiters. Of a
+    /// referred child its `state_student_id` and where it is enrolled are kept; without this, nothing is.
+    #[serde(default)]
+    refer: bool,
+    /// The district of the children who do not name theirs, such as all of an Ed-Fi hub; at most 60 characters.
+    district: Option<String>,
 }
 
 /// The answers, in the order of the children.
@@ -36,9 +49,11 @@ pub struct RosterChecked {
 }
 
 /// Which of these children the hub knows, with their eligibility in each state. Each person named is disclosed; of
-/// children that nobody is like nothing is kept. As JSON, as the resources `students` of an Ed-Fi hub (a JSON array), or
+/// children that nobody is like nothing is kept. With `refer`, who is known or possible becomes a referral to the state's
+/// recruiters, once. As JSON, as the resources `students` of an Ed-Fi hub (a JSON array), or
 /// as CSV with a row of names (`text/csv`).
 #[utoipa::path(post, path = "/v1/roster-checks", operation_id = "checkRoster", tag = "persons", params(
+    Wanted,
     ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
     ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
 ), request_body(content((RosterCheck = "application/json"), (String = "text/csv"))), responses(
@@ -50,9 +65,14 @@ pub struct RosterChecked {
 pub async fn check(
     reading: Reading,
     state: Data<AppState>,
+    wanted: Query<Wanted>,
     request: HttpRequest,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
+    let Wanted { refer, district } = wanted.into_inner();
+    let district = place(&[("district", district.as_deref().unwrap_or_default())])
+        .map_err(invalid)?
+        .district;
     let kind = request
         .headers()
         .get(CONTENT_TYPE)
@@ -70,12 +90,15 @@ pub async fn check(
     if rows.is_empty() || rows.len() > CHILDREN {
         return Err(invalid(format!("Ask about 1 to {CHILDREN} children at a time.")));
     }
-    let children = rows.iter().map(child).collect::<Result<Vec<_>, _>>()?;
+    let mut children = rows.iter().map(child).collect::<Result<Vec<_>, _>>()?;
+    for child in &mut children {
+        child.at.district = child.at.district.take().or_else(|| district.clone());
+    }
     let own = reading.system.state;
     let today = state.clock.today(Some(own));
     let items = state
         .db
-        .run(move |connection| roster_check::check(connection, &reading.access, own, &children, today))
+        .run(move |connection| roster_check::check(connection, &reading.access, own, &children, refer, today))
         .await?;
     Ok(HttpResponse::Ok().json(RosterChecked { items }))
 }
@@ -101,12 +124,39 @@ fn of_csv(body: &[u8]) -> Result<Vec<BTreeMap<String, String>>, Problem> {
         .collect()
 }
 
+/// The members that say where a child is enrolled; elements of an enrollment and of a facility.
+const PLACE: [&str; 3] = ["facility_code", "school_or_project_name", "district"];
+
+/// Where a child is enrolled, from those of [`PLACE`]; or what is wrong with one.
+fn place(members: &[(&str, &str)]) -> Result<Place, String> {
+    let mut enrollment = <Enrollment as mde::Part>::Draft::default();
+    let mut facility = <Facility as mde::Part>::Draft::default();
+    for (name, text) in members {
+        let at = |fields: &[mde::Field]| fields.iter().position(|field| field.column == *name);
+        let set = match (at(Enrollment::FIELDS), at(Facility::FIELDS)) {
+            (Some(field), _) => enrollment.set(field, text, ValueContext::default()),
+            (None, Some(field)) => facility.set(field, text, ValueContext::default()),
+            (None, None) => Ok(()),
+        };
+        set.map_err(|_| format!("{name} is not valid; correct it."))?;
+    }
+    Ok(Place {
+        facility_code: enrollment.facility_code.map(|code| code.to_string()),
+        school: enrollment.school_or_project_name.map(|name| name.to_string()),
+        district: facility.district.map(|name| name.to_string()),
+    })
+}
+
 /// A child from its members. One whose values are not valid is answered as not checked; a member that no child has is an
 /// error of the call.
 fn child(members: &BTreeMap<String, String>) -> Result<Child, Problem> {
     let mut draft = <Identity as mde::Part>::Draft::default();
-    let mut problem = None;
+    let (mut problem, mut places) = (None, Vec::new());
     for (name, text) in members {
+        if PLACE.contains(&name.as_str()) {
+            places.push((name.as_str(), text.as_str()));
+            continue;
+        }
         let Some(field) = Identity::FIELDS.iter().position(|field| field.column == name) else {
             return Err(invalid(format!(
                 "{name} is no data element of a child; leave it out."
@@ -116,6 +166,10 @@ fn child(members: &BTreeMap<String, String>) -> Result<Child, Problem> {
             problem = Some(format!("{name} is not valid; correct it."));
         }
     }
+    let at = place(&places).unwrap_or_else(|why| {
+        problem = Some(why);
+        Place::default()
+    });
     let reference = members.get(REFERENCE).cloned().unwrap_or_default();
     let student = match (problem, draft.finish()) {
         (Some(problem), _) => Err(problem),
@@ -125,5 +179,9 @@ fn child(members: &BTreeMap<String, String>) -> Result<Child, Problem> {
         }
         (None, Ok(identity)) => Ok(Student::new(identity)),
     };
-    Ok(Child { reference, student })
+    Ok(Child {
+        reference,
+        student,
+        at,
+    })
 }

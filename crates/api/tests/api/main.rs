@@ -14,6 +14,7 @@ mod openapi;
 mod outage;
 mod persons;
 mod problems;
+mod referrals;
 mod reports;
 mod requests;
 mod requirements;

@@ -211,3 +211,123 @@ fn an_ed_fi_hub_asks_with_its_own_resources() {
         "invalid-content",
     );
 }
+
+/// A state's children, sent in each way that there is, to be referred.
+fn refer(system: &System, query: &str, kind: &'static str, body: String) -> reqwest::blocking::Response {
+    system
+        .post(&format!("/v1/roster-checks?{query}"))
+        .header("Purpose", "enroll")
+        .header("On-Behalf-Of", "registrar-4")
+        .header("Content-Type", kind)
+        .body(body)
+        .send()
+        .expect("an answer")
+}
+
+#[test]
+fn who_may_be_a_migrant_child_is_referred_in_every_form_and_of_the_others_nothing_is_kept() {
+    let hub = Hub::start();
+    let (texas, wisconsin) = (hub.system("TX"), hub.system("WI"));
+    let girl = student("TX-1", ("Peña", "Ruiz"), "Itzel", "2012-05-06");
+    hub.load(&texas, &upload("TX", AS_OF, &girl));
+    let alike = |id: &str| {
+        json!({
+            "state_student_id": id, "last_name_1": "Peña", "last_name_2": "Ruiz", "first_name": "Itzayana",
+            "birth_date": "2012-05-06", "district": "Wautoma", "facility_code": "W-7",
+        })
+    };
+    let stranger = json!({
+        "state_student_id": "S-3", "last_name_1": "Quetzalquist", "first_name": "Zephyrine",
+        "birth_date": "2011-03-04", "district": "Zittau",
+    });
+    let mut nameless = alike("S-4");
+    nameless
+        .as_object_mut()
+        .expect("members")
+        .remove("state_student_id");
+    let body = json!({ "children": [alike("S-2"), stranger, nameless] }).to_string();
+
+    // Asked without it, nothing is referred.
+    let asked = items(ask(&wisconsin, "application/json", body.clone()));
+    assert!(asked[0].get("referral").is_none() && asked[0].get("not_referred").is_none());
+    let found = items(refer(&wisconsin, "refer=true", "application/json", body.clone()));
+    let first = &found[0]["referral"];
+    assert_eq!(
+        (&found[0]["verdict"], &first["new"], &first["outcome"]),
+        (&json!("possible"), &json!(true), &Value::Null),
+        "{found:#?}"
+    );
+    assert!(first["due_on"].is_string());
+    assert!(
+        found[1].get("referral").is_none(),
+        "who is not known is never kept"
+    );
+    assert_eq!(found[2]["problem"], "state_student_id is missing.");
+    let again = items(refer(&wisconsin, "refer=true", "application/json", body));
+    assert_eq!(
+        (&again[0]["referral"]["referral_id"], &again[0]["referral"]["new"]),
+        (&first["referral_id"], &json!(false))
+    );
+    for gone in ["Quetzalquist", "Zittau", "Itzayana", "S-3"] {
+        assert_eq!(holding(&hub, gone), [""; 0], "nothing of it is kept: {gone}");
+    }
+    assert_eq!(holding(&hub, "Wautoma"), ["referral"]);
+
+    let csv = "state_student_id,last_name_1,last_name_2,first_name,birth_date,school_or_project_name\n\
+               S-9,PENA,RUIZ,ITZAYANA,2012-05-06,Redgranite Elementary\n";
+    let found = items(refer(
+        &wisconsin,
+        "refer=true&district=Wautoma",
+        "text/csv",
+        csv.to_owned(),
+    ));
+    let of_csv: Value = wisconsin
+        .get(found[0]["referral"]["href"].as_str().expect("an address"))
+        .send()
+        .expect("an answer")
+        .json()
+        .expect("JSON");
+    assert_eq!(
+        (
+            &of_csv["school"],
+            &of_csv["district"],
+            &of_csv["state_student_id"]
+        ),
+        (&json!("Redgranite Elementary"), &json!("Wautoma"), &json!("S-9"))
+    );
+    let ed_fi = json!([{
+        "studentUniqueId": "1001", "firstName": "Itzayana", "lastSurname": "Pena Ruiz", "birthDate": "2012-05-06",
+    }]);
+    let found = items(refer(
+        &wisconsin,
+        "refer=true&district=Wautoma",
+        "application/json",
+        ed_fi.to_string(),
+    ));
+    assert!(found[0]["referral"]["new"] == true, "{found:?}");
+    // Texas has the child itself.
+    let own =
+        "state_student_id,last_name_1,last_name_2,first_name,birth_date\nTX-1,Peña,Ruiz,Itzel,2012-05-06\n";
+    let found = items(refer(&texas, "refer=true", "text/csv", own.to_owned()));
+    assert!(
+        found[0]["not_referred"].is_string() && found[0].get("referral").is_none(),
+        "{found:?}"
+    );
+
+    let long = "x".repeat(61);
+    problem(
+        refer(
+            &wisconsin,
+            &format!("refer=true&district={long}"),
+            "text/csv",
+            own.to_owned(),
+        ),
+        422,
+        "invalid-content",
+    );
+    problem(
+        refer(&wisconsin, "refer=perhaps", "text/csv", own.to_owned()),
+        400,
+        "invalid-request",
+    );
+}

@@ -35,6 +35,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         campaign,
         alert,
         hand_off,
+        referral,
         request,
         correction,
         deadline,
@@ -159,6 +160,17 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         ),
         ("GET /v1/roster", "/v1/roster".to_owned(), Expect::Nothing),
         ("GET /v1/departures", "/v1/departures".to_owned(), Expect::Nothing),
+        ("GET /v1/referrals", "/v1/referrals".to_owned(), Expect::Nothing),
+        (
+            "GET /v1/referrals/{referral_id}",
+            format!("/v1/referrals/{referral}"),
+            Expect::NotFound,
+        ),
+        (
+            "POST /v1/referrals/{referral_id}/outcome",
+            format!("/v1/referrals/{referral}/outcome"),
+            Expect::NotFound,
+        ),
         ("POST /v1/hand-offs", "/v1/hand-offs".to_owned(), Expect::Refused),
         (
             "DELETE /v1/hand-offs/{hand_off_id}",
@@ -429,6 +441,8 @@ struct Texas {
     alert: i64,
     /// What a school of Texas says at a departure.
     hand_off: i64,
+    /// A referral to its recruiters.
+    referral: i64,
     /// A request of Kentucky for data of Texas.
     request: i64,
     /// A correction that a family asked Texas for.
@@ -456,6 +470,25 @@ fn data_request(connection: &mut store::Connection, person: &str) -> i64 {
     };
     let asked = notices::data_requests::ask(connection, sender, &ask, chrono::Utc::now());
     asked.expect("a request").work_item_id
+}
+
+/// Refers a child of Texas's schools to its recruiters.
+fn referral(connection: &mut store::Connection, person: &str) -> i64 {
+    let id = mde::StateStudentId::new("SIS-1").expect("a number");
+    let enrolled = notices::referrals::Enrolled {
+        state_student_id: &id,
+        facility_code: None,
+        school: None,
+        district: None,
+        known: false,
+        candidates: vec![(mde::PersonId::parse(person).expect("a number"), 0.7)],
+    };
+    let texas = mde::StateCode::new("TX").expect("a state");
+    let done = notices::referrals::refer(connection, texas, "clerk-9", &[enrolled], chrono::Utc::now());
+    match &done.expect("referred")[..] {
+        [notices::referrals::Referred::As { referral, .. }] => referral.referral_id,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Writes down that Texas was told something.
@@ -537,6 +570,7 @@ fn body(operation: &str, person: &str, other: &str) -> Option<String> {
         "POST /v1/hand-offs" => {
             Some(serde_json::json!({ "person_id": person, "last_day": AS_OF[..10] }).to_string())
         }
+        "POST /v1/referrals/{referral_id}/outcome" => Some(r#"{"outcome":"not_found"}"#.to_owned()),
         "POST /v1/data-requests" => {
             Some(serde_json::json!({ "recipient": "TX", "person_id": person, "what": "grades" }).to_string())
         }
@@ -674,9 +708,11 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .header("Upload-Length", 9)
         .send()
         .expect("an answer");
+    let referral = referral(&mut hub.connection(), &person);
     let mut table = table(&Texas {
         alert: new_child(&mut hub.connection()),
         hand_off: handed["hand_off_id"].as_i64().expect("a hand-off"),
+        referral,
         request: data_request(&mut hub.connection(), &person),
         correction: taken["correction_id"].as_i64().expect("a correction"),
         deadline: deadline(&mut hub.connection()),

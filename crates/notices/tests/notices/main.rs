@@ -13,6 +13,7 @@ mod life;
 mod made_up;
 mod missed;
 mod noticed;
+mod referrals;
 mod requested;
 mod simulation;
 mod told;

@@ -176,7 +176,7 @@ pub(crate) fn call(
         },
     };
     let state = place.0.name();
-    let found = contacts::nearest(c, &[place])?;
+    let found = contacts::nearest(c, &[place], None)?;
     Ok(found.first().map(|contact| {
         let (name, phone, email) = contact.on(day);
         let how: Vec<&str> = [phone, email].into_iter().flatten().collect();

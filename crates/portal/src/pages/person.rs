@@ -234,7 +234,7 @@ pub(crate) async fn show(
             let mut record = persons::read(c, &access, id, &CATEGORIES)?.ok_or(Failure::NotFound)?;
             let mut places = records::roster::places(&record);
             places.truncate(PLACES);
-            let contacts = store::contacts::nearest(c, &places)?;
+            let contacts = store::contacts::nearest(c, &places, None)?;
             let new_here = match own {
                 Some(own) => new_children::of_person(c, &own, id)?,
                 None => Vec::new(),

@@ -49,7 +49,7 @@ fn shown(show: Show) -> &'static str {
 
 impl Place {
     /// Its districts in lower case, as statements compare them.
-    pub(super) fn lower_districts(&self) -> Option<Vec<String>> {
+    pub(crate) fn lower_districts(&self) -> Option<Vec<String>> {
         let lower = |names: &Vec<String>| names.iter().map(|name| name.to_lowercase()).collect();
         self.districts.as_ref().map(lower)
     }

@@ -1,0 +1,2 @@
+drop table referral_outcome;
+drop table referral;
