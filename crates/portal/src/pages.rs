@@ -37,6 +37,8 @@ pub(crate) mod pictures;
 pub(crate) mod plans;
 pub(crate) mod questions;
 pub(crate) mod reconciliations;
+pub(crate) mod referral;
+pub(crate) mod referrals;
 pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod requirements;

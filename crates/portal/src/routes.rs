@@ -14,8 +14,8 @@ use crate::pages::{
     acceptances, access_log, admin, batches, bulletin, check, comparison, completeness, contacts,
     corrections, data_requests, deadlines, departures, disagreements, documents, family, gallery, hand_off,
     help, history, home, merge, near_match, new_children, notice, notice_mail, notice_new, notices,
-    own_password, papers, person, pictures, plans, reconciliations, reports, requests, requirements, search,
-    sign_in, students, worklist,
+    own_password, papers, person, pictures, plans, reconciliations, referral, referrals, reports, requests,
+    requirements, search, sign_in, students, worklist,
 };
 use crate::state::Portal;
 use crate::training;
@@ -44,6 +44,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/students/filters"),
     ("GET", "/departures"),
     ("GET", "/departures.xlsx"),
+    ("GET", "/referrals"),
+    ("GET", "/referrals/{id}"),
+    ("POST", "/referrals/{id}"),
     ("GET", "/hand-offs/new"),
     ("POST", "/hand-offs/new"),
     ("POST", "/hand-offs/{id}"),
@@ -209,6 +212,9 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/students/filters", post().to(students::keep))
             .route("/departures", get().to(departures::show))
             .route("/departures.{form:csv|xlsx}", get().to(departures::download))
+            .route("/referrals", get().to(referrals::list))
+            .route("/referrals/{id}", get().to(referral::show))
+            .route("/referrals/{id}", post().to(referral::say))
             .route("/hand-offs/new", get().to(hand_off::fresh))
             .route("/hand-offs/new", post().to(hand_off::write))
             .route("/hand-offs/{id}", post().to(hand_off::take_back))

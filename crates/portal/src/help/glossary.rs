@@ -245,6 +245,12 @@ pub(crate) const TERMS: &[Term] = &[
         source: "",
     },
     Term {
+        id: "referral",
+        word: "Referral",
+        means: "A child that is newly enrolled in a school and may be a migrant child whom the state does not have, given to its recruiters to ask the family. The hub keeps only the state's own number of it, and what came of it.",
+        source: "",
+    },
+    Term {
         id: "residency-date",
         word: "Residency date",
         means: "The day on which the child came to the school district where it lives now. It need not be a qualifying arrival.",

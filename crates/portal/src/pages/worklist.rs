@@ -12,7 +12,7 @@ use mde::{Student, StudentId, WorkCalendar};
 use serde::Deserialize;
 use store::accounts::{self, Role};
 use store::work_items::{self, KindCount, Place, Queue, Scope, TASKS, Taken, WHO_IS_WHO, WorkItem};
-use store::{Purpose, access, calendars, new_children, notices, persons};
+use store::{Purpose, access, calendars, new_children, notices, persons, referrals};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -219,6 +219,7 @@ pub(crate) async fn show(
                 (Some(state), Some(own)) => Some((
                     notices::count_open(c, state)?,
                     new_children::count_open(c, &own)?,
+                    referrals::count_open(c, &own)?,
                     accounts::holders(c, Role::DataAdministrator, state)?,
                 )),
                 _ => None,
@@ -240,7 +241,7 @@ pub(crate) async fn show(
             )
         })
         .collect();
-    let (others, colleagues) = beside.map_or_else(Default::default, |(moves, new, colleagues)| {
+    let (others, colleagues) = beside.map_or_else(Default::default, |(moves, new, referred, colleagues)| {
         let other = |href: &str, label, count, permission| {
             user.may(permission).then(|| Tab {
                 href: href.to_owned(),
@@ -252,6 +253,7 @@ pub(crate) async fn show(
         let others: Vec<Tab> = [
             other("/notices", "Move notices", moves, Permission::SendNotices),
             other("/new-children", "New children", new, Permission::SeeStudents),
+            other("/referrals", "Referrals", referred, Permission::SeeStudents),
         ]
         .into_iter()
         .flatten()

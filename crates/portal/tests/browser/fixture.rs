@@ -9,10 +9,12 @@ use notices::corrections::{self, Asker, Taking};
 use notices::data_requests::{self, Ask, What};
 use notices::documents::{self, Sending};
 use notices::hand_offs::{CourseSoFar, Leaving};
+use notices::referrals::{self as referral, Outcome};
 use notices::{Kind, ManualNotice, Sender};
 use records::report::Question;
 use records::snapshot::{self, Taker};
 use store::notices::Box;
+use store::roster::Place;
 use store::work_items::{self, Scope};
 use store::{Access, Actor, Channel, Purpose};
 use testkit::TestDb;
@@ -45,7 +47,13 @@ pub(crate) fn many() -> Result<TestDb> {
     support::filled("portal-browser-many", |c| {
         support::simulated(c, MANY)?;
         support::fill(c)?;
-        work(c)
+        work(c)?;
+        let jose = support::person_of(c, "GA", "GA7781")?;
+        for number in 0..30 {
+            let id = format!("SIS-5{number:04}");
+            support::referred(c, &id, Some("Mission CISD"), &[(jose, 0.75)], now())?;
+        }
+        Ok(())
     })
 }
 
@@ -106,6 +114,7 @@ fn work(c: &mut PgConnection) -> Result<()> {
         )?;
     }
     between_states(c)?;
+    referrals(c)?;
     review::request_merge(c, &judge, &persons, None, "Cousins who share a file", now())?;
     Ok(())
 }
@@ -185,6 +194,44 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// Children of Texas's schools who may be migrant: one to be asked about, one of long ago, one with two answers.
+fn referrals(c: &mut PgConnection) -> Result<()> {
+    let jose = support::person_of(c, "GA", "GA7781")?;
+    let ana = support::person_of(c, "GA", "GA9002")?;
+    let before = now() - chrono::TimeDelta::days(30);
+    let texas = StateCode::new("TX")?;
+    support::referred(c, "SIS-40019", None, &[(jose, 0.75)], before)?;
+    let done = support::referred(c, "SIS-40018", Some("Mission CISD"), &[(ana, 0.99)], before)?;
+    support::referred(
+        c,
+        "SIS-40017",
+        Some("Mission CISD"),
+        &[(ana, 0.85), (jose, 0.5)],
+        now(),
+    )?;
+    let place = Place {
+        state: texas,
+        districts: None,
+        school: None,
+    };
+    let saying = referral::Saying {
+        outcome: Outcome::NotFound,
+        person: None,
+        note: Some("Nobody at the address on three evenings"),
+        seen: None,
+    };
+    let by = "account:recruiter@mission.example";
+    referral::say(c, &place, done, by, &saying, now() - chrono::TimeDelta::days(20))?;
+    let shown = store::referrals::ShownUp {
+        referral_id: done,
+        state: texas,
+        person_id: ana,
+        batch_id: 1,
+    };
+    store::referrals::show(c, &shown, now() - chrono::TimeDelta::days(2))?;
+    Ok(())
+}
+
 /// A document that one state has sent, in two versions, and the other one has downloaded; and what both accept.
 fn document(c: &mut PgConnection, request: i64, (holder, asker): (StateCode, StateCode)) -> Result<()> {
     let mut sending = Sending {
@@ -261,6 +308,10 @@ pub(crate) struct Ids {
     pub(crate) notice: i64,
     /// From Texas, answered.
     pub(crate) sent_notice: i64,
+    /// Open, of the district.
+    pub(crate) referral: i64,
+    /// With an outcome.
+    pub(crate) referral_done: i64,
 }
 
 impl Ids {
@@ -289,6 +340,11 @@ impl Ids {
             let list = store::notices::list(c, texas, which, false, None, 1)?;
             Ok(list.first().context("a notice")?.move_notice_id)
         };
+        let referral = |c: &mut PgConnection, id: &str| -> Result<i64> {
+            let key = StudentId::of(texas, &StateStudentId::new(id)?).0;
+            let found = store::referrals::latest(c, &[key])?;
+            Ok(found.get(&key).context("a referral")?.referral_id)
+        };
         let (received, sent_notice) = (notice(Box::Inbox)?, notice(Box::Sent)?);
         Ok(Self {
             ana: support::person_of(c, "TX", "T-10442")?.to_string(),
@@ -303,6 +359,8 @@ impl Ids {
             correction,
             notice: received,
             sent_notice,
+            referral: referral(c, "SIS-40017")?,
+            referral_done: referral(c, "SIS-40018")?,
             campaign: campaigns.first().context("a campaign")?.0.reconciliation_id,
         })
     }

@@ -115,6 +115,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             empty("worklist-empty", "/worklist"),
             empty("students-empty", "/students"),
             empty("departures-empty", "/departures"),
+            empty("referrals-empty", "/referrals"),
             empty("new-children-empty", "/new-children"),
             empty("contacts-empty", "/contacts"),
             empty("contact", "/contacts/new"),
@@ -167,6 +168,8 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         correction,
         notice,
         sent_notice,
+        referral,
+        referral_done,
     } = ids;
     if amount == Many {
         let many = |name, path: String| page(Many, ADMINISTRATOR, name, path);
@@ -176,6 +179,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             many("worklist-many", "/worklist".into()),
             many("students-many", "/students".into()),
             many("departures-many", "/departures?weeks=26".into()),
+            many("referrals-many", "/referrals".into()),
             many("new-children-many", "/new-children".into()),
             many("notices-many", "/notices".into()),
             many("deadlines-many", "/deadlines".into()),
@@ -225,6 +229,19 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
             "form[action='/hand-offs/new'] .buttons button",
         ),
         one("hand-off-none-yet", format!("/hand-offs/new?person={mia}")),
+        one("referrals", "/referrals".into()),
+        one("referrals-overdue", "/referrals?show=overdue".into()),
+        one("referrals-done", "/referrals?show=done".into()),
+        one("referral", format!("/referrals/{referral}")),
+        one("referral-wrong", format!("/referrals/{referral}"))
+            .after(&[("#note", "Asked at the school")], SUBMIT),
+        one("referral-done", format!("/referrals/{referral_done}")),
+        page(
+            One,
+            COUNSELOR,
+            "referral-reading",
+            format!("/referrals/{referral_done}"),
+        ),
         one("new-children", "/new-children".into()),
         one("contacts", "/contacts".into()),
         one("worklist", "/worklist".into()),

@@ -10,6 +10,7 @@ mod papers;
 mod pictures;
 mod program;
 mod records;
+mod referrals;
 mod reports;
 mod requests;
 mod rights;

@@ -9,6 +9,7 @@ use diesel::{Connection as _, PgConnection};
 use linking::Model;
 use linking::driver::Linker;
 use mde::{Facility, Finding, FindingCode, PersonId, StateCode, Student};
+use notices::referrals::{Enrolled, Referred};
 use serde_json::{Value, json};
 use simulate::{Config, Nation};
 use store::accounts::{Grant, Role};
@@ -268,6 +269,31 @@ pub(crate) fn person_of(c: &mut PgConnection, state: &str, id: &str) -> Result<P
     let key = mde::StudentId::of(StateCode::new(state)?, &mde::StateStudentId::new(id)?);
     let found: HashMap<_, _> = links::of_students(c, &[key.0])?.into_iter().collect();
     Ok(PersonId::new(*found.get(&key.0).context("not linked")?)?)
+}
+
+/// Refers a child of Texas's schools, under this number of the state, who may be these persons.
+pub(crate) fn referred(
+    c: &mut PgConnection,
+    id: &str,
+    district: Option<&str>,
+    candidates: &[(PersonId, f32)],
+    at: DateTime<Utc>,
+) -> Result<i64> {
+    let id = mde::StateStudentId::new(id)?;
+    let enrolled = Enrolled {
+        state_student_id: &id,
+        facility_code: None,
+        school: district.map(|_| "Castro Elementary".to_owned()),
+        district: district.map(ToOwned::to_owned),
+        known: false,
+        candidates: candidates.to_vec(),
+    };
+    let by = "certificate:abab for registrar-4";
+    let done = notices::referrals::refer(c, StateCode::new("TX")?, by, &[enrolled], at)?;
+    match done.first() {
+        Some(Referred::As { referral, .. }) => Ok(referral.referral_id),
+        other => anyhow::bail!("{other:?}"),
+    }
 }
 
 /// All persons with students, in the order of their numbers.
