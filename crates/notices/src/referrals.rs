@@ -1,8 +1,6 @@
 //! A school enrollment that may be a migrant child becomes a referral to the state's recruiters; what comes of it is said
 //! by a person, or shown by the upload that brings the child.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use diesel::Connection as _;
@@ -317,14 +315,10 @@ pub fn refresh(
 ) -> store::Result<usize> {
     let shown = referrals::shown_up(connection, persons)?;
     let mut found = 0;
-    let mut days: HashMap<StateCode, Option<StateDays>> = HashMap::new();
     for of in &shown {
-        if !days.contains_key(&of.state) {
-            days.insert(of.state, StateDays::of(connection, of.state)?);
-        }
-        let today = match days.get(&of.state) {
-            Some(Some(days)) => days.day(now),
-            _ => now.date_naive(),
+        let today = match StateDays::of(connection, of.state)? {
+            Some(days) => days.day(now),
+            None => now.date_naive(),
         };
         found += usize::from(db::write(connection, |connection| {
             Ok(is_eligible(connection, of, today)? && referrals::show(connection, of, now)?)

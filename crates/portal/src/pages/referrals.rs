@@ -2,6 +2,7 @@
 
 use ::notices::referrals::Outcome;
 use actix_web::{HttpResponse, web};
+use api::v1::referrals::COUNTED_DAYS;
 use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
@@ -18,9 +19,6 @@ use crate::words;
 
 /// Referrals of a page.
 const ROWS: i64 = 25;
-
-/// Days over which referrals are counted at the head of the page.
-const COUNTED_DAYS: i64 = 365;
 
 /// What is asked for, as in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
