@@ -76,7 +76,11 @@ pub(crate) fn start(context: &Context) -> Result<Vec<JoinHandle<()>>> {
             ],
             Box::new(notice),
         ),
-        ("worklists", &[review::JOB], Box::new(escalate)),
+        (
+            "worklists",
+            &[review::JOB, store::db::ANALYZE_JOB],
+            Box::new(escalate),
+        ),
     ];
     let mut threads: Vec<JoinHandle<()>> = workers
         .into_iter()
@@ -278,9 +282,13 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     Ok(())
 }
 
-/// Lets items of worklists go up whose time is over. Nothing is decided by it.
-fn escalate(context: &Context, _: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
+/// Lets items of worklists go up whose time is over, by which nothing is decided. And lets PostgreSQL look at its tables,
+/// for which nobody else has to wait here.
+fn escalate(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
+    if job.name == store::db::ANALYZE_JOB {
+        return Ok(store::db::analyze(connection)?);
+    }
     let done = review::escalate(connection, context.clock.now(), &context.escalation)?;
     tracing::info!(
         raised = done.raised,

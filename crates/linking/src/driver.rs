@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
-use store::{link_holds, links};
+use store::{db, jobs, link_holds, links};
 use uuid::Uuid;
 
 use crate::decisions::HumanDecisions;
@@ -40,11 +40,14 @@ pub const CHANGED_JOB: &str = "notice";
 /// Name of the job that looks at all students at once.
 pub const CHECK_JOB: &str = "link-check";
 
-/// Students looked at in one round.
-const ROUND: i64 = 20_000;
+/// Students looked at in one round: about a second, for which those of a small batch may have to wait.
+const ROUND: i64 = 2_000;
 
 /// Students read from the store at a time.
 const CHUNK: usize = 2_000;
+
+/// Whatever plan PostgreSQL makes for the tables of so few students, it is soon done.
+const FEW: usize = 1_000;
 
 /// How often a round is begun that people come before.
 const TRIES: usize = 5;
@@ -179,7 +182,10 @@ impl Linker {
     }
 
     fn round(&mut self, connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<Round> {
-        let queued = links::queued(connection, ROUND)?;
+        let links::Queued {
+            students: queued,
+            urgent,
+        } = links::queued(connection, ROUND)?;
         if queued.is_empty() {
             return Ok(Round::default());
         }
@@ -191,7 +197,7 @@ impl Linker {
             .copied()
             .filter(|(id, _)| !waiting.contains(id))
             .collect();
-        self.freeze_if_grown();
+        self.freeze_if_grown(connection, now)?;
         self.follow(connection)?;
         people::refresh(&mut self.humans, connection, &ids)?;
         let changed: Vec<u128> = seen.iter().map(|(id, _)| id.as_u128()).collect();
@@ -206,9 +212,10 @@ impl Linker {
             resolution: &resolution,
             changed: &changed,
             cause: Cause::Changed,
+            urgent,
         };
         let looked_at = found.looked_at();
-        let round = store::db::write(connection, |connection| {
+        let round = db::write(connection, |connection| {
             self.stand_still(connection)?;
             if people::catch_up(&mut self.humans, connection, &looked_at)? {
                 return Err(store::Error::LinkMoved);
@@ -257,12 +264,16 @@ impl Linker {
     }
 
     /// Freezes the frequencies of names again when the students have become half as many more, so that a first load is
-    /// not judged by an empty table.
-    fn freeze_if_grown(&mut self) {
+    /// not judged by an empty table; and has PostgreSQL look at its tables for the same reason.
+    fn freeze_if_grown(&mut self, connection: &mut PgConnection, now: DateTime<Utc>) -> store::Result<()> {
         if self.index.len() > self.frozen_at + self.frozen_at / 2 {
             self.index.freeze();
             self.frozen_at = self.index.len();
+            if self.frozen_at >= FEW {
+                jobs::enqueue_once(connection, db::ANALYZE_JOB, 0, now)?;
+            }
         }
+        Ok(())
     }
 
     fn known(&self, key: u128) -> Option<PersonId> {

@@ -1,12 +1,14 @@
 //! The job that looks at persons after the linker has.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use mde::PersonId;
 use serde::Deserialize;
 use store::jobs::{self, NewJob};
+use store::persons::PersonRecord;
 use store::{data_requests, db, notices, persons};
-use uuid::Uuid;
 
 use crate::corrections;
 use crate::detect::{Detected, detect};
@@ -15,6 +17,10 @@ use crate::missed;
 
 /// Name of the job that is told which persons changed.
 pub const JOB: &str = "notice";
+
+/// Persons that are settled in one transaction: as many round trips as for one, and others who wait for one of them wait
+/// for tenths of a second.
+pub(crate) const TOGETHER: usize = 50;
 
 /// What the job is told.
 #[derive(Debug, Deserialize)]
@@ -66,30 +72,51 @@ pub fn handle_changed(
     let takes_part = |state: &str| participants.iter().any(|p| p.state == state);
     let mut written = 0;
     // Most persons are known to one state and have nothing to tell; they are not even read.
-    for number in notices::candidates(connection, &numbers)? {
-        let id = persons::id(number)?;
-        written += db::write(connection, |connection| settle(connection, id, &takes_part, now))?;
+    let candidates: Vec<PersonId> = notices::candidates(connection, &numbers)?
+        .into_iter()
+        .map(persons::id)
+        .collect::<store::Result<_>>()?;
+    for some in candidates.chunks(TOGETHER) {
+        written += db::write(connection, |connection| {
+            settle_all(connection, some, &takes_part, now)
+        })?;
     }
     Ok(written)
 }
 
-fn settle(
+fn settle_all(
     connection: &mut PgConnection,
-    id: PersonId,
+    ids: &[PersonId],
     takes_part: &dyn Fn(&str) -> bool,
     now: DateTime<Utc>,
 ) -> store::Result<usize> {
-    persons::lock(connection, id)?;
-    let Some(person) = persons::load(connection, id)? else {
-        return Ok(0);
-    };
-    let students: Vec<Uuid> = person.students.iter().map(|s| s.student_id.0).collect();
-    notices::go_with_students(connection, &students, person.person_id.number())?;
-    let detected = detect(&person, now);
-    let valid: Vec<notices::Notice> = notices::of_person(connection, person.person_id.number())?
-        .into_iter()
-        .filter(|notice| notice.sender.is_none() && notice.withdrawn_at.is_none())
-        .collect();
+    persons::lock_all(connection, ids)?;
+    let persons = persons::load_all(connection, ids)?;
+    let numbers: Vec<i64> = persons.iter().map(|person| person.person_id.number()).collect();
+    notices::go_with_students(connection, &numbers)?;
+    let mut valid: HashMap<i64, Vec<notices::Notice>> = HashMap::new();
+    for notice in notices::of_persons(connection, &numbers)? {
+        if notice.sender.is_none() && notice.withdrawn_at.is_none() {
+            valid.entry(notice.person_id).or_default().push(notice);
+        }
+    }
+    let mut written = 0;
+    for person in &persons {
+        let valid = valid.remove(&person.person_id.number()).unwrap_or_default();
+        written += settle(connection, person, &valid, takes_part, now)?;
+    }
+    Ok(written)
+}
+
+/// Brings the notices of one person in line; `valid` are those of the hub that stand.
+fn settle(
+    connection: &mut PgConnection,
+    person: &PersonRecord,
+    valid: &[notices::Notice],
+    takes_part: &dyn Fn(&str) -> bool,
+    now: DateTime<Utc>,
+) -> store::Result<usize> {
+    let detected = detect(person, now);
 
     // One notice per move: an answered one, else the oldest. Several can be left when a move between two others of
     // the same states turns out never to have been.
@@ -103,7 +130,7 @@ fn settle(
     let today = now.date_naive();
     let standing = valid
         .iter()
-        .filter(|notice| notice.event == missed::EVENT && missed::stands(notice, &person, today))
+        .filter(|notice| notice.event == missed::EVENT && missed::stands(notice, person, today))
         .map(|notice| notice.move_notice_id);
     let founded: Vec<i64> = detected.iter().filter_map(telling).chain(standing).collect();
     let unfounded: Vec<i64> = valid

@@ -14,22 +14,30 @@ use store::persons::{PersonRecord, StudentRecord};
 use store::{db, links, persons};
 use uuid::Uuid;
 
-/// Persons that are looked at in one transaction. It holds the lock of links, for which the linker waits.
-const PERSONS: usize = 50;
+use crate::driver::TOGETHER;
 
 /// Tells what is new of these persons, and of notices, requests and findings. Doing it again tells nothing. Returns the number of
 /// entries written.
 pub fn tell(connection: &mut PgConnection, persons: &[PersonId], now: DateTime<Utc>) -> store::Result<usize> {
     let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
     let mut written = 0;
-    for some in changes::candidates(connection, &numbers)?.chunks(PERSONS) {
+    let candidates: Vec<PersonId> = changes::candidates(connection, &numbers)?
+        .into_iter()
+        .map(persons::id)
+        .collect::<store::Result<_>>()?;
+    // The lock of links is held, for which the linker waits.
+    for some in candidates.chunks(TOGETHER) {
         written += db::write(connection, |connection| {
             links::lock(connection)?;
-            let mut written = 0;
-            for number in some {
-                written += tell_of(connection, persons::id(*number)?, now)?;
+            let persons = persons::load_all(connection, some)?;
+            let numbers: Vec<i64> = persons.iter().map(|person| person.person_id.number()).collect();
+            let retired = links::aliases(connection, &numbers)?;
+            let mut entries = Vec::new();
+            for person in &persons {
+                entries.extend(tell_of(connection, person, &retired)?);
             }
-            Ok(written)
+            changes::write(connection, &entries, now)?;
+            Ok(entries.len())
         })?;
     }
     written += db::write(connection, |connection| {
@@ -43,23 +51,25 @@ pub fn tell_findings(connection: &mut PgConnection, now: DateTime<Utc>) -> store
     db::write(connection, |connection| changes::tell_findings(connection, now))
 }
 
-/// In a transaction that holds the lock of links.
-fn tell_of(connection: &mut PgConnection, id: PersonId, now: DateTime<Utc>) -> store::Result<usize> {
-    let Some(person) = persons::load(connection, id)? else {
-        return Ok(0);
-    };
+/// Keeps what is told of a person as told, and gives the entries to be written. In a transaction that holds the lock of
+/// links; `aliases` are retired numbers, each with its survivor.
+fn tell_of(
+    connection: &mut PgConnection,
+    person: &PersonRecord,
+    aliases: &[(i64, i64)],
+) -> store::Result<Vec<Entry>> {
     let number = person.person_id.number();
     let students: Vec<Uuid> = person.students.iter().map(|s| s.student_id.0).collect();
     let told = changes::told(connection, number, &students)?;
-    let retired: Vec<i64> = links::aliases(connection, &[number])?
-        .into_iter()
-        .map(|(retired, _)| retired)
+    let retired: Vec<i64> = aliases
+        .iter()
+        .filter(|(_, survivor)| *survivor == number)
+        .map(|(retired, _)| *retired)
         .collect();
-    let news = news(&person, &told, &retired);
-    changes::write(connection, &news.entries, now)?;
+    let news = news(person, &told, &retired);
     changes::forget(connection, &news.gone)?;
     changes::remember(connection, &news.told)?;
-    Ok(news.entries.len())
+    Ok(news.entries)
 }
 
 /// What is to be told, and what is to be kept of it.

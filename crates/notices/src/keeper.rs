@@ -17,6 +17,7 @@ use store::{
 
 use crate::corrections::{Clock, clocks};
 use crate::deadline::{Content, Deadline, Departure, Receipt, StateDuties, Term, Told, deadlines as owed};
+use crate::driver::TOGETHER;
 use crate::duty::{Duty, Limit, Limits};
 use crate::state_days::StateDays;
 
@@ -119,43 +120,65 @@ impl Keeper {
         persons: &[i64],
         now: DateTime<Utc>,
     ) -> store::Result<()> {
-        for number in deadlines::candidates(connection, persons)? {
-            db::write(connection, |connection| self.settle_one(connection, number, now))?;
+        let candidates: Vec<PersonId> = deadlines::candidates(connection, persons)?
+            .into_iter()
+            .map(persons::id)
+            .collect::<store::Result<_>>()?;
+        for some in candidates.chunks(TOGETHER) {
+            db::write(connection, |connection| self.settle_all(connection, some, now))?;
         }
         Ok(())
     }
 
-    fn settle_one(
+    fn settle_all(
         &self,
         connection: &mut PgConnection,
-        number: i64,
+        ids: &[PersonId],
         now: DateTime<Utc>,
     ) -> store::Result<()> {
-        let id = persons::id(number)?;
-        persons::lock(connection, id)?;
-        let Some(person) = persons::load(connection, id)? else {
-            return Ok(());
-        };
-        let versions = person
-            .students
+        persons::lock_all(connection, ids)?;
+        let persons = persons::load_all(connection, ids)?;
+        let numbers: Vec<i64> = persons.iter().map(|person| person.person_id.number()).collect();
+        let held: Vec<StudentId> = persons
             .iter()
-            .map(|held| Ok((held.student_id, students::versions(connection, held.student_id)?)))
-            .collect::<store::Result<Vec<_>>>()?;
-        let departures = departures(connection, person.person_id.number())?;
+            .flat_map(|person| &person.students)
+            .map(|held| held.student_id)
+            .collect();
+        let versions = students::versions_of_all(connection, &held)?;
+        let mut departures = departures(connection, &numbers)?;
+        let corrections = corrections::of_persons(connection, &numbers)?;
+        for person in &persons {
+            let number = person.person_id.number();
+            let departures = departures.remove(&number).unwrap_or_default();
+            let corrections = corrections.iter().filter(|c| c.person_id == number);
+            self.settle_one(connection, person, &versions, &departures, corrections, now)?;
+        }
+        Ok(())
+    }
+
+    fn settle_one<'a>(
+        &self,
+        connection: &mut PgConnection,
+        person: &PersonRecord,
+        versions: &[(StudentId, Vec<Version>)],
+        departures: &[Departure],
+        corrections: impl Iterator<Item = &'a Correction>,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
         let mut wanted: Vec<NewDeadline> = self
-            .owed(&person, &versions, &departures, now)
+            .owed(person, versions, departures, now)
             .iter()
             // That a district keeps no calendar is said of the district, not of each of its children.
             .filter(|owed| owed.started_on.is_some() || owed.district.is_none())
             .map(|owed| self.row(owed, person.person_id, now))
             .collect();
-        for correction in corrections::of_persons(connection, &[person.person_id.number()])? {
+        for correction in corrections {
             let inquiries = data_requests::for_correction(connection, correction.work_item_id)?;
             let day = |state: &str, at: DateTime<Utc>| {
                 StateCode::new(state).map_or_else(|_| at.date_naive(), |state| self.day(state, at))
             };
-            for clock in clocks(&correction, &inquiries, &day) {
-                wanted.push(self.clock_row(&clock, &correction, now)?);
+            for clock in clocks(correction, &inquiries, &day) {
+                wanted.push(self.clock_row(&clock, correction, now)?);
             }
         }
         deadlines::settle(connection, person.person_id.number(), &wanted, now)
@@ -289,18 +312,20 @@ fn told<'a>(held: &'a StudentRecord, versions: &'a [(StudentId, Vec<Version>)]) 
     }
 }
 
-fn departures(connection: &mut PgConnection, person: i64) -> store::Result<Vec<Departure>> {
-    notices::of_person(connection, person)?
+/// The hub's valid notices to states that a child has left, by person.
+fn departures(connection: &mut PgConnection, persons: &[i64]) -> store::Result<HashMap<i64, Vec<Departure>>> {
+    let mut departures: HashMap<i64, Vec<Departure>> = HashMap::new();
+    let told = notices::of_persons(connection, persons)?
         .into_iter()
         .filter(|notice| {
             notice.sender.is_none() && notice.kind == "departure" && notice.withdrawn_at.is_none()
-        })
-        .map(|notice| {
-            Ok(Departure {
-                move_notice_id: notice.move_notice_id,
-                state: state_code(&notice.recipient)?,
-                told_at: notice.created_at,
-            })
-        })
-        .collect()
+        });
+    for notice in told {
+        departures.entry(notice.person_id).or_default().push(Departure {
+            move_notice_id: notice.move_notice_id,
+            state: state_code(&notice.recipient)?,
+            told_at: notice.created_at,
+        });
+    }
+    Ok(departures)
 }

@@ -11,23 +11,28 @@ use utoipa::ToSchema;
 use crate::disagreement::{Disagreement, DisagreementKind};
 use crate::record::consolidate;
 
+/// Persons that are looked at in one transaction: others who wait for one of them wait for tenths of a second.
+const TOGETHER: usize = 50;
+
 /// Looks at those of these persons who have several students again, as of `now`, and puts what contradicts itself in
 /// their records on the lists of the states concerned. Doing it again changes nothing.
 pub fn refresh(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<()> {
-    for id in disagreements::candidates(connection, ids)? {
+    for some in disagreements::candidates(connection, ids)?.chunks(TOGETHER) {
         db::write(connection, |connection| {
             // The job is done only with a commit that is on the disk, and these before it.
             db::flush_later(connection)?;
-            persons::lock(connection, id)?;
+            persons::lock_all(connection, some)?;
             // A number that was retired since has nothing any more; its survivor is told too.
-            let record = persons::load(connection, id)?.filter(|record| record.person_id == id);
-            let found: Vec<(StateCode, &str)> = record
-                .map(|record| consolidate(&record, now.date_naive()).disagreements)
-                .unwrap_or_default()
-                .iter()
-                .flat_map(|d| d.states.iter().map(|state| (*state, d.kind.name())))
-                .collect();
-            disagreements::replace(connection, id, &found, now)
+            let held = persons::load_all(connection, some)?;
+            let mut found: Vec<(PersonId, StateCode, &str)> = Vec::new();
+            for record in held.iter().filter(|record| some.contains(&record.person_id)) {
+                for contradiction in consolidate(record, now.date_naive()).disagreements {
+                    let kind = contradiction.kind.name();
+                    let states = contradiction.states.into_iter();
+                    found.extend(states.map(|state| (record.person_id, state, kind)));
+                }
+            }
+            disagreements::replace(connection, some, &found, now)
         })?;
     }
     Ok(())

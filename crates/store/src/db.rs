@@ -191,6 +191,16 @@ pub fn migrations(connection: &mut PgConnection) -> Result<Vec<String>> {
     Ok(pending.iter().map(|m| m.name().to_string()).collect())
 }
 
+/// Name of the job that does [`analyze`].
+pub const ANALYZE_JOB: &str = "analyze";
+
+/// Has PostgreSQL look at its tables now. It does by itself about once a minute, until when it plans for the few rows that
+/// there were: a join that is right for these takes minutes for those of a first load.
+pub fn analyze(connection: &mut PgConnection) -> Result<()> {
+    sql_query("analyze").execute(connection)?;
+    Ok(())
+}
+
 /// Lets the transaction that is open end without waiting for the disk. A crash of the database can undo it, but never
 /// without what was committed after it: the log is flushed in order.
 pub fn flush_later(connection: &mut PgConnection) -> Result<()> {

@@ -152,9 +152,11 @@ pub fn settle(
         .filter(|row| row.withdrawn_at.is_none() && !causes.contains(&row.cause.as_str()))
         .map(|row| row.deadline_id)
         .collect();
-    diesel::update(deadline::table.filter(deadline::deadline_id.eq_any(gone)))
-        .set(deadline::withdrawn_at.eq(now))
-        .execute(connection)?;
+    if !gone.is_empty() {
+        diesel::update(deadline::table.filter(deadline::deadline_id.eq_any(gone)))
+            .set(deadline::withdrawn_at.eq(now))
+            .execute(connection)?;
+    }
     for new in wanted {
         match kept.iter().find(|row| row.cause == new.cause) {
             None => {

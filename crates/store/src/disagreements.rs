@@ -67,24 +67,27 @@ fn numbered(rows: Vec<Found>) -> Result<Vec<PersonId>> {
         .collect()
 }
 
-/// Puts what was found of a person, as state and kind, in the place of what was found before. What is found again keeps
-/// its time.
+/// Puts what was found of these persons, as person, state and kind, in the place of what was found before. What is found
+/// again keeps its time.
 pub fn replace(
     connection: &mut PgConnection,
-    person: PersonId,
-    found: &[(StateCode, &str)],
+    persons: &[PersonId],
+    found: &[(PersonId, StateCode, &str)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let states: Vec<&str> = found.iter().map(|(state, _)| state.as_str()).collect();
-    let kinds: Vec<&str> = found.iter().map(|(_, kind)| *kind).collect();
+    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
+    let of: Vec<i64> = found.iter().map(|(id, ..)| id.number()).collect();
+    let states: Vec<&str> = found.iter().map(|(_, state, _)| state.as_str()).collect();
+    let kinds: Vec<&str> = found.iter().map(|(.., kind)| *kind).collect();
     prepared(
-        "with found as (select distinct * from unnest($2::text[], $3::text[]) as f (state, kind)),
-              gone as (delete from disagreement d where d.person_id = $1
-                         and not exists (select from found f where f.state = d.state and f.kind = d.kind))
-         insert into disagreement (person_id, state, kind, found_at) select $1, state, kind, $4 from found
+        "with found as (select distinct * from unnest($2::bigint[], $3::text[], $4::text[]) as f (person_id, state, kind)),
+              gone as (delete from disagreement d where d.person_id = any((select $1)::bigint[])
+                         and not exists (select from found f where f.person_id = d.person_id and f.state = d.state and f.kind = d.kind))
+         insert into disagreement (person_id, state, kind, found_at) select person_id, state, kind, $5 from found
          on conflict do nothing",
     )
-    .bind::<BigInt, _>(person.number())
+    .bind::<Array<BigInt>, _>(numbers)
+    .bind::<Array<BigInt>, _>(of)
     .bind::<Array<Text>, _>(states)
     .bind::<Array<Text>, _>(kinds)
     .bind::<Timestamptz, _>(now)

@@ -18,7 +18,7 @@ mod queue;
 mod replay;
 
 pub use decisions::{Decision, Different, decide, decisions, decisions_of, different_of, set_weights};
-pub use queue::{queue, queue_length, queued, unqueue};
+pub use queue::{Queued, queue, queue_length, queued, unqueue};
 pub use replay::{disagreements, replay};
 
 /// Key of the advisory lock under which one transaction at a time changes links.

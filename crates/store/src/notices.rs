@@ -210,6 +210,9 @@ pub fn find_by_cause(connection: &mut PgConnection, cause: &str) -> Result<Optio
 
 /// Takes back notices that nobody has answered: what raised them is not so any more. They stay readable.
 pub fn withdraw(connection: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Result<usize> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
     connection.transaction(|connection| {
         let withdrawn: Vec<(i64, String)> =
             diesel::update(move_notice::table.filter(move_notice::move_notice_id.eq_any(ids)))
@@ -231,6 +234,9 @@ pub fn restore(
     person_id: i64,
     now: DateTime<Utc>,
 ) -> Result<usize> {
+    if causes.is_empty() {
+        return Ok(0);
+    }
     connection.transaction(|connection| {
         let restored: Vec<(i64, String)> =
             diesel::update(move_notice::table.filter(move_notice::cause.eq_any(causes)))
@@ -286,8 +292,13 @@ pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<
 
 /// Notices about a person, newest first.
 pub fn of_person(connection: &mut PgConnection, person_id: i64) -> Result<Vec<Notice>> {
+    of_persons(connection, &[person_id])
+}
+
+/// The same about any of these persons.
+pub fn of_persons(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<Notice>> {
     Ok(move_notice::table
-        .filter(move_notice::person_id.eq(person_id))
+        .filter(move_notice::person_id.eq_any(persons))
         .order(move_notice::move_notice_id.desc())
         .select(Notice::as_select())
         .load(connection)?)
@@ -302,12 +313,13 @@ pub fn follow(connection: &mut PgConnection, retired: i64, survivor: i64) -> Res
 }
 
 /// What the hub noticed of a student is about the person that the student is: after a split its notices go with it.
-pub fn go_with_students(connection: &mut PgConnection, students: &[Uuid], person_id: i64) -> Result<()> {
-    diesel::update(move_notice::table.filter(move_notice::student_id.eq_any(students)))
-        .filter(move_notice::sender.is_null())
-        .filter(move_notice::person_id.ne(person_id))
-        .set(move_notice::person_id.eq(person_id))
-        .execute(connection)?;
+pub fn go_with_students(connection: &mut PgConnection, persons: &[i64]) -> Result<()> {
+    sql_query(
+        "update move_notice n set person_id = l.person_id from link l
+         where l.person_id = any($1) and n.student_id = l.student_id and n.sender is null and n.person_id <> l.person_id",
+    )
+    .bind::<Array<BigInt>, _>(persons)
+    .execute(connection)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection as _, OptionalExtension as _, QueryableByName, RunQueryDsl as _};
 use mde::{EligibilityRules, Facility, PersonId, StateCode, StateStudentId, Student, StudentId};
 use serde::Deserialize as _;
@@ -69,20 +69,36 @@ pub struct PersonRecord {
     pub hand_offs: Vec<HandOff>,
 }
 
-/// The statement that finds a person's students: alias, survivor, link and status in one round trip.
-pub const STUDENTS_OF_PERSON: &str = "
-    select coalesce(a.person_id, p.person_id) as person_id, l.student_id, l.decided, t.state, t.status, t.status_since,
+macro_rules! students_of {
+    ($persons:literal) => {
+        concat!(
+            "
+    select p.person_id as asked, coalesce(a.person_id, p.person_id) as person_id, l.student_id, l.decided, t.state,
+           t.status, t.status_since,
            case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
            t.received_at, t.batch_id, t.version, c.eligibility_rules
     from person p left join person_alias a on a.retired_id = p.person_id
     left join link l on l.person_id = coalesce(a.person_id, p.person_id)
     left join student_status t on t.student_id = l.student_id
     left join participant c on c.state = t.state
-    where p.person_id = $1
-    order by l.student_id";
+    where p.person_id = ",
+            $persons,
+            "
+    order by p.person_id, l.student_id"
+        )
+    };
+}
+
+/// The statement that finds a person's students: alias, survivor, link and status in one round trip.
+pub const STUDENTS_OF_PERSON: &str = students_of!("$1");
+
+/// The same of several persons, by person.
+const STUDENTS_OF_PERSONS: &str = students_of!("any((select $1)::bigint[])");
 
 #[derive(QueryableByName)]
 struct Row {
+    #[diesel(sql_type = BigInt)]
+    asked: i64,
     #[diesel(sql_type = BigInt)]
     person_id: i64,
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -129,29 +145,50 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
     let rows: Vec<Row> = prepared(STUDENTS_OF_PERSON)
         .bind::<BigInt, _>(id.number())
         .load(connection)?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let corrupt = |what: &'static str| {
-        move |e: mde::ValueError| Error::Corrupt {
-            what,
-            why: e.to_string(),
-        }
-    };
-    let person_id = PersonId::new(first.person_id).map_err(corrupt("person id"))?;
-    let rules = eligibility_rules(&rows)?;
-    let students = assemble(connection, rows)?;
+    Ok(records(connection, rows)?.pop())
+}
+
+/// The same of several persons at once, in as many round trips as for one. Each is there once, by its number; one that
+/// was asked for by a retired number, too. A number that there is not has no record.
+pub fn load_all(connection: &mut PgConnection, ids: &[PersonId]) -> Result<Vec<PersonRecord>> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.number()).collect();
+    let rows: Vec<Row> = prepared(STUDENTS_OF_PERSONS)
+        .bind::<Array<BigInt>, _>(numbers)
+        .load(connection)?;
+    records(connection, rows)
+}
+
+/// The records of the persons of these rows, by number.
+fn records(connection: &mut PgConnection, mut rows: Vec<Row>) -> Result<Vec<PersonRecord>> {
+    // A survivor that is asked for by a retired number and by its own comes twice: its own is the one to keep.
+    rows.sort_by_key(|row| (row.person_id, row.asked != row.person_id, row.asked));
+    let mut taken: HashMap<i64, i64> = HashMap::new();
+    rows.retain(|row| *taken.entry(row.person_id).or_insert(row.asked) == row.asked);
+    let mut persons = Vec::with_capacity(taken.len());
+    for of_one in rows.chunk_by(|a, b| a.person_id == b.person_id) {
+        let person_id = self::id(of_one[0].person_id)?;
+        let asked_as = Some(self::id(of_one[0].asked)?).filter(|asked| *asked != person_id);
+        persons.push((person_id, asked_as, eligibility_rules(of_one)?));
+    }
+    let mut students = assemble(connection, rows)?;
     let beside = beside::read(connection, &students)?;
-    Ok(Some(PersonRecord {
-        person_id,
-        asked_as: (person_id != id).then_some(id),
-        students,
-        facilities: beside.facilities,
-        rules,
-        requirements: beside.requirements,
-        statements: beside.statements,
-        hand_offs: beside.hand_offs,
-    }))
+    Ok(persons
+        .into_iter()
+        .map(|(person_id, asked_as, rules)| {
+            let students = students.remove(&person_id.number()).unwrap_or_default();
+            let beside = beside.of(&students);
+            PersonRecord {
+                person_id,
+                asked_as,
+                students,
+                facilities: beside.facilities,
+                rules,
+                requirements: beside.requirements,
+                statements: beside.statements,
+                hand_offs: beside.hand_offs,
+            }
+        })
+        .collect())
 }
 
 fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules>> {
@@ -180,7 +217,17 @@ pub fn id(number: i64) -> Result<PersonId> {
     })
 }
 
-/// Keeps others who take the same lock from working on this person until the end of the transaction.
+/// Keeps others who take the same lock from working on these persons until the end of the transaction. They are locked by
+/// number, so that two who lock several never wait for each other.
+pub fn lock_all(connection: &mut PgConnection, ids: &[PersonId]) -> Result<()> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.number()).collect();
+    prepared("select from person where person_id = any((select $1)::bigint[]) order by person_id for no key update")
+        .bind::<Array<BigInt>, _>(numbers)
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The same of one person.
 pub fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
     prepared("select from person where person_id = $1 for no key update")
         .bind::<BigInt, _>(id.number())
@@ -188,7 +235,8 @@ pub fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
     Ok(())
 }
 
-fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<StudentRecord>> {
+/// The students of rows, by person; those of one by state and identifier.
+fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<HashMap<i64, Vec<StudentRecord>>> {
     let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.student_id).collect();
     let mut content: HashMap<Uuid, Student> = if ids.is_empty() {
         HashMap::new()
@@ -198,7 +246,7 @@ fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Student
             .map(|(id, s)| (id.0, s))
             .collect()
     };
-    let mut records = Vec::with_capacity(ids.len());
+    let mut records: HashMap<i64, Vec<StudentRecord>> = HashMap::new();
     for row in rows {
         let (
             Some(id),
@@ -226,7 +274,7 @@ fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Student
             what: "student",
             why: "a status without a student".into(),
         })?;
-        records.push(StudentRecord {
+        records.entry(row.person_id).or_default().push(StudentRecord {
             student_id: StudentId(id),
             state: StateCode::new(&state).map_err(|e| Error::Corrupt {
                 what: "state",
@@ -243,9 +291,12 @@ fn assemble(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Student
             decided: row.decided,
         });
     }
-    records.sort_by(|a, b| {
-        (a.state, &a.student.identity.state_student_id).cmp(&(b.state, &b.student.identity.state_student_id))
-    });
+    for students in records.values_mut() {
+        students.sort_by(|a, b| {
+            (a.state, &a.student.identity.state_student_id)
+                .cmp(&(b.state, &b.student.identity.state_student_id))
+        });
+    }
     Ok(records)
 }
 
@@ -271,7 +322,7 @@ pub fn read_student(
     let student_id = StudentId::of(state, id);
     connection.transaction(|connection| {
         let row: Option<Row> = prepared(
-            "select coalesce(l.person_id, 0) as person_id, t.student_id, l.decided, t.state, t.status, t.status_since,
+            "select 0::bigint as asked, coalesce(l.person_id, 0) as person_id, t.student_id, l.decided, t.state, t.status, t.status_since,
                     case when t.status = 'live' then greatest(t.as_of, c.full_as_of) else t.as_of end as as_of,
                     t.received_at, t.batch_id, t.version, c.eligibility_rules
              from student_status t left join link l using (student_id) left join participant c on c.state = t.state
@@ -282,7 +333,9 @@ pub fn read_student(
         .optional()?;
         let Some(row) = row else { return Ok(None) };
         let person_id = PersonId::new(row.person_id).ok();
-        let Some(record) = assemble(connection, vec![row])?.pop() else { return Ok(None) };
+        let Some(record) = assemble(connection, vec![row])?.into_values().flatten().next() else {
+            return Ok(None);
+        };
         let versions = students::versions(connection, student_id)?;
         access.disclose(connection, &[Subject::Student(student_id)], &["all"])?;
         Ok(Some(OwnStudent { record, person_id, versions }))

@@ -20,7 +20,7 @@ mod versions;
 pub use load::{Prepared, UNKNOWN_BIRTH_DATE, confirm, mark, replace, tokens};
 pub use read::{read, read_parts, read_statement};
 pub(crate) use versions::unpacked;
-pub use versions::{Version, keep_late, kept, versions};
+pub use versions::{Version, keep_late, kept, versions, versions_of_all};
 
 /// The order of what is said of a student: the instant that it speaks of, then its receipt (the batch's number).
 pub type Said = (DateTime<Utc>, i64);

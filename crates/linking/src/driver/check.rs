@@ -26,6 +26,7 @@ impl Linker {
             resolution: &resolution,
             changed: &[],
             cause: Cause::Check,
+            urgent: false,
         };
         let round = store::db::write(connection, |connection| {
             self.stand_still(connection)?;

@@ -13,6 +13,10 @@ use uuid::Uuid;
 use super::{CHANGED_JOB, Cause, Linker, Round, json, person_id};
 use crate::resolve::{Join, Part, Resolution};
 
+/// Persons of one job that looks at what changed of them: about a second, for which those of a small batch may have to
+/// wait.
+const TOLD_TOGETHER: usize = 250;
+
 /// What was found about students, to be written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found<'a> {
@@ -20,6 +24,8 @@ pub(super) struct Found<'a> {
     /// The students that changed.
     pub(super) changed: &'a [u128],
     pub(super) cause: Cause,
+    /// Somebody waits for it.
+    pub(super) urgent: bool,
 }
 
 impl Found<'_> {
@@ -48,6 +54,7 @@ impl Linker {
             resolution,
             changed,
             cause,
+            urgent,
         } = *found;
         let parts: Vec<&Part> = resolution.parts().collect();
         let fresh = parts.iter().filter(|part| part.keeps.is_none()).count();
@@ -102,14 +109,14 @@ impl Linker {
         persons.retain(|person| !retired.contains(person));
         persons.sort_unstable();
         persons.dedup();
-        for chunk in persons.chunks(1_000) {
+        for chunk in persons.chunks(TOLD_TOGETHER) {
             let payload = serde_json::json!({ "persons": chunk });
             jobs::enqueue(
                 connection,
                 &NewJob {
                     name: CHANGED_JOB,
                     payload,
-                    priority: 5,
+                    priority: if urgent { 10 } else { 5 },
                     deduplicate: None,
                 },
                 now,

@@ -4,33 +4,47 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use mde::StateCode;
 use uuid::Uuid;
 
 use crate::db::Result;
 use crate::prepared::prepared;
 
-/// Students that changed and that the linker has not seen, those of small batches first, then the oldest, each with the batch that changed it. Those of
-/// states in doubt wait (see [`crate::link_holds`]).
-pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, i64)>> {
+/// Students that changed and that the linker has not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// Each with the batch that changed it, the oldest first.
+    pub students: Vec<(Uuid, i64)>,
+    /// They are of small batches: somebody waits for them.
+    pub urgent: bool,
+}
+
+/// The next students that wait, at most `limit`: those of small batches and nobody else while there are any, so that
+/// they never wait for a night's load to be linked with them. Those of states in doubt wait (see [`crate::link_holds`]).
+pub fn queued(connection: &mut PgConnection, limit: i64) -> Result<Queued> {
     #[derive(QueryableByName)]
-    struct Queued {
+    struct Row {
         #[diesel(sql_type = SqlUuid)]
         student_id: Uuid,
         #[diesel(sql_type = BigInt)]
         batch_id: i64,
+        #[diesel(sql_type = Bool)]
+        urgent: bool,
     }
-    let rows: Vec<Queued> = prepared(
-        "select q.student_id, q.batch_id from link_queue q left join link_held h using (student_id, batch_id)
+    let rows: Vec<Row> = prepared(
+        "select q.student_id, q.batch_id, q.urgent from link_queue q left join link_held h using (student_id, batch_id)
          where h.student_id is null order by q.urgent desc, q.queued_at, q.student_id limit $1",
     )
     .bind::<BigInt, _>(limit)
     .load(connection)?;
-    Ok(rows
+    let urgent = rows.first().is_some_and(|row| row.urgent);
+    let students = rows
         .into_iter()
+        .take_while(|row| row.urgent == urgent)
         .map(|row| (row.student_id, row.batch_id))
-        .collect())
+        .collect();
+    Ok(Queued { students, urgent })
 }
 
 /// Lets the linker look at students whose content did not change: people have decided something about them. Batch 0 and

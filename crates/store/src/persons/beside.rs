@@ -1,7 +1,7 @@
 //! What a record needs beside its students, in one round trip: the facilities that they name, what their states require
 //! for graduation, what families have stated against them, and what schools say of a child that leaves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -72,22 +72,67 @@ struct Row {
     data: serde_json::Value,
 }
 
-/// Reads all of it.
-pub(super) fn read(connection: &mut PgConnection, students: &[StudentRecord]) -> Result<Beside> {
+impl Beside {
+    /// What stands beside one person's students.
+    pub(super) fn of(&self, students: &[StudentRecord]) -> Self {
+        let asked = states_to_ask(students);
+        let own = |id: StudentId| students.iter().any(|record| record.student_id == id);
+        Self {
+            facilities: named(students.iter())
+                .into_iter()
+                .filter_map(|key| self.facilities.get_key_value(&key))
+                .map(|(key, facility)| (key.clone(), facility.clone()))
+                .collect(),
+            requirements: self
+                .requirements
+                .iter()
+                .filter(|requirement| asked.contains(&requirement.state))
+                .cloned()
+                .collect(),
+            statements: self
+                .statements
+                .iter()
+                .filter(|statement| own(statement.student_id))
+                .cloned()
+                .collect(),
+            hand_offs: self
+                .hand_offs
+                .iter()
+                .filter(|hand_off| own(hand_off.student_id))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
+/// Reads all of it for the students of these persons.
+pub(super) fn read(
+    connection: &mut PgConnection,
+    persons: &HashMap<i64, Vec<StudentRecord>>,
+) -> Result<Beside> {
     let mut beside = Beside::default();
-    if students.is_empty() {
+    if persons.is_empty() {
         return Ok(beside);
     }
-    let (states, codes): (Vec<String>, Vec<String>) = named(students)
+    let (states, codes): (Vec<String>, Vec<String>) = named(persons.values().flatten())
         .into_iter()
         .map(|(state, code)| (state.to_string(), code))
         .unzip();
-    let asked = states_to_ask(students);
+    let asked: BTreeSet<StateCode> = persons
+        .values()
+        .flat_map(|students| states_to_ask(students))
+        .collect();
     let rows: Vec<Row> = prepared(BESIDE)
         .bind::<Array<Text>, _>(states)
         .bind::<Array<Text>, _>(codes)
         .bind::<Array<Text>, _>(asked.iter().map(StateCode::as_str).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(students.iter().map(|s| s.student_id.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(
+            persons
+                .values()
+                .flatten()
+                .map(|s| s.student_id.0)
+                .collect::<Vec<_>>(),
+        )
         .load(connection)?;
     for row in rows {
         match row.what.as_str() {
@@ -124,7 +169,7 @@ fn corrupt(what: &'static str, why: &dyn std::fmt::Display) -> Error {
 }
 
 /// The facilities that students name.
-fn named(students: &[StudentRecord]) -> Vec<(StateCode, String)> {
+fn named<'a>(students: impl Iterator<Item = &'a StudentRecord>) -> Vec<(StateCode, String)> {
     let mut keys: Vec<(StateCode, String)> = Vec::new();
     for record in students {
         let student = &record.student;

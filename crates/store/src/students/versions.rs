@@ -129,6 +129,8 @@ pub struct Version {
 
 #[derive(QueryableByName)]
 struct VersionRow {
+    #[diesel(sql_type = SqlUuid)]
+    student_id: Uuid,
     #[diesel(sql_type = BigInt)]
     batch_id: i64,
     #[diesel(sql_type = Integer)]
@@ -143,23 +145,38 @@ struct VersionRow {
 
 /// Earlier versions of a student, newest first. For callers that have written the disclosure.
 pub fn versions(connection: &mut PgConnection, id: StudentId) -> Result<Vec<Version>> {
+    let of_all = versions_of_all(connection, &[id])?;
+    Ok(of_all.into_iter().flat_map(|(_, versions)| versions).collect())
+}
+
+/// The same of several students; one without earlier versions is not among them.
+pub fn versions_of_all(
+    connection: &mut PgConnection,
+    ids: &[StudentId],
+) -> Result<Vec<(StudentId, Vec<Version>)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<VersionRow> = prepared(
-        "select batch_id, version, as_of, received_at, content from student_version where student_id = $1
-         order by as_of desc, received_at desc, version desc",
+        "select student_id, batch_id, version, as_of, received_at, content from student_version
+         where student_id = any((select $1)::uuid[])
+         order by student_id, as_of desc, received_at desc, version desc",
     )
-    .bind::<SqlUuid, _>(id.0)
+    .bind::<Array<SqlUuid>, _>(ids)
     .load(connection)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Version {
-                batch_id: row.batch_id,
-                version: row.version,
-                as_of: row.as_of,
-                received_at: row.received_at,
-                student: unpacked(&row.content)?,
-            })
-        })
-        .collect()
+    let mut of_all: Vec<(StudentId, Vec<Version>)> = Vec::new();
+    for row in rows {
+        let version = Version {
+            batch_id: row.batch_id,
+            version: row.version,
+            as_of: row.as_of,
+            received_at: row.received_at,
+            student: unpacked(&row.content)?,
+        };
+        match of_all.last_mut().filter(|(id, _)| id.0 == row.student_id) {
+            Some((_, versions)) => versions.push(version),
+            None => of_all.push((StudentId(row.student_id), vec![version])),
+        }
+    }
+    Ok(of_all)
 }
 
 /// A kept version as the student that it was.
