@@ -2,9 +2,12 @@
 
 use anyhow::Result;
 use linking::Model;
-use linking::driver::{Linker, Round};
+use linking::driver::{CHANGED_JOB, Linker, Round};
 use mde::StateCode;
+use serde_json::json;
 use store::students::{self, Source};
+use store::{jobs, links};
+use uuid::Uuid;
 
 use made_up::{ANA, Child, Hub, in_california, now, sister};
 
@@ -80,5 +83,54 @@ fn a_student_that_is_no_longer_reported_keeps_its_link_and_is_no_conflict() -> R
         hub.person(&ANA)?,
         "back again, it is"
     );
+    Ok(())
+}
+
+#[test]
+fn a_small_batch_waits_neither_for_a_nights_load_to_be_linked_nor_for_it_to_be_told() -> Result<()> {
+    const SYLLABLES: [&str; 10] = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"];
+    let mut hub = Hub::new()?;
+    let strangers: Vec<[String; 4]> = (0..300_usize)
+        .map(|n| {
+            let name: String = [n, n / 10, n / 100].map(|digit| SYLLABLES[digit % 10]).concat();
+            let birth = format!("{}-0{}-{:02}", 2005 + n / 100, 1 + n / 28 % 9, 1 + n % 28);
+            [
+                n.to_string(),
+                format!("{name} {name}"),
+                birth,
+                format!("Eva {name}"),
+            ]
+        })
+        .collect();
+    let night: Vec<Child<'_>> = strangers
+        .iter()
+        .map(|[id, last, birth, mother]| Child {
+            state: "FL",
+            id,
+            last,
+            first: last,
+            birth,
+            mother,
+        })
+        .collect();
+    hub.load_all(&night)?;
+    hub.load(&ANA)?;
+
+    let next = links::queued(&mut hub.connection, 2_000)?;
+    assert!(next.urgent);
+    let first: Vec<Uuid> = next.students.iter().map(|(id, _)| *id).collect();
+    assert_eq!(first, [ANA.key().0], "it came last, is next, and alone");
+    hub.link()?;
+
+    let person = hub.person(&ANA)?;
+    let mut told: Vec<(usize, bool)> = Vec::new();
+    while let Some(job) = jobs::claim(&mut hub.connection, &[CHANGED_JOB], Uuid::now_v7(), now())? {
+        let persons = job.payload["persons"].as_array().cloned().unwrap_or_default();
+        told.push((persons.len(), persons.contains(&json!(person))));
+        jobs::finish(&mut hub.connection, &job)?;
+    }
+    assert_eq!(told[0], (1, true), "whoever waits for it is told first");
+    assert!(told.len() > 2, "a night's load is told in pieces: {told:?}");
+    assert!(told[1..].iter().all(|(_, its)| !its), "and once: {told:?}");
     Ok(())
 }

@@ -411,6 +411,48 @@ fn retired_numbers_resolve_for_ever() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn persons_read_together_are_as_each_is_by_itself() -> Result<()> {
+    let db = database()?;
+    let connection = &mut db.connect()?;
+    let students = ["1", "2", "3"].map(full_student);
+    replace(connection, 1, &students)?;
+    let mut persons: Vec<PersonId> = students
+        .iter()
+        .map(|student| linked(connection, student))
+        .collect::<Result<_>>()?;
+    let retired = store::links::new_persons(connection, 2, now())?;
+    store::links::retire(connection, retired[0], persons[0], now())?;
+    store::links::retire(connection, retired[1], persons[1], now())?;
+    let nobody = PersonId::new(100_000_000_000)?;
+
+    // The first is asked for by both of its numbers, the second by a retired one alone.
+    let asked = [persons[2], retired[1], nobody, retired[0], persons[0], persons[2]];
+    let together = store::persons::load_all(connection, &asked)?;
+    let read: Vec<(PersonId, Option<PersonId>)> = together
+        .iter()
+        .map(|person| (person.person_id, person.asked_as))
+        .collect();
+    let mut expected = [
+        (persons[0], None),
+        (persons[1], Some(retired[1])),
+        (persons[2], None),
+    ];
+    expected.sort_by_key(|(person, _)| person.number());
+    assert_eq!(read, expected, "each once, by its number");
+    persons.sort_by_key(|person| person.number());
+    for (record, person) in together.into_iter().zip(persons) {
+        let alone = store::persons::load(connection, record.asked_as.unwrap_or(person))?;
+        assert_eq!(
+            Some(format!("{record:?}")),
+            alone.map(|alone| format!("{alone:?}"))
+        );
+    }
+    assert!(store::persons::load_all(connection, &[nobody])?.is_empty());
+    assert!(store::persons::load_all(connection, &[])?.is_empty());
+    Ok(())
+}
+
 fn job<'a>(name: &'a str, key: Option<&str>, priority: i16) -> NewJob<'a> {
     NewJob {
         name,

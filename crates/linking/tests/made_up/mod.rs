@@ -93,23 +93,26 @@ impl Hub {
     }
 
     pub(crate) fn load(&mut self, child: &Child<'_>) -> Result<()> {
+        self.load_all(std::slice::from_ref(child))
+    }
+
+    /// Loads children of one state in one batch.
+    pub(crate) fn load_all(&mut self, children: &[Child<'_>]) -> Result<()> {
         self.batch += 1;
-        let state = StateCode::new(child.state)?;
         let source = Source {
-            state,
+            state: StateCode::new(children[0].state)?,
             batch_id: self.batch,
             as_of: now(),
             received_at: now(),
         };
-        let student = child.student();
-        let held = students::held(&mut self.connection, &[child.key().0])?;
-        students::replace(
-            &mut self.connection,
-            source,
-            &[(child.key(), &student, student.content_hash())],
-            &held,
-            now(),
-        )?;
+        let list: Vec<(StudentId, Student)> = children.iter().map(|c| (c.key(), c.student())).collect();
+        let keys: Vec<_> = list.iter().map(|(key, _)| key.0).collect();
+        let rows: Vec<_> = list
+            .iter()
+            .map(|(key, student)| (*key, student, student.content_hash()))
+            .collect();
+        let held = students::held(&mut self.connection, &keys)?;
+        students::replace(&mut self.connection, source, &rows, &held, now())?;
         Ok(())
     }
 
