@@ -2,15 +2,13 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Output;
 use std::sync::Mutex;
 
 use anyhow::{Context as _, Result};
-use end_to_end::{Hub, mariposa, mariposa_ok, until};
+use end_to_end::{Hub, folder, issue, mariposa, mariposa_ok, text, until};
 use serde_json::Value;
 
-use crate::faults::open_to_postgres;
 use cut::Line;
 
 #[path = "../../crates/client/tests/commands/cut.rs"]
@@ -65,26 +63,12 @@ fn told(output: &Output) -> (i32, String) {
     (output.status.code().unwrap_or(-1), text.into_owned())
 }
 
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
 #[test]
 fn a_state_uploads_over_a_line_that_breaks() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    open_to_postgres(folder.path())?;
+    let folder = folder()?;
     let (data, certificates) = (folder.path().join("hub"), folder.path().join("certificates"));
     let hub = Hub::start(&data)?;
-    let issue = [
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&certificates),
-        "--data-dir",
-        text(&data),
-    ];
-    mariposa_ok(&issue)?;
+    issue(&data, "TX", &certificates)?;
     let file = |name: &str| text(&certificates.join(name)).to_owned();
     let notes = folder.path().join("notes");
     let url = format!("https://localhost:{}", hub.exchange);

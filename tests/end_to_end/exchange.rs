@@ -1,15 +1,16 @@
 //! A state's day with `curl` and certificates from `mariposa pki`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use end_to_end::{Answer, Hub, mariposa_ok, until};
+use end_to_end::{Answer, Hub, folder, issue, mariposa_ok, text, until};
 use serde_json::json;
+use tempfile::TempDir;
 
 const ENROLLMENT: &str = "<Enrollment><FacilityCode>F1</FacilityCode><EnrollmentDate>START</EnrollmentDate>\
     <GradeLevel>07</GradeLevel><EnrollmentType>01</EnrollmentType></Enrollment>";
 
-fn upload(state: &str, as_of: &str, id: &str, start: &str, extra: &str) -> String {
+pub(crate) fn upload(state: &str, as_of: &str, id: &str, start: &str, extra: &str) -> String {
     let enrollment = ENROLLMENT.replace("START", start);
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MariposaUpload xmlns=\"urn:mariposa:upload:1\" codeSet=\"2022\">\n\
@@ -24,30 +25,40 @@ fn upload(state: &str, as_of: &str, id: &str, start: &str, extra: &str) -> Strin
     )
 }
 
-struct Day {
-    hub: Hub,
-    folder: tempfile::TempDir,
+/// A hub with certificates for Texas and Washington.
+pub(crate) struct Day {
+    pub(crate) hub: Hub,
+    pub(crate) folder: TempDir,
 }
 
 impl Day {
     fn begin() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        open_to_postgres(folder.path())?;
+        Self::on(folder()?, Hub::start)
+    }
+
+    /// The same in this folder, with a hub that is started by `start` on its data folder.
+    pub(crate) fn on(folder: TempDir, start: impl FnOnce(&Path) -> Result<Hub>) -> Result<Self> {
         let data = folder.path().join("hub");
-        let hub = Hub::start(&data)?;
+        let hub = start(&data)?;
         for state in ["TX", "WA"] {
-            let out = folder.path().join("certificates");
-            mariposa_ok(&[
-                "pki",
-                "issue",
-                state,
-                "--out",
-                text(&out),
-                "--data-dir",
-                text(&data),
-            ])?;
+            issue(&data, state, &folder.path().join("certificates"))?;
         }
         Ok(Self { hub, folder })
+    }
+
+    /// The hub is killed, and started anew by `start`.
+    pub(crate) fn again(self, start: impl FnOnce(&Path) -> Result<Hub>) -> Result<Self> {
+        self.hub.kill()?;
+        let hub = start(&self.folder.path().join("hub"))?;
+        Ok(Self {
+            hub,
+            folder: self.folder,
+        })
+    }
+
+    /// The hub's data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("hub")
     }
 
     fn curl(&self, state: &str, path: &str, extra: &[&str]) -> Result<Answer> {
@@ -71,7 +82,7 @@ impl Day {
     }
 
     /// Sends, and waits until the batch is settled.
-    fn load(&self, state: &str, body: &str) -> Result<(String, serde_json::Value)> {
+    pub(crate) fn load(&self, state: &str, body: &str) -> Result<(String, serde_json::Value)> {
         let receipt = self.send(state, body)?;
         assert_eq!(receipt.status, 202, "{}", receipt.text);
         let batch = until("loading", || {
@@ -83,19 +94,6 @@ impl Day {
         })?;
         Ok((receipt.location, batch))
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
-/// The private PostgreSQL runs as another user when the tests run as root.
-fn open_to_postgres(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::set_permissions(
-        folder,
-        std::fs::Permissions::from_mode(0o711),
-    )?)
 }
 
 const WHO: [&str; 4] = [

@@ -6,29 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use end_to_end::{Hub, mariposa_ok, program, until};
-
-pub(crate) fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
-/// PostgreSQL may run as another user, who must get to its own folder below this one.
-pub(crate) fn open_to_postgres(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::set_permissions(
-        folder,
-        std::fs::Permissions::from_mode(0o711),
-    )?)
-}
-
-pub(crate) fn start(folder: &Path) -> Result<Hub> {
-    open_to_postgres(folder)?;
-    Hub::start(&folder.join("hub"))
-}
+use end_to_end::{Hub, folder, issue, mariposa_ok, program, text, until};
 
 #[test]
 fn killed_in_the_middle_of_a_load_it_completes_by_itself() -> Result<()> {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path();
     let (data, out, nation) = (path.join("hub"), path.join("certificates"), path.join("nation"));
     mariposa_ok(&[
@@ -42,16 +24,8 @@ fn killed_in_the_middle_of_a_load_it_completes_by_itself() -> Result<()> {
         "--out",
         text(&nation),
     ])?;
-    let hub = start(path)?;
-    mariposa_ok(&[
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&out),
-        "--data-dir",
-        text(&data),
-    ])?;
+    let hub = Hub::start(&path.join("hub"))?;
+    issue(&data, "TX", &out)?;
     let file = nation.join("TX/2026-03-31/upload.xml");
     let students = std::fs::read_to_string(&file)?.matches("<Student ").count();
     assert!(students > 4_500, "enough for several chunks: {students}");
@@ -79,7 +53,7 @@ fn killed_in_the_middle_of_a_load_it_completes_by_itself() -> Result<()> {
         })?;
         std::thread::sleep(Duration::from_millis(pause));
         hub.kill()?;
-        hub = start(path)?;
+        hub = Hub::start(&path.join("hub"))?;
     }
     let batch = until("the load", || {
         let batch = hub.curl(&out, "tx", &receipt.location, &[])?;
@@ -133,8 +107,8 @@ fn count(value: &serde_json::Value, name: &str) -> Option<i64> {
 
 #[test]
 fn a_second_hub_on_the_same_data_is_refused() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut hub = start(folder.path())?;
+    let folder = folder()?;
+    let mut hub = Hub::start(&folder.path().join("hub"))?;
     let second = Hub::start(&folder.path().join("hub"));
     let message = format!("{:#}", second.expect_err("the data folder is in use"));
     assert!(
@@ -175,23 +149,14 @@ fn on_a_small_disk(megabytes: u32, data: &Path) -> Result<Option<Hub>> {
 
 #[test]
 fn a_full_disk_is_told_and_the_upload_goes_through_once_there_is_room() -> Result<()> {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path();
-    open_to_postgres(path)?;
     let (data, out) = (path.join("hub"), path.join("certificates"));
     let Some(hub) = on_a_small_disk(2, &data)? else {
         println!("skipped: no small disk can be mounted here");
         return Ok(());
     };
-    mariposa_ok(&[
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&out),
-        "--data-dir",
-        text(&data),
-    ])?;
+    issue(&data, "TX", &out)?;
     let upload = |students: usize| -> Result<String> {
         let file = path.join(format!("{students}.xml"));
         let student = |i| {

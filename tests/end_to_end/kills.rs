@@ -8,11 +8,9 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use end_to_end::{Answer, Hub, mariposa_ok, psql, until};
+use end_to_end::{Answer, Hub, folder, issue, mariposa_ok, psql, text, until};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-
-use crate::faults::{start, text};
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -92,17 +90,9 @@ pub(crate) fn settled(data: &Path) -> Result<()> {
 /// A hub in a folder of its own, with a certificate for Texas.
 fn prepare(folder: &Path) -> Result<(Hub, PathBuf)> {
     std::fs::create_dir_all(folder)?;
-    let hub = start(folder)?;
+    let hub = Hub::start(&folder.join("hub"))?;
     let certificates = folder.join("certificates");
-    mariposa_ok(&[
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&certificates),
-        "--data-dir",
-        text(&folder.join("hub")),
-    ])?;
+    issue(&folder.join("hub"), "TX", &certificates)?;
     Ok((hub, certificates))
 }
 
@@ -115,9 +105,8 @@ fn killed_at_any_byte_and_step_it_ends_as_if_undisturbed() -> Result<()> {
     )?;
     println!("{kills} kills; MARIPOSA_KILL_SEED={seed} repeats them");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path();
-    crate::faults::open_to_postgres(path)?;
     let nation = path.join("nation");
     mariposa_ok(&[
         "simulate",
@@ -151,7 +140,7 @@ fn killed_at_any_byte_and_step_it_ends_as_if_undisturbed() -> Result<()> {
         std::thread::sleep(Duration::from_millis(random.random_range(0..2_500)));
         hub.kill()?;
         let answer = Answer::read(&calling.wait_with_output()?)?;
-        hub = start(&path.join("disturbed"))?;
+        hub = Hub::start(&data)?;
         let location = if answer.status == 202 {
             answer.location
         } else {
@@ -168,7 +157,7 @@ fn killed_at_any_byte_and_step_it_ends_as_if_undisturbed() -> Result<()> {
         if random.random_bool(0.3) {
             std::thread::sleep(Duration::from_millis(random.random_range(0..1_500)));
             hub.kill()?;
-            hub = start(&path.join("disturbed"))?;
+            hub = Hub::start(&data)?;
         }
         // Loaded before the next one is sent: order changes what becomes history, and is tested elsewhere.
         until("the load", || {

@@ -6,10 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use end_to_end::{Hub, mariposa, mariposa_ok, psql, until};
+use end_to_end::{Hub, folder, mariposa, mariposa_ok, psql, text, until};
 use serde_json::Value;
 
-use crate::faults::{start, text};
 use crate::kills::settled;
 
 /// Key of the advisory lock by which the linker holds its place.
@@ -23,8 +22,8 @@ struct Stage {
 
 impl Stage {
     fn begin() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let hub = start(folder.path())?;
+        let folder = folder()?;
+        let hub = Hub::start(&folder.path().join("hub"))?;
         let nation = folder.path().join("nation");
         mariposa_ok(&[
             "simulate",

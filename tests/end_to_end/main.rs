@@ -6,6 +6,7 @@ mod exchange;
 mod faults;
 mod kills;
 mod linker;
+mod mail;
 mod stories;
 mod tus;
 mod webhooks;

@@ -1,20 +1,9 @@
 //! The demo tells its story and each of its checks holds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use end_to_end::{mariposa, mariposa_ok};
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
-fn folder() -> Result<tempfile::TempDir> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir()?;
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
-    Ok(folder)
-}
+use end_to_end::{folder, mariposa, mariposa_ok, text};
 
 #[test]
 fn the_demo_of_a_made_up_nation() -> Result<()> {

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use end_to_end::{Hub, mariposa_ok, until};
+use end_to_end::{Hub, folder, issue, until};
 use serde_json::json;
 
 /// A full upload of so many students, about 400 bytes each.
@@ -33,27 +32,14 @@ fn header(text: &str, name: &str) -> Option<String> {
     values.next().map(|(_, value)| value.trim().to_owned())
 }
 
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
 #[test]
 fn an_upload_goes_on_after_a_cut_and_after_a_kill() -> Result<()> {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
     let data = folder.path().join("hub");
     let mut hub = Hub::start(&data)?;
     let certificates = folder.path().join("certificates");
-    let issue = [
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&certificates),
-        "--data-dir",
-        text(&data),
-    ];
-    mariposa_ok(&issue)?;
+    issue(&data, "TX", &certificates)?;
 
     let content = document(6_000);
     let whole = folder.path().join("night.xml");

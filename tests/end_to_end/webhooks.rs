@@ -1,14 +1,10 @@
 //! A hub that is killed while it tells a state what happened.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use end_to_end::{Hub, mariposa_ok, until};
+use end_to_end::{Hub, Python, certificate, folder, issue, text, until};
 
 /// Python's HTTPS server, slow, which writes its port and then the id of each request before it answers.
 /// Threads answer side by side: a line is one write, since `print` writes its end apart and lines would mix.
@@ -31,90 +27,27 @@ os.write(1, f"{server.server_address[1]}\n".encode())
 server.serve_forever()
 "#;
 
-/// Ends with the test.
-struct Receiver(Child);
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a readable path")
-}
-
-/// A certificate for 127.0.0.1 that vouches for itself.
-fn certificate(folder: &Path) -> Result<()> {
-    let made = Command::new("openssl")
-        .current_dir(folder)
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ])
-        .args([
-            "-keyout",
-            "key.pem",
-            "-out",
-            "receiver.pem",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=receiver",
-        ])
-        .args(["-addext", "subjectAltName=IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .output()?;
-    ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    Ok(())
-}
-
 #[test]
 fn killed_while_it_delivers_everything_arrives_under_its_own_id() -> Result<()> {
     const TOLD: usize = 40;
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path();
-    crate::faults::open_to_postgres(path)?;
     certificate(path)?;
-    let mut python = Command::new("python3")
+    let mut python = Command::new("python3");
+    python
         .args(["-c", RECEIVER])
-        .args([path.join("receiver.pem"), path.join("key.pem")])
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("python3 is needed; deploy/setup test installs it")?;
-    let lines = BufReader::new(python.stdout.take().context("a pipe")?).lines();
-    let _receiver = Receiver(python);
-    let (send, got) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in lines.map_while(std::io::Result::ok) {
-            let _ = send.send(line);
-        }
-    });
-    let port = got.recv()?;
+        .args([path.join("server.pem"), path.join("key.pem")]);
+    let receiver = Python::start(&mut python)?;
+    let port = receiver.line()?;
 
     let data = path.join("hub");
     let webhooks = format!(
         "[webhooks]\nallow_private = true\ntrust = '{}'\n",
-        text(&path.join("receiver.pem"))
+        text(&path.join("server.pem"))
     );
     let hub = Hub::start_with(&data, &webhooks)?;
     let certificates = path.join("certificates");
-    let issue = [
-        "pki",
-        "issue",
-        "TX",
-        "--out",
-        text(&certificates),
-        "--data-dir",
-        text(&data),
-    ];
-    mariposa_ok(&issue)?;
+    issue(&data, "TX", &certificates)?;
     let address = format!("{{\"address\":\"https://127.0.0.1:{port}/\"}}");
     let json = [
         "--header",
@@ -132,9 +65,7 @@ fn killed_while_it_delivers_everything_arrives_under_its_own_id() -> Result<()> 
     // Each arrived before its row was settled: the kill falls between.
     let mut arrived: BTreeMap<String, usize> = BTreeMap::new();
     while arrived.len() < 5 {
-        *arrived
-            .entry(got.recv_timeout(Duration::from_mins(1))?)
-            .or_default() += 1;
+        *arrived.entry(receiver.line()?).or_default() += 1;
     }
     hub.kill()?;
 
@@ -148,11 +79,9 @@ fn killed_while_it_delivers_everything_arrives_under_its_own_id() -> Result<()> 
     })?;
     assert_eq!(ids.len(), TOLD);
     while arrived.len() < TOLD {
-        *arrived
-            .entry(got.recv_timeout(Duration::from_mins(1))?)
-            .or_default() += 1;
+        *arrived.entry(receiver.line()?).or_default() += 1;
     }
-    for id in got.try_iter() {
+    for id in std::iter::from_fn(|| receiver.waiting()) {
         *arrived.entry(id).or_default() += 1;
     }
     let told: Vec<&String> = arrived.keys().collect();

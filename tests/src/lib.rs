@@ -1,13 +1,15 @@
 //! Runs the built program as its users do: commands, a serving hub, `curl` with certificates.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The built program: beside the test's own executable.
 pub fn program() -> Result<PathBuf> {
@@ -48,6 +50,7 @@ pub fn mariposa_ok(args: &[&str]) -> Result<String> {
 #[derive(Debug)]
 pub struct Hub {
     process: Child,
+    log: Mutex<mpsc::Receiver<String>>,
     /// Port of the exchange.
     pub exchange: u16,
     /// Port of the portal.
@@ -103,6 +106,7 @@ impl Hub {
             ) {
                 return Ok(Self {
                     process,
+                    log: Mutex::new(lines),
                     exchange,
                     portal,
                     operator,
@@ -112,6 +116,14 @@ impl Hub {
         }
         let _ = process.kill();
         bail!("the hub did not start:\n{}", seen.join("\n"))
+    }
+
+    /// Waits until the hub writes a line with this text to its log, for two minutes at most.
+    pub fn logs(&self, text: &str) -> Result<()> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        until(text, || {
+            Ok(log.try_iter().find(|line| line.contains(text)).map(drop))
+        })
     }
 
     /// Ends the hub as a power cut would.
@@ -213,6 +225,84 @@ impl Answer {
             location: location.trim().to_owned(),
             error: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+}
+
+/// Issues a certificate of a state, to be found in the folder `out`.
+pub fn issue(data_dir: &Path, state: &str, out: &Path) -> Result<()> {
+    let place = ["--data-dir", text(data_dir)];
+    mariposa_ok(&[&["pki", "issue", state, "--out", text(out)], &place[..]].concat())?;
+    Ok(())
+}
+
+/// A folder of a test, which goes with it. PostgreSQL may run as another user, who must get to its own folder below.
+pub fn folder() -> Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+    Ok(folder)
+}
+
+/// A path as an argument.
+#[must_use]
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("a readable path")
+}
+
+/// Writes `server.pem`, a certificate for 127.0.0.1 that vouches for itself, and `key.pem`.
+pub fn certificate(folder: &Path) -> Result<()> {
+    let mut openssl = Command::new("openssl");
+    openssl
+        .current_dir(folder)
+        .args(["req", "-x509", "-nodes", "-newkey", "ec"])
+        .args(["-pkeyopt", "ec_paramgen_curve:P-256"])
+        .args(["-keyout", "key.pem", "-out", "server.pem"])
+        .args(["-days", "2", "-subj", "/CN=server"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    let made = openssl.output()?;
+    ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Ok(())
+}
+
+/// A server in Python, and the lines that it writes. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Python {
+    process: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Python {
+    /// Runs a program of Python: `python3`, or that of `target/tools`, which has the packages that tests need.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let mut process = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("python3 is needed; deploy/setup test installs it")?;
+        let out = BufReader::new(process.stdout.take().context("a pipe")?).lines();
+        let (send, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.map_while(std::io::Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        Ok(Self { process, lines })
+    }
+
+    /// Its next line, within a minute.
+    pub fn line(&self) -> Result<String> {
+        Ok(self.lines.recv_timeout(Duration::from_mins(1))?)
+    }
+
+    /// A line that is there already.
+    pub fn waiting(&self) -> Option<String> {
+        self.lines.try_recv().ok()
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -15,6 +15,7 @@ pub mod mail;
 pub mod post;
 pub mod schedule;
 pub mod sender;
+mod tls;
 
 pub use error::Error;
 pub use mail::Mailer;

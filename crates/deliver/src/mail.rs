@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::letter::words;
 use crate::schedule::Schedule;
 use crate::sender::Outside;
+use crate::tls;
 
 /// How often it is looked for what is due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -191,7 +192,10 @@ impl Mailer {
             Some(421) => Refusal::Away("it is closing (421)".to_owned()),
             Some(code) => Refusal::Letter(format!("it answered {code}")),
             None if error.is_timeout() => Refusal::Away("it does not answer in time".to_owned()),
-            None if error.is_tls() => Refusal::Away("its certificate or its TLS is not accepted".to_owned()),
+            // Where the whole connection is TLS, the library speaks of the connection.
+            None if error.is_tls() || tls::fault(&error).is_some() => {
+                Refusal::Away("its certificate or its TLS is not accepted".to_owned())
+            }
             None => Refusal::Away("it cannot be reached".to_owned()),
         })
     }

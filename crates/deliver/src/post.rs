@@ -1,7 +1,6 @@
 //! One attempt: a signed POST, and what its answer means.
 
 use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +14,7 @@ use store::webhooks::Webhook;
 use crate::address::{PrivateAddress, PublicOnly, is_public, literal};
 use crate::error::Error;
 use crate::sender::Settings;
-use crate::{event, keys};
+use crate::{event, keys, tls};
 
 /// Bytes of an answer that are read; nothing in it is used, but a connection can only be kept after its end.
 const ANSWER_BYTES: usize = 64 << 10;
@@ -128,24 +127,18 @@ async fn answered(response: Response) -> (Reply, String) {
 
 /// Why an attempt got no answer, in words for the state's administrators.
 fn words_of(error: &reqwest::Error) -> String {
-    let mut source: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(inner) = source {
-        if inner.is::<PrivateAddress>() {
-            return "the name leads to a private address; set one that is reached over the internet"
-                .to_owned();
+    let mut reasons = std::iter::successors(Some(error as &dyn StdError), |error| (*error).source());
+    if reasons.any(<dyn StdError>::is::<PrivateAddress>) {
+        return "the name leads to a private address; set one that is reached over the internet".to_owned();
+    }
+    match tls::fault(error) {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            return format!("the receiver’s certificate is not accepted ({why})");
         }
-        let tls = inner
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| rustls_error(inner.downcast_ref::<io::Error>()?));
-        match tls {
-            Some(rustls::Error::InvalidCertificate(why)) => {
-                return format!("the receiver’s certificate is not accepted ({why})");
-            }
-            Some(rustls::Error::AlertReceived(alert)) => {
-                return format!("the receiver does not accept the hub’s certificate ({alert:?})");
-            }
-            _ => source = inner.source(),
+        Some(rustls::Error::AlertReceived(alert)) => {
+            return format!("the receiver does not accept the hub’s certificate ({alert:?})");
         }
+        _ => {}
     }
     if error.is_timeout() {
         "the receiver did not answer in time".to_owned()
@@ -154,14 +147,6 @@ fn words_of(error: &reqwest::Error) -> String {
     } else {
         format!("the connection broke ({})", detail(error))
     }
-}
-
-/// The TLS error inside an input or output error, which does not name it as its source.
-fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
-    let inner = error.get_ref()?;
-    inner
-        .downcast_ref::<rustls::Error>()
-        .or_else(|| inner.downcast_ref::<io::Error>().and_then(rustls_error))
 }
 
 /// The innermost reason, which names no address.

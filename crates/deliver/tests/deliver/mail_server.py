@@ -1,13 +1,15 @@
 """PyPI's aiosmtpd on loopback. Writes its port, then each letter as a line of JSON; refuses while the file named by its
-argument is there."""
+first argument is there. With a certificate, its key and a password as further arguments it speaks TLS and takes letters
+only from who signs in with the password."""
 
 import asyncio
 import json
 import os
+import ssl
 import sys
 from email import message_from_bytes
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 def tell(what):
@@ -25,9 +27,19 @@ class Handler:
         return "250 taken"
 
 
+def signs_in(server, session, envelope, mechanism, data):
+    return AuthResult(success=data.password == sys.argv[4].encode())
+
+
 async def serve():
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Handler(), loop=loop), "127.0.0.1", 0)
+    tls, wants = None, {}
+    if len(sys.argv) > 2:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(sys.argv[2], sys.argv[3])
+        # The whole connection is TLS, of which aiosmtpd knows nothing.
+        wants = {"authenticator": signs_in, "auth_required": True, "auth_require_tls": False}
+    server = await loop.create_server(lambda: SMTP(Handler(), loop=loop, **wants), "127.0.0.1", 0, ssl=tls)
     tell(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
