@@ -224,8 +224,8 @@ fn load(context: &Context, job: &Claimed, alive: &dyn Fn() -> bool) -> Result<()
 }
 
 /// Looks for moves of changed persons, at the deadlines that follow from what is told of them, at the lists of their
-/// districts, for contradictions, at what came of referrals, and at what other states are to be told; by itself, at terms that have ended, and at the lists and contradictions of all
-/// persons.
+/// districts, for contradictions, at what came of referrals, and at what other states are to be told; by itself, at terms
+/// that have ended, and at the lists and contradictions of all persons.
 fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> {
     let connection = &mut *store::connection(&context.pool)?;
     let now = context.clock.now();
@@ -265,8 +265,7 @@ fn notice(context: &Context, job: &Claimed, _: &dyn Fn() -> bool) -> Result<()> 
     let persons: Vec<PersonId> =
         serde_json::from_value(job.payload.get("persons").cloned().unwrap_or_default())?;
     let written = notices::handle_changed(connection, &persons, now)?;
-    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
-    keeper.settle(connection, &numbers, now)?;
+    keeper.settle(connection, &persons, now)?;
     let new = roster::refresh(connection, &persons, now)?;
     contradicted::refresh(connection, &persons, now)?;
     let referred = notices::referrals::refresh(connection, &persons, now)?;

@@ -40,7 +40,7 @@ pub const CHANGED_JOB: &str = "notice";
 /// Name of the job that looks at all students at once.
 pub const CHECK_JOB: &str = "link-check";
 
-/// Students looked at in one round: about a second, for which those of a small batch may have to wait.
+/// Students looked at in one round: half a second, for which those of a small batch may have to wait.
 const ROUND: i64 = 2_000;
 
 /// Students read from the store at a time.

@@ -18,10 +18,6 @@ use crate::missed;
 /// Name of the job that is told which persons changed.
 pub const JOB: &str = "notice";
 
-/// Persons that are settled in one transaction: as many round trips as for one, and others who wait for one of them wait
-/// for tenths of a second.
-pub(crate) const TOGETHER: usize = 50;
-
 /// What the job is told.
 #[derive(Debug, Deserialize)]
 struct Payload {
@@ -63,7 +59,7 @@ pub fn handle_changed(
     person_ids: &[PersonId],
     now: DateTime<Utc>,
 ) -> store::Result<usize> {
-    let numbers: Vec<i64> = person_ids.iter().map(|id| id.number()).collect();
+    let numbers = persons::numbers(person_ids);
     db::write(connection, |connection| {
         data_requests::mark_arrived(connection, &numbers, now)
     })?;
@@ -72,11 +68,7 @@ pub fn handle_changed(
     let takes_part = |state: &str| participants.iter().any(|p| p.state == state);
     let mut written = 0;
     // Most persons are known to one state and have nothing to tell; they are not even read.
-    let candidates: Vec<PersonId> = notices::candidates(connection, &numbers)?
-        .into_iter()
-        .map(persons::id)
-        .collect::<store::Result<_>>()?;
-    for some in candidates.chunks(TOGETHER) {
+    for some in notices::candidates(connection, person_ids)?.chunks(persons::TOGETHER) {
         written += db::write(connection, |connection| {
             settle_all(connection, some, &takes_part, now)
         })?;

@@ -14,19 +14,12 @@ use store::persons::{PersonRecord, StudentRecord};
 use store::{db, links, persons};
 use uuid::Uuid;
 
-use crate::driver::TOGETHER;
-
-/// Tells what is new of these persons, and of notices, requests and findings. Doing it again tells nothing. Returns the number of
-/// entries written.
-pub fn tell(connection: &mut PgConnection, persons: &[PersonId], now: DateTime<Utc>) -> store::Result<usize> {
-    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
+/// Tells what is new of these persons, and of notices, requests and findings. Doing it again tells nothing. Returns the
+/// number of entries written.
+pub fn tell(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<usize> {
     let mut written = 0;
-    let candidates: Vec<PersonId> = changes::candidates(connection, &numbers)?
-        .into_iter()
-        .map(persons::id)
-        .collect::<store::Result<_>>()?;
     // The lock of links is held, for which the linker waits.
-    for some in candidates.chunks(TOGETHER) {
+    for some in changes::candidates(connection, ids)?.chunks(persons::TOGETHER) {
         written += db::write(connection, |connection| {
             links::lock(connection)?;
             let persons = persons::load_all(connection, some)?;

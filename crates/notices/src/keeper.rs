@@ -17,7 +17,6 @@ use store::{
 
 use crate::corrections::{Clock, clocks};
 use crate::deadline::{Content, Deadline, Departure, Receipt, StateDuties, Term, Told, deadlines as owed};
-use crate::driver::TOGETHER;
 use crate::duty::{Duty, Limit, Limits};
 use crate::state_days::StateDays;
 
@@ -117,14 +116,10 @@ impl Keeper {
     pub fn settle(
         &self,
         connection: &mut PgConnection,
-        persons: &[i64],
+        ids: &[PersonId],
         now: DateTime<Utc>,
     ) -> store::Result<()> {
-        let candidates: Vec<PersonId> = deadlines::candidates(connection, persons)?
-            .into_iter()
-            .map(persons::id)
-            .collect::<store::Result<_>>()?;
-        for some in candidates.chunks(TOGETHER) {
+        for some in deadlines::candidates(connection, ids)?.chunks(persons::TOGETHER) {
             db::write(connection, |connection| self.settle_all(connection, some, now))?;
         }
         Ok(())

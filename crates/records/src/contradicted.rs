@@ -11,13 +11,10 @@ use utoipa::ToSchema;
 use crate::disagreement::{Disagreement, DisagreementKind};
 use crate::record::consolidate;
 
-/// Persons that are looked at in one transaction: others who wait for one of them wait for tenths of a second.
-const TOGETHER: usize = 50;
-
 /// Looks at those of these persons who have several students again, as of `now`, and puts what contradicts itself in
 /// their records on the lists of the states concerned. Doing it again changes nothing.
 pub fn refresh(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<()> {
-    for some in disagreements::candidates(connection, ids)?.chunks(TOGETHER) {
+    for some in disagreements::candidates(connection, ids)?.chunks(persons::TOGETHER) {
         db::write(connection, |connection| {
             // The job is done only with a commit that is on the disk, and these before it.
             db::flush_later(connection)?;

@@ -5,12 +5,13 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
-use mde::StateCode;
+use mde::{PersonId, StateCode};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::Result;
 use crate::deliveries::{self, Event};
+use crate::persons::{self, Numbered};
 use crate::schema::deadline;
 
 /// A deadline as it is to be kept.
@@ -69,16 +70,10 @@ pub struct Kept {
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
-#[derive(QueryableByName)]
-struct PersonId {
-    #[diesel(sql_type = BigInt)]
-    person_id: i64,
-}
-
 /// Which of these persons can have a deadline: a certificate or records of a time in which their state takes part, a
 /// notice, a kept deadline, or a state that keeps terms.
-pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<i64>> {
-    let rows: Vec<PersonId> = sql_query(
+pub fn candidates(connection: &mut PgConnection, ids: &[PersonId]) -> Result<Vec<PersonId>> {
+    let rows: Vec<Numbered> = sql_query(
         "with held as (
             select l.person_id, l.student_id, t.state, p.registered_at::date - 1 as since
             from link l join student_status t using (student_id) join participant p using (state)
@@ -97,9 +92,9 @@ pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<
          select person_id from deadline where person_id = any($1)
          order by person_id",
     )
-    .bind::<Array<BigInt>, _>(persons)
+    .bind::<Array<BigInt>, _>(persons::numbers(ids))
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| row.person_id).collect())
+    persons::ids(rows)
 }
 
 /// The live students' persons of a state that were enrolled there during a term of one of its districts that ended on
@@ -109,8 +104,8 @@ pub fn in_terms_ended(
     state: StateCode,
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<Vec<i64>> {
-    let rows: Vec<PersonId> = sql_query(
+) -> Result<Vec<PersonId>> {
+    let rows: Vec<Numbered> = sql_query(
         "select distinct l.person_id
          from term join student_status t on t.state = term.state and t.status = 'live'
          join enrollment e on e.student_id = t.student_id
@@ -127,7 +122,7 @@ pub fn in_terms_ended(
     .bind::<Date, _>(from)
     .bind::<Date, _>(to)
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| row.person_id).collect())
+    persons::ids(rows)
 }
 
 /// Brings the deadlines of a person in line: writes what is new, changes what is otherwise, and withdraws what is not

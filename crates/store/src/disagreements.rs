@@ -9,6 +9,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use mde::{PersonId, StateCode};
 
 use crate::db::Result;
+use crate::persons::{self, Numbered};
 use crate::prepared::prepared;
 use crate::work_items::Scope;
 
@@ -26,8 +27,8 @@ pub struct Tally {
 /// Those of these persons who have several students, or of whom something was found before. What one state alone says
 /// wrongly of a child its findings tell.
 pub fn candidates(connection: &mut PgConnection, persons: &[PersonId]) -> Result<Vec<PersonId>> {
-    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
-    let rows: Vec<Found> = prepared(
+    let numbers = persons::numbers(persons);
+    let rows: Vec<Numbered> = prepared(
         "select person_id from unnest($1) as p (person_id)
          where (select count(*) from link l where l.person_id = p.person_id) > 1
             or exists (select from disagreement d where d.person_id = p.person_id)
@@ -35,7 +36,7 @@ pub fn candidates(connection: &mut PgConnection, persons: &[PersonId]) -> Result
     )
     .bind::<Array<BigInt>, _>(numbers)
     .load(connection)?;
-    numbered(rows)
+    persons::ids(rows)
 }
 
 /// The next such persons of all, by number, after `after`.
@@ -44,7 +45,7 @@ pub fn next_candidates(
     after: Option<PersonId>,
     limit: i64,
 ) -> Result<Vec<PersonId>> {
-    let rows: Vec<Found> = prepared(
+    let rows: Vec<Numbered> = prepared(
         "(select person_id from link where person_id > $1 group by person_id having count(*) > 1 order by person_id limit $2)
          union
          (select distinct person_id from disagreement where person_id > $1 order by person_id limit $2)
@@ -53,18 +54,7 @@ pub fn next_candidates(
     .bind::<BigInt, _>(after.map_or(0, PersonId::number))
     .bind::<BigInt, _>(limit)
     .load(connection)?;
-    numbered(rows)
-}
-
-fn numbered(rows: Vec<Found>) -> Result<Vec<PersonId>> {
-    rows.into_iter()
-        .map(|row| {
-            PersonId::new(row.person_id).map_err(|error| crate::Error::Corrupt {
-                what: "person id",
-                why: error.to_string(),
-            })
-        })
-        .collect()
+    persons::ids(rows)
 }
 
 /// Puts what was found of these persons, as person, state and kind, in the place of what was found before. What is found
@@ -75,7 +65,7 @@ pub fn replace(
     found: &[(PersonId, StateCode, &str)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
+    let numbers = persons::numbers(persons);
     let of: Vec<i64> = found.iter().map(|(id, ..)| id.number()).collect();
     let states: Vec<&str> = found.iter().map(|(_, state, _)| state.as_str()).collect();
     let kinds: Vec<&str> = found.iter().map(|(.., kind)| *kind).collect();
@@ -122,14 +112,8 @@ pub fn tally(connection: &mut PgConnection, scope: &Scope) -> Result<Vec<Tally>>
     .load(connection)?)
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    person_id: i64,
-}
-
-/// The next persons of a state, or of some districts of it, that hold a kind (or any), by number, after `after`. What was found under a number that
-/// has been retired since is left out: the survivor has its own.
+/// The next persons of a state, or of some districts of it, that hold a kind (or any), by number, after `after`. What was
+/// found under a number that has been retired since is left out: the survivor has its own.
 pub fn persons(
     connection: &mut PgConnection,
     scope: &Scope,
@@ -138,7 +122,7 @@ pub fn persons(
     limit: i64,
 ) -> Result<Vec<PersonId>> {
     let (state, districts) = scope.parts();
-    let rows: Vec<Found> = sql_query(concat!(
+    let rows: Vec<Numbered> = sql_query(concat!(
         "select distinct person_id from disagreement d
          where state = $1 and ($3::text is null or kind = $3) and person_id > $4
            and not exists (select from person_alias a where a.retired_id = d.person_id) and ",
@@ -151,5 +135,5 @@ pub fn persons(
     .bind::<BigInt, _>(after.map_or(0, PersonId::number))
     .bind::<BigInt, _>(limit)
     .load(connection)?;
-    numbered(rows)
+    persons::ids(rows)
 }

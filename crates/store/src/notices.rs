@@ -5,12 +5,13 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text};
-use mde::StateCode;
+use mde::{PersonId, StateCode};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::Result;
 use crate::deliveries::{self, Event};
+use crate::persons::{self, Numbered};
 use crate::schema::move_notice;
 
 mod arrivals;
@@ -265,13 +266,8 @@ pub fn reinstate(connection: &mut PgConnection, ids: &[i64]) -> Result<usize> {
 
 /// Which of these persons can have a move to tell: they have students in several states, a student that left for a
 /// named state, or a notice that the hub raised of them or of one of their students.
-pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<i64>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        person_id: i64,
-    }
-    let rows: Vec<Row> = sql_query(
+pub fn candidates(connection: &mut PgConnection, ids: &[PersonId]) -> Result<Vec<PersonId>> {
+    let rows: Vec<Numbered> = sql_query(
         "select l.person_id from link l join student_status t using (student_id) where l.person_id = any($1)
          group by l.person_id having count(distinct t.state) > 1
          union
@@ -285,9 +281,9 @@ pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<
          where l.person_id = any($1) and n.sender is null and n.person_id <> l.person_id
          order by person_id",
     )
-    .bind::<Array<BigInt>, _>(persons)
+    .bind::<Array<BigInt>, _>(persons::numbers(ids))
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| row.person_id).collect())
+    persons::ids(rows)
 }
 
 /// Notices about a person, newest first.

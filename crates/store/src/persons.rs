@@ -151,7 +151,7 @@ pub fn load(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person
 /// The same of several persons at once, in as many round trips as for one. Each is there once, by its number; one that
 /// was asked for by a retired number, too. A number that there is not has no record.
 pub fn load_all(connection: &mut PgConnection, ids: &[PersonId]) -> Result<Vec<PersonRecord>> {
-    let numbers: Vec<i64> = ids.iter().map(|id| id.number()).collect();
+    let numbers = numbers(ids);
     let rows: Vec<Row> = prepared(STUDENTS_OF_PERSONS)
         .bind::<Array<BigInt>, _>(numbers)
         .load(connection)?;
@@ -209,6 +209,28 @@ fn eligibility_rules(rows: &[Row]) -> Result<HashMap<StateCode, EligibilityRules
     Ok(rules)
 }
 
+/// Persons whom one transaction works on: as many round trips as for one, and others who wait for one of them wait for
+/// tenths of a second.
+pub const TOGETHER: usize = 50;
+
+/// A row that is the number of a person.
+#[derive(QueryableByName)]
+pub(crate) struct Numbered {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) person_id: i64,
+}
+
+/// The persons of these rows.
+pub(crate) fn ids(rows: Vec<Numbered>) -> Result<Vec<PersonId>> {
+    rows.into_iter().map(|row| id(row.person_id)).collect()
+}
+
+/// The numbers of persons, as they are stored.
+#[must_use]
+pub fn numbers(ids: &[PersonId]) -> Vec<i64> {
+    ids.iter().map(|id| id.number()).collect()
+}
+
 /// A stored number as that of a person. [`Error::Corrupt`] if it has not twelve digits.
 pub fn id(number: i64) -> Result<PersonId> {
     PersonId::new(number).map_err(|error| Error::Corrupt {
@@ -220,7 +242,7 @@ pub fn id(number: i64) -> Result<PersonId> {
 /// Keeps others who take the same lock from working on these persons until the end of the transaction. They are locked by
 /// number, so that two who lock several never wait for each other.
 pub fn lock_all(connection: &mut PgConnection, ids: &[PersonId]) -> Result<()> {
-    let numbers: Vec<i64> = ids.iter().map(|id| id.number()).collect();
+    let numbers = numbers(ids);
     prepared("select from person where person_id = any((select $1)::bigint[]) order by person_id for no key update")
         .bind::<Array<BigInt>, _>(numbers)
         .execute(connection)?;

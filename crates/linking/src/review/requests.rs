@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::Connection as _;
 use diesel::pg::PgConnection;
 use mde::PersonId;
-use store::links;
 use store::work_items::{self, NewRequest};
+use store::{links, persons};
 use uuid::Uuid;
 
 use super::evidence::as_earlier;
@@ -31,7 +31,7 @@ pub fn request_merge(
     let reason = stated(reason)?;
     connection.transaction(|connection| {
         links::lock(connection)?;
-        let numbers: Vec<i64> = persons.iter().map(|p| p.number()).collect();
+        let numbers = persons::numbers(persons);
         let persons = survivors(connection, &numbers)?;
         if persons.len() < 2 {
             return Err(Error::Invalid("name two or more different persons"));

@@ -51,7 +51,7 @@ fn look(connection: &mut PgConnection, person: PersonId, at: &str) -> Vec<Kept> 
     let now = instant(at);
     notices::handle_changed(connection, &[person], now).unwrap();
     let keeper = Keeper::open(connection, Limits::default(), now).unwrap();
-    keeper.settle(connection, &[person.number()], now).unwrap();
+    keeper.settle(connection, &[person], now).unwrap();
     deadlines::of_person(connection, person.number()).unwrap()
 }
 

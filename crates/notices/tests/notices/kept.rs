@@ -11,7 +11,7 @@ use crate::made_up::{child, database, day, enrolled, instant, link, load, moved,
 
 fn settle(connection: &mut PgConnection, person: PersonId, now: DateTime<Utc>) {
     let keeper = Keeper::open(connection, Limits::default(), now).unwrap();
-    keeper.settle(connection, &[person.number()], now).unwrap();
+    keeper.settle(connection, &[person], now).unwrap();
 }
 
 fn of(connection: &mut PgConnection, person: PersonId) -> Vec<Kept> {

@@ -334,10 +334,9 @@ impl World<'_> {
 }
 
 fn work(connection: &mut PgConnection, persons: &[PersonId], now: DateTime<Utc>) {
-    let numbers: Vec<i64> = persons.iter().map(|person| person.number()).collect();
     notices::handle_changed(connection, persons, now).unwrap();
     let keeper = Keeper::open(connection, Limits::default(), now).unwrap();
-    keeper.settle(connection, &numbers, now).unwrap();
+    keeper.settle(connection, persons, now).unwrap();
     notices::feed::tell(connection, persons, now).unwrap();
 }
 

@@ -297,7 +297,7 @@ fn a_states_own_deadlines_are_told_by_its_own_working_days() {
     take(c, by("CA"), &taking, instant("2026-03-07")).unwrap();
     let settle = |c: &mut PgConnection, at: &str| {
         let keeper = Keeper::open(c, Limits::default(), instant(at)).unwrap();
-        keeper.settle(c, &[person.number()], instant(at)).unwrap();
+        keeper.settle(c, &[person], instant(at)).unwrap();
     };
     settle(c, "2026-03-07");
     // To be decided by Wednesday, April 1; Tuesday is a holiday of the state.

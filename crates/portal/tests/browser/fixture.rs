@@ -190,7 +190,7 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
     };
     notices::hand_offs::hand_off(c, sender(texas), &leaving, now())?;
     let keeper = notices::Keeper::open(c, notices::Limits::default(), now())?;
-    keeper.settle(c, &[ana.number()], now())?;
+    keeper.settle(c, &[ana], now())?;
     Ok(())
 }
 

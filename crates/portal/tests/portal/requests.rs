@@ -20,7 +20,7 @@ fn hidden(body: &str, name: &str) -> String {
 /// Sets the clocks, as the worker does.
 fn settle(c: &mut diesel::PgConnection, person: PersonId) {
     let keeper = ::notices::Keeper::open(c, ::notices::Limits::default(), support::now()).unwrap();
-    keeper.settle(c, &[person.number()], support::now()).unwrap();
+    keeper.settle(c, &[person], support::now()).unwrap();
 }
 
 #[actix_web::test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use mde::PersonId;
 use store::roster::{self, Held, departures};
-use store::{db, new_children};
+use store::{db, new_children, persons};
 
 use super::of_person;
 
@@ -16,7 +16,7 @@ pub(crate) const TOGETHER: usize = 250;
 /// Brings the lists and the alerts of these persons in line with their students, as of `now`. Doing it again changes
 /// nothing. Returns how many alerts were raised.
 pub fn refresh(connection: &mut PgConnection, ids: &[PersonId], now: DateTime<Utc>) -> store::Result<usize> {
-    let numbers: Vec<i64> = ids.iter().map(|id| id.number()).collect();
+    let numbers = persons::numbers(ids);
     let mut raised = 0;
     for part in numbers.chunks(TOGETHER) {
         raised += db::write(connection, |connection| {

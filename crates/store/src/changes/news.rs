@@ -7,10 +7,11 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Binary, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use mde::StateCode;
+use mde::{PersonId, StateCode};
 use uuid::Uuid;
 
 use crate::db::{Error, Result};
+use crate::persons::{self, Numbered};
 
 /// What of another state's student is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,22 +88,17 @@ pub struct Entry {
 }
 
 /// Which of these persons can have something to tell: students of several states, or something that was told before.
-pub fn candidates(connection: &mut PgConnection, persons: &[i64]) -> Result<Vec<i64>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        person_id: i64,
-    }
-    let rows: Vec<Row> = sql_query(
+pub fn candidates(connection: &mut PgConnection, ids: &[PersonId]) -> Result<Vec<PersonId>> {
+    let rows: Vec<Numbered> = sql_query(
         "select l.person_id from link l join student_status t using (student_id) where l.person_id = any($1)
          group by l.person_id having count(distinct t.state) > 1
          union
          select person_id from change_told where person_id = any($1)
          order by person_id",
     )
-    .bind::<Array<BigInt>, _>(persons)
+    .bind::<Array<BigInt>, _>(persons::numbers(ids))
     .load(connection)?;
-    Ok(rows.into_iter().map(|row| row.person_id).collect())
+    persons::ids(rows)
 }
 
 /// What was told of a person, or of these students under another number.

@@ -184,8 +184,7 @@ pub(crate) fn link(c: &mut PgConnection) -> Result<()> {
     persons.dedup();
     let persons: Vec<PersonId> = persons.into_iter().map(PersonId::new).collect::<Result<_, _>>()?;
     notices::handle_changed(c, &persons, now())?;
-    let numbers: Vec<i64> = persons.iter().map(|id| id.number()).collect();
-    notices::Keeper::open(c, notices::Limits::default(), now())?.settle(c, &numbers, now())?;
+    notices::Keeper::open(c, notices::Limits::default(), now())?.settle(c, &persons, now())?;
     records::roster::refresh(c, &persons, now())?;
     Ok(())
 }
