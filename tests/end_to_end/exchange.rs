@@ -272,3 +272,52 @@ fn a_revoked_certificate_is_refused_within_seconds() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn a_referred_child_that_comes_certified_with_an_upload_is_found_eligible() -> Result<()> {
+    let day = Day::begin()?;
+    day.load(
+        "tx",
+        &upload("TX", "2026-03-01T06:00:00Z", "T-1", "2025-08-18", ""),
+    )?;
+    let child = json!({ "children": [{ "state_student_id": "77", "last_name_1": "Xicotencatl", "last_name_2": "Barragán",
+        "first_name": "Itzel", "birth_date": "2012-05-16", "gender": "Female", "parent2_last_name": "Barragán",
+        "parent2_first_name": "Citlali" }] })
+    .to_string();
+    let ask = ["--json", &child, "--header", "Purpose: enroll", WHO[2], WHO[3]];
+    let referred = until("a referral", || {
+        // Until Texas's child is linked nobody knows it.
+        let answer = day.curl("wa", "/v1/roster-checks?refer=true", &ask)?;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        Ok(answer.json["items"][0]["referral"]["referral_id"].as_i64())
+    })?;
+    let path = format!("/v1/referrals/{referred}");
+    assert_eq!(day.curl("wa", &path, &[])?.json["outcome"], json!(null));
+
+    // Enrolled it is, but nobody says that it has moved.
+    let enrolled = upload("WA", "2026-03-20T06:00:00Z", "77", "2026-03-16", "");
+    day.load("wa", &enrolled)?;
+    let own = until("linking", || {
+        let own = day.curl("wa", "/v1/states/WA/students/77", &WHO)?;
+        Ok(own.json["person_id"].as_str().map(str::to_owned))
+    })?;
+    let certified = enrolled
+        .replace("2026-03-20T06", "2026-03-21T06")
+        .replace(
+            "<Enrollment>",
+            "<QualifyingMove><QualifyingArrivalDate>2026-03-15</QualifyingArrivalDate></QualifyingMove><Enrollment>",
+        );
+    assert_eq!(day.curl("wa", &path, &[])?.json["outcome"], json!(null));
+    let (location, _) = day.load("wa", &certified)?;
+    let referral = until("the outcome", || {
+        let referral = day.curl("wa", &path, &[])?.json;
+        Ok((!referral["outcome"].is_null()).then_some(referral))
+    })?;
+    assert_eq!(referral["outcome"], "found_eligible");
+    let shown = &referral["outcomes"][0];
+    assert_eq!(shown["person_id"], json!(own));
+    assert_eq!(shown["said_by"], json!(null), "nobody had to say it");
+    let batch = shown["batch_id"].as_i64().context("a batch")?;
+    assert!(location.ends_with(&format!("/{batch}")), "{location}: {referral}");
+    Ok(())
+}

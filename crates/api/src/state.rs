@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound as _, Utc};
+use chrono_tz::Tz;
 use export::papers::CheckPage;
 use ingest::Spool;
 use mde::StateCode;
@@ -45,12 +46,21 @@ impl Clock {
     /// Today in a state's capital, or in UTC without a state.
     #[must_use]
     pub fn today(&self, state: Option<StateCode>) -> NaiveDate {
-        let zone = state.and_then(|s| s.row().time_zone.parse::<chrono_tz::Tz>().ok());
-        match zone {
-            Some(zone) => self.now().with_timezone(&zone).date_naive(),
-            None => self.now().date_naive(),
-        }
+        let zone = state.map_or(Tz::UTC, zone);
+        self.now().with_timezone(&zone).date_naive()
     }
+}
+
+/// When a day begins in a state's capital.
+#[must_use]
+pub fn beginning(state: StateCode, day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let local = midnight.and_local_timezone(zone(state)).earliest();
+    local.map_or_else(|| midnight.and_utc(), |local| local.to_utc())
+}
+
+fn zone(state: StateCode) -> Tz {
+    state.row().time_zone.parse().unwrap_or(Tz::UTC)
 }
 
 impl fmt::Debug for Clock {
@@ -188,5 +198,16 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
         assert_eq!(clock.today(StateCode::new("CA").ok()), day("2026-03-01"));
         assert_eq!(clock.today(None), day("2026-03-02"));
+    }
+
+    #[test]
+    fn a_day_begins_at_the_states_midnight() {
+        let begins = |state: &str, day: &str| {
+            let state = StateCode::new(state).expect("a state");
+            beginning(state, day.parse().expect("a day")).to_rfc3339()
+        };
+        assert_eq!(begins("CA", "2026-03-08"), "2026-03-08T08:00:00+00:00");
+        assert_eq!(begins("CA", "2026-03-09"), "2026-03-09T07:00:00+00:00");
+        assert_eq!(begins("GU", "2026-03-09"), "2026-03-08T14:00:00+00:00");
     }
 }

@@ -15,7 +15,7 @@ struct Thing {
 }
 
 /// What events are about; the first that fits.
-const THINGS: [Thing; 5] = [
+const THINGS: [Thing; 8] = [
     Thing {
         kinds: "move_notice.",
         one: "move notice",
@@ -45,6 +45,24 @@ const THINGS: [Thing; 5] = [
         one: "correction request",
         several: "correction requests",
         page: "/corrections",
+    },
+    Thing {
+        kinds: "referral.overdue",
+        one: "overdue referral",
+        several: "overdue referrals",
+        page: "/referrals",
+    },
+    Thing {
+        kinds: "referral.due_soon",
+        one: "referral due soon",
+        several: "referrals due soon",
+        page: "/referrals",
+    },
+    Thing {
+        kinds: "referral.",
+        one: "new referral",
+        several: "new referrals",
+        page: "/referrals",
     },
 ];
 
@@ -143,12 +161,15 @@ mod tests {
             ("correction.created", "/v1/corrections/1"),
             ("deadline.overdue", "/v1/deadlines/2"),
             ("deadline.due_soon", "/v1/deadlines/3"),
+            ("referral.created", "/v1/referrals/4"),
+            ("referral.overdue", "/v1/referrals/5"),
         ];
         let (subject, body) = words(&letter(&events), "https://hub.example");
-        assert_eq!(subject, "1 overdue deadline and 2 more for Texas");
+        assert_eq!(subject, "1 overdue deadline and 4 more for Texas");
         let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
         assert!(at("1 overdue deadline: https://hub.example/deadlines") < at("1 deadline due soon"));
         assert!(at("1 deadline due soon") < at("1 correction request: https://hub.example/corrections"));
+        assert!(at("1 overdue referral: https://hub.example/referrals") < at("1 new referral: "));
         let two = words(&letter(&events[..2]), "https://hub.example").0;
         assert_eq!(two, "1 overdue deadline and 1 correction request for Texas");
     }

@@ -47,6 +47,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/referrals"),
     ("GET", "/referrals/{id}"),
     ("POST", "/referrals/{id}"),
+    ("POST", "/referrals/{id}/taking"),
     ("GET", "/hand-offs/new"),
     ("POST", "/hand-offs/new"),
     ("POST", "/hand-offs/{id}"),
@@ -215,6 +216,7 @@ pub fn configure(config: &mut ServiceConfig, portal: Portal) {
             .route("/referrals", get().to(referrals::list))
             .route("/referrals/{id}", get().to(referral::show))
             .route("/referrals/{id}", post().to(referral::say))
+            .route("/referrals/{id}/taking", post().to(referral::take))
             .route("/hand-offs/new", get().to(hand_off::fresh))
             .route("/hand-offs/new", post().to(hand_off::write))
             .route("/hand-offs/{id}", post().to(hand_off::take_back))

@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::Result;
-use crate::deliveries::{self, Event};
+use crate::due::Due;
 use crate::persons::{self, Numbered};
 use crate::schema::deadline;
 
@@ -301,42 +301,24 @@ pub fn find(connection: &mut PgConnection, id: i64, state: StateCode) -> Result<
         .optional()?)
 }
 
+const DUE: Due = Due {
+    table: "deadline",
+    key: "deadline_id",
+    waits: "met_at is null and withdrawn_at is null",
+    soon: "deadline.due_soon",
+    overdue: "deadline.overdue",
+    path: "/v1/deadlines/",
+};
+
 /// Tells a state, once for each last day, of its deadlines that are not met and due from `today` to `soon`, and of those
 /// that were due before. In the caller's transaction. Returns how many were told.
 pub fn tell_due(
     connection: &mut PgConnection,
     state: StateCode,
-    (today, soon): (NaiveDate, NaiveDate),
+    days: (NaiveDate, NaiveDate),
     now: DateTime<Utc>,
 ) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Told {
-        #[diesel(sql_type = BigInt)]
-        deadline_id: i64,
-    }
-    let mut events = Vec::new();
-    for (kind, column, from, to) in [
-        ("deadline.due_soon", "warned_of", Some(today), Some(soon)),
-        ("deadline.overdue", "overdue_of", None, today.pred_opt()),
-    ] {
-        let told: Vec<Told> = sql_query(format!(
-            "update deadline set {column} = due_on
-             where state = $1 and met_at is null and withdrawn_at is null
-               and ($2 is null or due_on >= $2) and due_on <= $3 and {column} is distinct from due_on
-             returning deadline_id"
-        ))
-        .bind::<Text, _>(state.as_str())
-        .bind::<Nullable<Date>, _>(from)
-        .bind::<Nullable<Date>, _>(to)
-        .load(connection)?;
-        events.extend(told.iter().map(|told| Event {
-            state: state.to_string(),
-            kind,
-            link: format!("/v1/deadlines/{}", told.deadline_id),
-        }));
-    }
-    deliveries::tell(connection, &events, now)?;
-    Ok(events.len())
+    DUE.tell(connection, state, days, now)
 }
 
 /// The deadlines of a state that were met last, in time or late.

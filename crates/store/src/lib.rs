@@ -21,6 +21,7 @@ pub mod deliveries;
 pub mod disagreements;
 pub mod disclosures;
 pub mod documents;
+mod due;
 pub mod facilities;
 pub mod families;
 pub mod hand_offs;

@@ -13,9 +13,12 @@ use uuid::Uuid;
 
 use crate::access::audit;
 use crate::db::Result;
+use crate::deliveries::{self, Event};
+use crate::due::Due;
 use crate::persons;
 use crate::roster::Place;
 use crate::schema::referral;
+use crate::work_items::Taken;
 
 mod outcomes;
 
@@ -67,6 +70,8 @@ pub struct Referral {
     pub outcome: Option<String>,
     pub outcome_at: Option<DateTime<Utc>>,
     pub first_outcome_at: Option<DateTime<Utc>>,
+    pub taken_by: Option<String>,
+    pub taken_at: Option<DateTime<Utc>>,
 }
 
 impl Referral {
@@ -89,12 +94,16 @@ impl Referral {
     }
 }
 
+/// The address of a referral, but for its number.
+const PATH: &str = "/v1/referrals/";
+
 /// Referrals `r`.
 const SELECT: &str = "
     select r.referral_id, r.state, r.student_id, r.state_student_id, r.facility_code, r.school, r.district, r.verdict,
            array(select coalesce(a.person_id, p.id) from unnest(r.persons) with ordinality p (id, n)
                  left join person_alias a on a.retired_id = p.id order by p.n) as persons,
-           r.probabilities, r.due_on, r.opened_at, r.opened_by, r.outcome, r.outcome_at, r.first_outcome_at
+           r.probabilities, r.due_on, r.opened_at, r.opened_by, r.outcome, r.outcome_at, r.first_outcome_at,
+           r.taken_by, r.taken_at
     from referral r";
 
 /// Keeps others of this state from opening referrals until the end of the transaction, so that of a child one is open.
@@ -155,7 +164,28 @@ pub fn latest(connection: &mut PgConnection, students: &[Uuid]) -> Result<HashMa
     Ok(rows.into_iter().map(|row| (row.student_id, row)).collect())
 }
 
-/// Opens a referral, in the caller's transaction, which has to [open alone](open_alone). Returns its number.
+const DUE: Due = Due {
+    table: "referral",
+    key: "referral_id",
+    waits: "outcome is null",
+    soon: "referral.due_soon",
+    overdue: "referral.overdue",
+    path: PATH,
+};
+
+/// Tells a state, once for each last day, of its referrals that wait for an outcome and are due from `today` to `soon`,
+/// and of those that were due before. In the caller's transaction. Returns how many were told.
+pub fn tell_due(
+    connection: &mut PgConnection,
+    state: StateCode,
+    days: (NaiveDate, NaiveDate),
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    DUE.tell(connection, state, days, now)
+}
+
+/// Opens a referral and tells its state, in the caller's transaction, which has to [open alone](open_alone). Returns its
+/// number.
 pub fn open(connection: &mut PgConnection, new: &NewReferral<'_>, now: DateTime<Utc>) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Id {
@@ -187,6 +217,12 @@ pub fn open(connection: &mut PgConnection, new: &NewReferral<'_>, now: DateTime<
     let subject = row.referral_id.to_string();
     let detail = serde_json::json!({ "verdict": new.verdict });
     audit(connection, now, new.by, "referral.open", &subject, &detail)?;
+    let created = Event {
+        state: new.state.to_string(),
+        kind: "referral.created",
+        link: format!("{PATH}{subject}"),
+    };
+    deliveries::tell(connection, &[created], now)?;
     Ok(row.referral_id)
 }
 
@@ -209,6 +245,36 @@ pub fn add(connection: &mut PgConnection, id: i64, candidates: &[(PersonId, f32)
     .bind::<Array<Float>, _>(probabilities)
     .execute(connection)?;
     Ok(())
+}
+
+/// Says who goes to see the family of an open referral of a place, or that nobody does. One that somebody has taken stays
+/// with that account unless `from` is it, or anybody. `false`: nothing was changed. In the caller's transaction; `by` is
+/// who says it.
+pub fn entrust(
+    connection: &mut PgConnection,
+    place: &Place,
+    id: i64,
+    (to, from): (Option<&str>, &Taken),
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = sql_query(format!(
+        "update referral r set taken_by = $4, taken_at = case when $4 is not null then $5 end
+         where {WITHIN} and r.referral_id = $3 and r.outcome is null and r.taken_by is distinct from $4
+           and ($6 is null or coalesce(r.taken_by, '') = $6)"
+    ))
+    .bind::<Text, _>(place.state.as_str())
+    .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
+    .bind::<BigInt, _>(id)
+    .bind::<Nullable<Text>, _>(to)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Nullable<Text>, _>(from.account())
+    .execute(connection)?;
+    if changed > 0 {
+        let detail = serde_json::json!({ "to": to });
+        audit(connection, now, by, "referral.entrust", &id.to_string(), &detail)?;
+    }
+    Ok(changed > 0)
 }
 
 /// Which referrals.
@@ -238,11 +304,11 @@ pub fn find(connection: &mut PgConnection, place: &Place, id: i64) -> Result<Opt
     )
 }
 
-/// Referrals of a place, from the one after the referral `after` on.
+/// Referrals of a place, from the one after the referral `after` on; of these those that are `taken` so.
 pub fn list(
     connection: &mut PgConnection,
     place: &Place,
-    standing: Standing,
+    (standing, taken): (Standing, &Taken),
     today: NaiveDate,
     after: Option<i64>,
     limit: i64,
@@ -266,7 +332,7 @@ pub fn list(
     };
     let key = order.replace(" desc", "");
     Ok(sql_query(format!(
-        "{SELECT} where {WITHIN} and {which}
+        "{SELECT} where {WITHIN} and {which} and ($6 is null or coalesce(r.taken_by, '') = $6)
            and ($3 is null or ({key}) {next} (select {} from referral l where l.referral_id = $3 and l.state = $1))
          order by {order} limit $5",
         key.replace("r.", "l.")
@@ -276,6 +342,7 @@ pub fn list(
     .bind::<Nullable<BigInt>, _>(after)
     .bind::<Date, _>(today)
     .bind::<BigInt, _>(limit)
+    .bind::<Nullable<Text>, _>(taken.account())
     .load(connection)?)
 }
 
@@ -333,18 +400,19 @@ pub fn counts(
     .get_result(connection)?)
 }
 
-/// How many referrals of a place wait for an outcome.
-pub fn count_open(connection: &mut PgConnection, place: &Place) -> Result<i64> {
+/// How many referrals of a place wait for an outcome and are `taken` so.
+pub fn count_open(connection: &mut PgConnection, place: &Place, taken: &Taken) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
     let row: Count = sql_query(format!(
-        "select count(*) as count from referral r where {WITHIN} and r.outcome is null"
+        "select count(*) as count from referral r where {WITHIN} and r.outcome is null and ($3 is null or coalesce(r.taken_by, '') = $3)"
     ))
     .bind::<Text, _>(place.state.as_str())
     .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
+    .bind::<Nullable<Text>, _>(taken.account())
     .get_result(connection)?;
     Ok(row.count)
 }

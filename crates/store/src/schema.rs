@@ -823,6 +823,10 @@ diesel::table! {
         outcome -> Nullable<Text>,
         outcome_at -> Nullable<Timestamptz>,
         first_outcome_at -> Nullable<Timestamptz>,
+        taken_by -> Nullable<Text>,
+        taken_at -> Nullable<Timestamptz>,
+        warned_of -> Nullable<Date>,
+        overdue_of -> Nullable<Date>,
     }
 }
 

@@ -2,20 +2,21 @@
 
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use mde::code::ContactRole;
 use mde::{PersonId, StateCode};
 use notices::referrals::{self, Outcome, Saying, Told};
 use serde::{Deserialize, Serialize};
 use store::referrals::{Counts, Standing};
 use store::roster::Place;
+use store::work_items::Taken;
 use store::{contacts, referrals as kept};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::{Deciding, StateSystem};
 use crate::page;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
-use crate::state::AppState;
+use crate::state::{AppState, beginning};
 use crate::v1::contacts::ContactDocument;
 
 /// Days over which referrals are counted unless asked otherwise.
@@ -54,7 +55,7 @@ pub struct Wanted {
     status: ReferralStatus,
     /// Only of this district, as it was sent, upper or lower case.
     district: Option<String>,
-    /// First day of the time whose referrals are counted; a year ago if missing. The list has all.
+    /// First day, of the state, of the time whose referrals are counted; a year ago if missing. The list has all.
     since: Option<NaiveDate>,
     /// Where the page begins, from the page before.
     cursor: Option<i64>,
@@ -118,6 +119,10 @@ pub struct ReferralDocument {
     pub due_on: NaiveDate,
     /// Whether it waits for an outcome after that day.
     pub overdue: bool,
+    /// Which account goes to see the family, while it is open.
+    pub taken_by: Option<String>,
+    /// Since when.
+    pub taken_at: Option<DateTime<Utc>>,
     /// What came of it, `found_eligible`, `not_eligible`, `not_found` or `declined`: a person's last word, else what an
     /// upload showed; `null` while it is open.
     pub outcome: Option<String>,
@@ -161,6 +166,8 @@ impl ReferralDocument {
             opened_at: referral.opened_at,
             opened_by: referral.opened_by,
             due_on: referral.due_on,
+            taken_by: referral.taken_by,
+            taken_at: referral.taken_at,
             outcome: referral.outcome,
             outcomes,
         })
@@ -241,7 +248,8 @@ pub async fn list(
         .db
         .run(move |connection| {
             let standing = wanted.status.into();
-            let found = kept::list(connection, &place, standing, today, wanted.cursor, limit + 1)?;
+            let which = (standing, &Taken::ByAnybody);
+            let found = kept::list(connection, &place, which, today, wanted.cursor, limit + 1)?;
             let ids: Vec<i64> = found.iter().map(|referral| referral.referral_id).collect();
             let mut outcomes = kept::of_referrals(connection, &ids)?;
             let told: Vec<Told> = found
@@ -251,7 +259,7 @@ pub async fn list(
                     referral,
                 })
                 .collect();
-            let from = since.and_time(NaiveTime::MIN).and_utc();
+            let from = beginning(own, since);
             Ok::<_, store::Error>((told, kept::counts(connection, &place, from, today)?))
         })
         .await?;

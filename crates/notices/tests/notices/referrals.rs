@@ -7,6 +7,7 @@ use notices::Error;
 use notices::referrals::{Enrolled, Outcome, Referred, Saying, Told, read, refer, refresh, say};
 use store::referrals::{self as kept, Standing};
 use store::roster::Place;
+use store::work_items::Taken;
 
 use crate::made_up::{child, database, day, enrolled, instant, link, load, moved, state};
 
@@ -169,7 +170,7 @@ fn who_is_the_states_own_needs_no_recruiter() {
     let other = texan(c, "2");
     assert!(needless(sent(c, "OR-7", &[other], false, now)), "its own number");
     assert!(number(sent(c, "S-3", &[person], false, now)).1, "possibly a twin");
-    assert_eq!(kept::count_open(c, &oregon(None)).unwrap(), 2);
+    assert_eq!(kept::count_open(c, &oregon(None), &Taken::ByAnybody).unwrap(), 2);
 }
 
 #[test]
@@ -283,7 +284,15 @@ fn a_referral_is_seen_in_its_district_and_by_no_other_state() {
         .map(|(at, id)| number(sent(c, id, &[person], false, now + TimeDelta::days(at as i64))).0)
         .collect();
     let page = |c: &mut PgConnection, place: &Place, after, limit| -> Vec<i64> {
-        let found = kept::list(c, place, Standing::Open, day(TODAY), after, limit).unwrap();
+        let found = kept::list(
+            c,
+            place,
+            (Standing::Open, &Taken::ByAnybody),
+            day(TODAY),
+            after,
+            limit,
+        )
+        .unwrap();
         found.iter().map(|referral| referral.referral_id).collect()
     };
     assert_eq!(page(c, &oregon(None), None, 2), ids[..2]);
@@ -299,7 +308,15 @@ fn a_referral_is_seen_in_its_district_and_by_no_other_state() {
     assert_eq!(kept::districts(c, &oregon(None)).unwrap(), ["Hood River"]);
 
     let standing = |c: &mut PgConnection, standing, after| -> Vec<i64> {
-        let found = kept::list(c, &oregon(None), standing, day("2026-04-24"), after, 9).unwrap();
+        let found = kept::list(
+            c,
+            &oregon(None),
+            (standing, &Taken::ByAnybody),
+            day("2026-04-24"),
+            after,
+            9,
+        )
+        .unwrap();
         found.iter().map(|referral| referral.referral_id).collect()
     };
     assert_eq!(standing(c, Standing::Overdue, None), ids[..1]);

@@ -1,14 +1,17 @@
 //! What states are told of requests, corrections and days that come due: at their webhooks, and in the feed.
 
 use diesel::PgConnection;
-use mde::PersonId;
+use mde::{PersonId, StateStudentId};
 use notices::corrections::{Asker, Decision, Step, Taking, step, take};
 use notices::data_requests::{Answering, Ask, Reply, What, answer, ask, take_back};
+use notices::referrals::{Enrolled, Outcome, Saying, refer, say};
 use notices::{Error, Keeper, Limits, ManualNotice, Sender, reminders};
+use store::referrals::latest;
+use store::roster::Place;
 use store::webhooks::{self, SigningKeys};
 use store::{calendars, changes, deliveries};
 
-use crate::made_up::{access, child, database, day, enrolled, instant, link, load, state};
+use crate::made_up::{access, child, database, day, enrolled, id, instant, link, load, state};
 
 fn by(code: &str) -> Sender<'static> {
     Sender {
@@ -276,6 +279,95 @@ fn what_comes_due_is_told_before_and_after_its_last_day_once_each() {
     .unwrap();
     remind(c, "2026-05-20");
     assert_eq!(due(c, "CA").len(), 3, "what is answered is not due");
+}
+
+/// Opens a referral of a child of Texas that may be this person, and again the day after. Its number.
+fn referred(c: &mut PgConnection, person: PersonId) -> i64 {
+    let number = StateStudentId::new("S-9").unwrap();
+    let enrolled = Enrolled {
+        state_student_id: &number,
+        facility_code: None,
+        school: None,
+        district: None,
+        known: false,
+        candidates: vec![(person, 0.5)],
+    };
+    for at in ["2026-04-11", "2026-04-12"] {
+        refer(
+            c,
+            state("TX"),
+            "registrar-4",
+            std::slice::from_ref(&enrolled),
+            instant(at),
+        )
+        .unwrap();
+    }
+    let key = id("TX", "S-9").0;
+    latest(c, &[key]).unwrap()[&key].referral_id
+}
+
+#[test]
+fn a_referral_is_told_when_it_is_opened_and_when_it_comes_due() {
+    let (_db, mut connection) = database();
+    let c = &mut connection;
+    let person = known(c);
+    // Referred on Friday, April 10, Texan time: due on the 24th, a Friday.
+    let number = referred(c, person);
+    let link = format!("/v1/referrals/{number}");
+    let said = |kinds: &[&str]| -> Vec<(String, String)> {
+        kinds
+            .iter()
+            .map(|kind| (format!("referral.{kind}"), link.clone()))
+            .collect()
+    };
+    assert_eq!(
+        told(c, "TX", "referral"),
+        said(&["created"]),
+        "once, and no child in it"
+    );
+    remind(c, "2026-04-22");
+    assert_eq!(told(c, "TX", "referral").len(), 1, "it is Tuesday evening there");
+    remind(c, "2026-04-23");
+    assert_eq!(told(c, "TX", "referral"), said(&["created", "due_soon"]));
+    remind(c, "2026-04-25");
+    assert_eq!(told(c, "TX", "referral").len(), 2, "it is still the 24th there");
+    remind(c, "2026-04-26");
+    assert_eq!(
+        told(c, "TX", "referral"),
+        said(&["created", "due_soon", "overdue"])
+    );
+    assert_eq!(told(c, "CA", "referral"), [], "nobody else's");
+}
+
+#[test]
+fn a_referral_with_an_outcome_does_not_come_due() {
+    let (_db, mut connection) = database();
+    let c = &mut connection;
+    let person = known(c);
+    let number = referred(c, person);
+    let saying = Saying {
+        outcome: Outcome::NotFound,
+        person: None,
+        note: None,
+        seen: None,
+    };
+    let place = Place {
+        state: state("TX"),
+        districts: None,
+        school: None,
+    };
+    say(
+        c,
+        &place,
+        number,
+        "account:ana@tx.example",
+        &saying,
+        instant("2026-04-14"),
+    )
+    .unwrap();
+    remind(c, "2026-04-23");
+    remind(c, "2026-04-26");
+    assert_eq!(kinds(c, "TX", "referral"), ["referral.created"]);
 }
 
 #[test]

@@ -11,14 +11,16 @@ use mde::PersonId;
 use mde::code::ContactRole;
 use serde::Deserialize;
 use store::contacts::{self, Contact};
-use store::{Purpose, referrals as kept};
+use store::referrals::Referral;
+use store::work_items::Taken;
+use store::{Purpose, db, referrals as kept};
 
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::pages::contacts as directory;
 use crate::pages::data_requests::named;
 use crate::pages::notices::{Child, NOTE, children};
-use crate::pages::referrals::{outcome_tag, school, standing_tag};
+use crate::pages::referrals::{outcome_tag, school, standing_tag, taker};
 use crate::state::Portal;
 use crate::user::{Allowed, Guarded, Permission, SeeStudents, SendNotices, User};
 use crate::view::{self, Cell, Choice, Chrome, Mistakes, Table, Tag};
@@ -57,6 +59,9 @@ struct ReferralPage {
     outcomes: Table,
     seen: usize,
     says: bool,
+    /// Whether it can be taken, or given back.
+    takes: bool,
+    gives_back: bool,
     outcome: Field,
     person: Field,
     note: Field,
@@ -105,6 +110,14 @@ fn by(said_by: &str) -> String {
     let user = said_by.split_once(" for ").map(|(_, user)| user);
     let text = user.unwrap_or(said_by);
     text.strip_prefix("account:").unwrap_or(text).to_owned()
+}
+
+/// Who has taken a referral, and since when.
+fn taken(referral: &Referral) -> String {
+    match (taker(referral), referral.taken_at) {
+        (Some(who), Some(since)) => format!("{who}, {}", words::instant(since)),
+        _ => "Nobody".to_owned(),
+    }
 }
 
 fn candidates(read: &Read) -> Table {
@@ -158,6 +171,7 @@ fn outcomes(read: &Read) -> Table {
 
 fn page(portal: &Portal, user: &User, read: &Read, form: &OutcomeForm, mistakes: Mistakes) -> ReferralPage {
     let (referral, today) = (&read.told.referral, portal.today(user.acts_in));
+    let (says, waits) = (user.may(Permission::SendNotices), referral.outcome.is_none());
     let all = Outcome::ALL.into_iter();
     let choices = all
         .map(|of| Choice::new(of.name(), words::sentence(of.words()), &form.outcome))
@@ -187,6 +201,7 @@ fn page(portal: &Portal, user: &User, read: &Read, form: &OutcomeForm, mistakes:
             ("Referred", words::instant(referral.opened_at)),
             ("Asked by", by(&referral.opened_by)),
             ("Outcome due", words::day(referral.due_on)),
+            ("Taken by", taken(referral)),
         ],
         candidates: candidates(read),
         recruiters: directory::table(
@@ -198,7 +213,14 @@ fn page(portal: &Portal, user: &User, read: &Read, form: &OutcomeForm, mistakes:
         ),
         outcomes: outcomes(read),
         seen: read.told.outcomes.len(),
-        says: user.may(Permission::SendNotices),
+        says,
+        takes: says && waits && referral.taken_by.is_none(),
+        gives_back: says
+            && waits
+            && referral
+                .taken_by
+                .as_ref()
+                .is_some_and(|by| *by == user.label() || user.may(Permission::DecideMatches)),
         outcome: Field::select("outcome", "What came of it?", "Choose", choices)
             .required()
             .judged(&mistakes),
@@ -235,10 +257,46 @@ pub(crate) async fn show(
     );
     page.chrome = page.chrome.done(match ask.done.as_str() {
         "said" => Some("The outcome is saved."),
+        "taken" => Some("You have taken it: others see that you go to see the family."),
+        "back" => Some("Nobody has it now."),
         "late" => Some("Somebody else was faster. This is how it stands. Nothing was changed."),
         _ => None,
     });
     view::page(&page)
+}
+
+/// Taking, or giving back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TakingForm {
+    action: String,
+}
+
+/// `POST /referrals/{id}/taking`: `action` is `take` or `give_back`; the latter for somebody else by administrators.
+pub(crate) async fn take(
+    portal: web::Data<Portal>,
+    id: web::Path<i64>,
+    guarded: Guarded<SendNotices, TakingForm>,
+) -> Result<HttpResponse, Failure> {
+    let Guarded { user, form } = guarded;
+    let (place, own, now, id) = (user.place()?, user.label(), portal.now(), *id);
+    let (to, from, done) = match form.action.as_str() {
+        "take" => (Some(own.clone()), Taken::ByNobody, "taken"),
+        "give_back" if user.may(Permission::DecideMatches) => (None, Taken::ByAnybody, "back"),
+        "give_back" => (None, Taken::By(own.clone()), "back"),
+        _ => return Err(Failure::BadRequest),
+    };
+    let changed = portal
+        .run(move |c| {
+            kept::find(c, &place, id)?.ok_or(Failure::NotFound)?;
+            let done = db::write(c, |c| {
+                kept::entrust(c, &place, id, (to.as_deref(), &from), &own, now)
+            });
+            Ok(done?)
+        })
+        .await?;
+    let done = if changed { done } else { "late" };
+    Ok(view::see_other(&format!("/referrals/{id}?done={done}")))
 }
 
 impl OutcomeForm {

@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
 use store::referrals::{self, Counts, Referral, Standing};
 use store::roster::Place;
+use store::work_items::Taken;
 
 use crate::failure::{Failure, encode};
 use crate::field::Field;
@@ -30,11 +31,13 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    fn standing(&self) -> Standing {
+    /// Which referrals, and the name of their tab.
+    fn which(&self, user: &User) -> (Standing, Taken, &'static str) {
         match self.show.as_str() {
-            "overdue" => Standing::Overdue,
-            "done" => Standing::Done,
-            _ => Standing::Open,
+            "mine" => (Standing::Open, Taken::By(user.label()), "mine"),
+            "overdue" => (Standing::Overdue, Taken::ByAnybody, "overdue"),
+            "done" => (Standing::Done, Taken::ByAnybody, "done"),
+            _ => (Standing::Open, Taken::ByAnybody, "open"),
         }
     }
 
@@ -90,6 +93,15 @@ pub(crate) fn standing_tag(referral: &Referral, today: NaiveDate) -> Tag {
     }
 }
 
+/// Who goes to see the family of an open referral.
+pub(crate) fn taker(referral: &Referral) -> Option<&str> {
+    let taken_by = referral
+        .taken_by
+        .as_deref()
+        .filter(|_| referral.outcome.is_none())?;
+    Some(taken_by.strip_prefix("account:").unwrap_or(taken_by))
+}
+
 /// School and district of a referral, as far as they were sent.
 pub(crate) fn school(referral: &Referral) -> String {
     let school = referral.school.clone().or_else(|| {
@@ -99,7 +111,7 @@ pub(crate) fn school(referral: &Referral) -> String {
     school.unwrap_or_else(|| "School not sent".to_owned())
 }
 
-/// `GET /referrals?show=open|overdue|done&district=&after=`. No child is named here, so nothing is disclosed.
+/// `GET /referrals?show=open|mine|overdue|done&district=&after=`. No child is named here, so nothing is disclosed.
 pub(crate) async fn list(
     portal: web::Data<Portal>,
     user: Allowed<SeeStudents>,
@@ -107,12 +119,14 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Failure> {
     let (place, own) = (ask.place(&user)?, user.place()?);
     let today = portal.today(Some(place.state));
-    let (standing, after, now) = (ask.standing(), ask.after, portal.now());
-    let (mut found, all, year, districts) = portal
+    let (standing, taken, show) = ask.which(&user);
+    let (mine, after, now) = (Taken::By(user.label()), ask.after, portal.now());
+    let (mut found, all, own_open, year, districts) = portal
         .run(move |c| {
             Ok((
-                referrals::list(c, &place, standing, today, after, ROWS + 1)?,
+                referrals::list(c, &place, (standing, &taken), today, after, ROWS + 1)?,
                 referrals::counts(c, &place, DateTime::<Utc>::UNIX_EPOCH, today)?,
+                referrals::count_open(c, &place, &mine)?,
                 referrals::counts(c, &place, now - TimeDelta::days(COUNTED_DAYS), today)?,
                 referrals::districts(c, &own)?,
             ))
@@ -120,11 +134,6 @@ pub(crate) async fn list(
         .await?;
     let more = found.len() as i64 > ROWS;
     found.truncate(ROWS as usize);
-    let show = match standing {
-        Standing::Open => "open",
-        Standing::Overdue => "overdue",
-        Standing::Done => "done",
-    };
     let choices: Vec<Choice> = districts
         .iter()
         .map(|name| Choice::new(name, name, &ask.district))
@@ -134,22 +143,21 @@ pub(crate) async fn list(
         chrome: Chrome::of(&user, "Referrals", "/students"),
         place: place_words(&user),
         facts: facts(&year),
-        tabs: tabs(&ask, show, &all),
+        tabs: tabs(&ask, show, &all, own_open),
         show: show.to_owned(),
         district: (choices.len() > 1)
             .then(|| Field::select("district", "District", "All districts", choices)),
         next: next.map_or_else(String::new, |id| {
             format!("/referrals?{}&after={id}", ask.query(show))
         }),
-        table: table(&found, standing, today),
+        table: table(&found, show, today),
     })
 }
 
 fn facts(counts: &Counts) -> Vec<(&'static str, String)> {
-    let share = |of: i64| words::count(of);
     let mut facts = vec![
-        ("Referred", share(counts.referred)),
-        ("Still open", share(counts.open)),
+        ("Referred", words::count(counts.referred)),
+        ("Still open", words::count(counts.open)),
     ];
     for (outcome, of) in [
         (Outcome::FoundEligible, counts.found_eligible),
@@ -157,7 +165,7 @@ fn facts(counts: &Counts) -> Vec<(&'static str, String)> {
         (Outcome::NotFound, counts.not_found),
         (Outcome::Declined, counts.declined),
     ] {
-        facts.push((heading(outcome), share(of)));
+        facts.push((heading(outcome), words::count(of)));
     }
     let days = counts.median_days.map_or_else(
         || "No outcome yet".to_owned(),
@@ -180,9 +188,10 @@ fn heading(outcome: Outcome) -> &'static str {
     }
 }
 
-fn tabs(ask: &Ask, here: &str, counts: &Counts) -> Vec<Tab> {
+fn tabs(ask: &Ask, here: &str, counts: &Counts, mine: i64) -> Vec<Tab> {
     [
         ("open", "Open", counts.open),
+        ("mine", "Mine", mine),
         ("overdue", "Overdue", counts.overdue),
         ("done", "With an outcome", counts.referred - counts.open),
     ]
@@ -196,16 +205,20 @@ fn tabs(ask: &Ask, here: &str, counts: &Counts) -> Vec<Tab> {
     .collect()
 }
 
-fn table(found: &[Referral], standing: Standing, today: NaiveDate) -> Table {
-    let (caption, empty) = match standing {
-        Standing::Open => (
-            "Open referrals, the first to be due first",
-            "No referral waits for an outcome.",
+fn table(found: &[Referral], show: &str, today: NaiveDate) -> Table {
+    let (caption, empty) = match show {
+        "mine" => (
+            "Open referrals that you have taken, the first to be due first",
+            "You have taken none. Open one and choose Take.",
         ),
-        Standing::Overdue => ("Overdue referrals, the longest first", "No referral is overdue."),
-        Standing::Done => (
+        "overdue" => ("Overdue referrals, the longest first", "No referral is overdue."),
+        "done" => (
             "Referrals with an outcome, the latest first",
             "No referral has an outcome yet.",
+        ),
+        _ => (
+            "Open referrals, the first to be due first",
+            "No referral waits for an outcome.",
         ),
     };
     let mut table = Table::new(
@@ -236,7 +249,9 @@ fn table(found: &[Referral], standing: Standing, today: NaiveDate) -> Table {
                 .note(words::likelihood(likely)),
                 words::day(referral.opened_at.date_naive()).into(),
                 words::day(referral.due_on).into(),
-                Cell::default().tag(standing_tag(referral, today)),
+                Cell::default()
+                    .tag(standing_tag(referral, today))
+                    .note(taker(referral).map_or_else(String::new, |who| format!("with {who}"))),
             ],
         );
     }

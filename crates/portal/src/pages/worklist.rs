@@ -219,7 +219,7 @@ pub(crate) async fn show(
                 (Some(state), Some(own)) => Some((
                     notices::count_open(c, state)?,
                     new_children::count_open(c, &own)?,
-                    referrals::count_open(c, &own)?,
+                    referrals::count_open(c, &own, &Taken::ByAnybody)?,
                     accounts::holders(c, Role::DataAdministrator, state)?,
                 )),
                 _ => None,

@@ -200,7 +200,7 @@ fn referrals(c: &mut PgConnection) -> Result<()> {
     let ana = support::person_of(c, "GA", "GA9002")?;
     let before = now() - chrono::TimeDelta::days(30);
     let texas = StateCode::new("TX")?;
-    support::referred(c, "SIS-40019", None, &[(jose, 0.75)], before)?;
+    let long_ago = support::referred(c, "SIS-40019", None, &[(jose, 0.75)], before)?;
     let done = support::referred(c, "SIS-40018", Some("Mission CISD"), &[(ana, 0.99)], before)?;
     support::referred(
         c,
@@ -214,6 +214,12 @@ fn referrals(c: &mut PgConnection) -> Result<()> {
         districts: None,
         school: None,
     };
+    let taken = (
+        Some("account:admin@tea.example"),
+        &store::work_items::Taken::ByNobody,
+    );
+    let day_after = before + chrono::TimeDelta::days(1);
+    store::referrals::entrust(c, &place, long_ago, taken, "account:admin@tea.example", day_after)?;
     let saying = referral::Saying {
         outcome: Outcome::NotFound,
         person: None,

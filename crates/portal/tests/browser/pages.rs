@@ -230,6 +230,7 @@ fn of(amount: Amount, ids: Option<&Ids>) -> Vec<Page> {
         ),
         one("hand-off-none-yet", format!("/hand-offs/new?person={mia}")),
         one("referrals", "/referrals".into()),
+        one("referrals-mine", "/referrals?show=mine".into()),
         one("referrals-overdue", "/referrals?show=overdue".into()),
         one("referrals-done", "/referrals?show=done".into()),
         one("referral", format!("/referrals/{referral}")),

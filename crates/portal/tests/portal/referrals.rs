@@ -196,3 +196,71 @@ async fn a_referral_is_for_the_people_of_its_place() {
     plains.sign_in("plains@tx.example").await;
     assert_eq!(plains.get("/referrals?district=Mission+CISD").await.status, 404);
 }
+
+#[actix_web::test]
+async fn of_two_who_would_go_to_one_family_the_first_does() {
+    let db = nation();
+    let mut c = db.connect().unwrap();
+    let jose = support::person_of(&mut c, "GA", "GA7781").unwrap();
+    let id = referred(&mut c, "SIS-1", Some("Mission CISD"), &[(jose, 0.85)], now()).unwrap();
+    let path = format!("/referrals/{id}");
+    let taking = format!("{path}/taking");
+
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("recruiter@mission.example").await;
+    let (mut state, _) = browser(db.url()).await;
+    state.sign_in("admin@tea.example").await;
+    assert!(
+        b.get("/referrals?show=mine")
+            .await
+            .text()
+            .contains("You have taken none")
+    );
+    assert!(b.get(&path).await.body.contains("value=\"take\""));
+    let taken = b.post(&taking, &[("action", "take")]).await;
+    assert_eq!(taken.location(), format!("{path}?done=taken"));
+    let second = state.post(&taking, &[("action", "take")]).await;
+    assert_eq!(second.location(), format!("{path}?done=late"));
+    let text = state.get(&path).await.text();
+    assert!(
+        text.contains("recruiter@mission.example") && text.contains("Give back"),
+        "{text}"
+    );
+    assert!(
+        state
+            .get("/referrals")
+            .await
+            .text()
+            .contains("with recruiter@mission.example")
+    );
+    assert!(b.get("/referrals?show=mine").await.text().contains("SIS-1"));
+    assert!(!state.get("/referrals?show=mine").await.text().contains("SIS-1"));
+
+    // Whoever administers gives back for somebody who is ill; nobody gives back what is another's.
+    assert_eq!(
+        state.post(&taking, &[("action", "give_back")]).await.location(),
+        format!("{path}?done=back")
+    );
+    assert_eq!(
+        state.post(&taking, &[("action", "take")]).await.location(),
+        format!("{path}?done=taken")
+    );
+    assert!(!b.get(&path).await.body.contains("value=\"give_back\""));
+    assert_eq!(
+        b.post(&taking, &[("action", "give_back")]).await.location(),
+        format!("{path}?done=late")
+    );
+    assert_eq!(b.post(&taking, &[("action", "")]).await.status, 400);
+
+    // An outcome ends it, whoever brings it.
+    let form = [("outcome", "not_found"), ("seen", "0")];
+    assert_eq!(b.post(&path, &form).await.location(), format!("{path}?done=said"));
+    assert_eq!(
+        state.post(&taking, &[("action", "give_back")]).await.location(),
+        format!("{path}?done=late")
+    );
+    assert!(!state.get("/referrals?show=mine").await.text().contains("SIS-1"));
+    let (mut plains, _) = browser(db.url()).await;
+    plains.sign_in("counselor@mission.example").await;
+    assert_eq!(plains.post(&taking, &[("action", "take")]).await.status, 403);
+}

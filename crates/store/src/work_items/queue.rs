@@ -22,6 +22,18 @@ pub enum Taken {
     By(String),
 }
 
+impl Taken {
+    /// As statements compare it with a column that is null where nobody has taken something: none for everybody's, empty
+    /// for nobody's.
+    pub(crate) fn account(&self) -> Option<&str> {
+        match self {
+            Self::ByAnybody => None,
+            Self::ByNobody => Some(""),
+            Self::By(account) => Some(account),
+        }
+    }
+}
+
 /// Which open items of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
@@ -91,14 +103,6 @@ impl Queue {
             .as_deref()
             .map_or_else(|| kinds_of(&self.scope), |kind| vec![kind])
     }
-
-    fn assignee(&self) -> Option<&str> {
-        match &self.taken {
-            Taken::ByAnybody => None,
-            Taken::ByNobody => Some(""),
-            Taken::By(account) => Some(account),
-        }
-    }
 }
 
 /// Items of a worklist, those that are the longest at their level first, from the one after the item `after` on.
@@ -124,7 +128,7 @@ pub fn queue(
     .bind::<Nullable<Text>, _>(state)
     .bind::<Nullable<Array<Text>>, _>(districts)
     .bind::<Array<Text>, _>(queue.kinds())
-    .bind::<Nullable<Text>, _>(queue.assignee())
+    .bind::<Nullable<Text>, _>(queue.taken.account())
     .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(limit)
     .load(connection)?;
@@ -182,11 +186,6 @@ pub fn entrust(
         work_item_id: i64,
     }
     let (state, districts) = scope.parts();
-    let from = match from {
-        Taken::ByAnybody => None,
-        Taken::ByNobody => Some(""),
-        Taken::By(account) => Some(account.as_str()),
-    };
     let changed: Vec<Id> = sql_query(format!(
         "update work_item_owner t set assignee = $4, assigned_at = case when $4 is not null then $5 end
          where t.state = $1 and t.work_item_id = any($3) and t.assignee is distinct from $4
@@ -199,7 +198,7 @@ pub fn entrust(
     .bind::<Array<BigInt>, _>(items)
     .bind::<Nullable<Text>, _>(to)
     .bind::<Timestamptz, _>(now)
-    .bind::<Nullable<Text>, _>(from)
+    .bind::<Nullable<Text>, _>(from.account())
     .load(connection)?;
     Ok(changed.into_iter().map(|id| id.work_item_id).collect())
 }
