@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::v1::{
     batches, changes, contacts, corrections, data_requests, deadlines, departures, disagreements, documents,
-    family, findings, history, lists, notice_steps, notices, papers, persons, plans, profiles,
+    family, findings, history, lists, new_children, notice_steps, notices, papers, persons, plans, profiles,
     reconciliations, referrals, reports, requirements, roster, roster_checks, snapshots, students, upload,
     uploads, webhook, work_items,
 };
@@ -35,8 +35,10 @@ use crate::v1::{
         profiles::list,
         students::read,
         roster::list,
-        roster::new_children,
-        roster::acknowledge,
+        new_children::list_new,
+        new_children::acknowledge_new,
+        new_children::list_gone,
+        new_children::acknowledge_gone,
         departures::list,
         departures::hand_off,
         departures::take_back,

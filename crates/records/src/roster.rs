@@ -2,6 +2,7 @@
 //! "my students" is one look at an index.
 
 pub mod departures;
+mod gone;
 mod job;
 mod stays;
 
@@ -34,7 +35,8 @@ pub const WINDOW_DAYS: i64 = 90;
 pub struct OfPerson {
     /// Its open enrollments in states that certified it.
     pub entries: Vec<Entry>,
-    /// Where it is or was new, each with whether that is recent enough to be told.
+    /// Where it is or was new, and which districts it left for another one of their state, each with whether that is recent
+    /// enough to be told.
     pub new: Vec<(NewChild, bool)>,
     /// When it is expected to leave a state of `entries`, as its earlier ways say.
     pub departures: Vec<Departure>,
@@ -76,6 +78,7 @@ pub fn of_person(students: &[&Held], facilities: &Facilities, now: DateTime<Utc>
         }
         for stay in stays.iter().filter(|stay| stay.state == state) {
             out.new.extend(new_in(&held, stay, &all, now));
+            out.new.extend(gone::from(&held, stay, &stays, &all, now));
         }
     }
     out
@@ -224,6 +227,7 @@ fn new_in(held: &[&Held], stay: &Stay, all: &[Window], now: DateTime<Utc>) -> Ve
             happened_on: day,
             facility_code: stay.facility_code.clone(),
             raised_at: now,
+            to_district: None,
         };
         let recent = told >= of.as_of.date_naive() - TimeDelta::days(WINDOW_DAYS);
         (new, recent)

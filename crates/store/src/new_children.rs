@@ -1,5 +1,5 @@
-//! Children who are newly certified or newly enrolled in a district, until somebody of the district says that it is
-//! seen.
+//! Children who are newly certified or newly enrolled in a district, and those who have gone from it to another one of the
+//! same state, until somebody of the district says that it is seen.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::pg::PgConnection;
@@ -20,7 +20,19 @@ const SAME_DAYS: i64 = 30;
 /// How long a withdrawn alert stays to be seen.
 const WITHDRAWN_DAYS: i64 = 30;
 
-/// A child who is new in a district.
+/// Why a district is told of a child that has gone to another one; any other reason makes a child new.
+pub const LEFT: &str = "left";
+
+/// Of which children somebody wants to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Who is new.
+    New,
+    /// Who has gone to another district of the state.
+    Gone,
+}
+
+/// A child who is new in a district, or has gone from it.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = new_child)]
 pub struct NewChild {
@@ -32,14 +44,17 @@ pub struct NewChild {
     pub person_id: i64,
     /// The student that shows it.
     pub student_id: Uuid,
-    /// `certified` or `enrolled`.
+    /// `certified`, `enrolled`, or [`LEFT`].
     pub reason: &'static str,
-    /// The qualifying arrival or the first day in the district, the later one.
+    /// The qualifying arrival or the first day in the district, the later one; of who left the first day in the other
+    /// district.
     pub happened_on: NaiveDate,
-    /// The school.
+    /// The school; of who left the one to which it came.
     pub facility_code: Option<String>,
     /// When the hub noticed.
     pub raised_at: DateTime<Utc>,
+    /// Of who left: the district to which it went, as the state writes it.
+    pub to_district: Option<String>,
 }
 
 /// A kept alert.
@@ -62,15 +77,27 @@ pub struct Alert {
     pub acknowledged_at: Option<DateTime<Utc>>,
     pub acknowledged_by: Option<String>,
     pub withdrawn_at: Option<DateTime<Utc>>,
+    pub to_district: Option<String>,
 }
 
 impl Alert {
-    /// Whether it tells the same as this one: the same child, by number or by student, in the same district at about
-    /// the same time.
+    /// Of which children it is.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        if self.reason == LEFT {
+            Told::Gone
+        } else {
+            Told::New
+        }
+    }
+
+    /// Whether it tells the same as this one: the same child, by number or by student, new in the same district, or gone
+    /// from it to the same one, at about the same time.
     fn tells(&self, new: &NewChild) -> bool {
         (self.person_id == new.person_id || self.student_id == new.student_id)
             && self.state == new.state
             && folded(self.district.as_ref()) == folded(new.district.as_ref())
+            && folded(self.to_district.as_ref()) == folded(new.to_district.as_ref())
             && (self.happened_on - new.happened_on).abs() <= TimeDelta::days(SAME_DAYS)
     }
 }
@@ -181,7 +208,7 @@ fn follow(connection: &mut PgConnection, kept: &Alert, new: &NewChild) -> Result
 pub const OPEN: &str = "
     select n.* from new_child n
     where n.state = $1 and n.acknowledged_at is null and ($2::text[] is null or lower(n.district) = any($2))
-      and (n.withdrawn_at is null or n.withdrawn_at > $3) and n.new_child_id > $4
+      and (n.withdrawn_at is null or n.withdrawn_at > $3) and n.new_child_id > $4 and (n.reason = 'left') = $6
     order by n.new_child_id limit $5";
 
 /// Alerts of a place that nobody has acknowledged, oldest first, from the one after `after` on. A withdrawn one is among
@@ -189,6 +216,7 @@ pub const OPEN: &str = "
 pub fn open(
     connection: &mut PgConnection,
     place: &Place,
+    told: Told,
     now: DateTime<Utc>,
     after: i64,
     limit: i64,
@@ -199,6 +227,7 @@ pub fn open(
         .bind::<Timestamptz, _>(now - TimeDelta::days(WITHDRAWN_DAYS))
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(limit)
+        .bind::<Bool, _>(told == Told::Gone)
         .load(connection)?)
 }
 
@@ -216,20 +245,26 @@ pub fn acknowledged(connection: &mut PgConnection, place: &Place, limit: i64) ->
 }
 
 /// How many alerts of a place wait for somebody.
-pub fn count_open(connection: &mut PgConnection, place: &Place) -> Result<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Count = sql_query(
-        "select count(*) as count from new_child n where n.state = $1 and n.acknowledged_at is null
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, QueryableByName)]
+pub struct Waiting {
+    /// Of new children.
+    #[diesel(sql_type = BigInt)]
+    pub new: i64,
+    /// Of children who have gone to another district.
+    #[diesel(sql_type = BigInt)]
+    pub gone: i64,
+}
+
+/// How many alerts of a place wait for somebody.
+pub fn count_open(connection: &mut PgConnection, place: &Place) -> Result<Waiting> {
+    Ok(sql_query(
+        "select count(*) filter (where n.reason <> 'left') as new, count(*) filter (where n.reason = 'left') as gone
+         from new_child n where n.state = $1 and n.acknowledged_at is null
            and n.withdrawn_at is null and ($2::text[] is null or lower(n.district) = any($2))",
     )
     .bind::<Text, _>(place.state.as_str())
     .bind::<Nullable<Array<Text>>, _>(place.lower_districts())
-    .get_result(connection)?;
-    Ok(row.count)
+    .get_result(connection)?)
 }
 
 /// Notes that somebody of the place has seen these alerts; who was first stays. Those of other places are left alone.

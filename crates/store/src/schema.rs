@@ -770,6 +770,7 @@ diesel::table! {
         acknowledged_at -> Nullable<Timestamptz>,
         acknowledged_by -> Nullable<Text>,
         withdrawn_at -> Nullable<Timestamptz>,
+        to_district -> Nullable<Text>,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod findings;
 pub mod format;
 pub mod history;
 pub mod lists;
+pub mod new_children;
 pub mod notice_steps;
 pub mod notices;
 pub mod papers;
@@ -117,11 +118,19 @@ pub fn configure(config: &mut ServiceConfig) {
         ))
         .service(resource(
             "/new-children",
-            [(Method::GET, web::route().to(roster::new_children))],
+            [(Method::GET, web::route().to(new_children::list_new))],
         ))
         .service(resource(
             "/new-children/{new_child_id}/acknowledgement",
-            [(Method::POST, web::route().to(roster::acknowledge))],
+            [(Method::POST, web::route().to(new_children::acknowledge_new))],
+        ))
+        .service(resource(
+            "/gone-children",
+            [(Method::GET, web::route().to(new_children::list_gone))],
+        ))
+        .service(resource(
+            "/gone-children/{gone_child_id}/acknowledgement",
+            [(Method::POST, web::route().to(new_children::acknowledge_gone))],
         ))
         .service(resource(
             "/departures",

@@ -1,18 +1,15 @@
-//! Whom a school, district or state has now, and whom it has newly.
+//! Whom a school, district or state has now.
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use diesel::{Connection as _, PgConnection};
-use mde::{PersonId, StateCode, StudentId};
+use mde::PersonId;
 use serde::{Deserialize, Serialize};
-use store::access::Subject;
-use store::new_children::{self, Alert};
 use store::roster::{self, Listed, Place, Question, Show};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::students::names;
-use crate::auth::{Deciding, Reading};
+use crate::auth::Reading;
 use crate::page::{self, Page};
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use crate::state::AppState;
@@ -164,163 +161,4 @@ pub async fn list(
         .map(|child| child.person_id.number());
     let items: Vec<RosterChild> = children.into_iter().map(RosterChild::from).collect();
     Ok(page::answer(&request, items, next))
-}
-
-/// A child who is newly certified, or newly enrolled, in a district of the state.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct NewChildDocument {
-    /// Number of the alert.
-    pub new_child_id: i64,
-    /// The child.
-    #[schema(value_type = String)]
-    pub person_id: PersonId,
-    /// The state's identifier of the student.
-    pub state_student_id: String,
-    /// The district; `null`: none is known, it is told to the state.
-    pub district: Option<String>,
-    /// The school or project, by the state's code.
-    pub facility_code: Option<String>,
-    /// `certified` (a qualifying move of a child that is there) or `enrolled` (an eligible child came).
-    pub reason: String,
-    /// The qualifying arrival or the first day in the district, the later one.
-    pub happened_on: NaiveDate,
-    /// When the hub noticed.
-    pub raised_at: DateTime<Utc>,
-    /// When somebody of the district had seen it.
-    pub acknowledged_at: Option<DateTime<Utc>>,
-    /// Who.
-    pub acknowledged_by: Option<String>,
-    /// When a correction took it back.
-    pub withdrawn_at: Option<DateTime<Utc>>,
-}
-
-/// The alerts as they are told; who is named in them is disclosed.
-fn documents(
-    connection: &mut PgConnection,
-    reading: &store::Access,
-    alerts: Vec<Alert>,
-) -> Result<Vec<NewChildDocument>, Problem> {
-    let ids: Vec<_> = alerts.iter().map(|alert| alert.student_id).collect();
-    let subjects: Vec<Subject> = ids.iter().map(|id| Subject::Student(StudentId(*id))).collect();
-    let students = connection.transaction(|connection| {
-        reading.disclose(connection, &subjects, &["identity", "enrollments", "moves"])?;
-        store::students::read_parts(connection, &ids, &[])
-    })?;
-    let known: std::collections::HashMap<_, _> = students.into_iter().collect();
-    alerts
-        .into_iter()
-        .filter_map(|alert| {
-            let student = known.get(&StudentId(alert.student_id))?;
-            let person_id = PersonId::new(alert.person_id).map_err(Problem::internal);
-            Some(person_id.map(|person_id| NewChildDocument {
-                new_child_id: alert.new_child_id,
-                person_id,
-                state_student_id: student.identity.state_student_id.to_string(),
-                district: alert.district,
-                facility_code: alert.facility_code,
-                reason: alert.reason,
-                happened_on: alert.happened_on,
-                raised_at: alert.raised_at,
-                acknowledged_at: alert.acknowledged_at,
-                acknowledged_by: alert.acknowledged_by,
-                withdrawn_at: alert.withdrawn_at,
-            }))
-        })
-        .collect()
-}
-
-/// Which alerts.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WantedAlerts {
-    /// Only of this district, upper or lower case.
-    district: Option<String>,
-    /// Where the page begins, from the page before.
-    cursor: Option<i64>,
-    /// Alerts of a page, 1 to 1000; 100 if missing.
-    limit: Option<i64>,
-}
-
-fn place(state: StateCode, district: Option<String>) -> Place {
-    Place {
-        state,
-        districts: district.map(|name| vec![name]),
-        school: None,
-    }
-}
-
-/// The alerts of the state's districts that nobody has acknowledged, oldest first; one that a correction took back is
-/// among them for 30 days. Who is named is disclosed.
-#[utoipa::path(get, path = "/v1/new-children", operation_id = "listNewChildren", tag = "students", params(
-    WantedAlerts,
-    ("Purpose" = String, Header, description = "enroll, place, credit, eligibility or program"),
-    ("On-Behalf-Of" = String, Header, description = "the state's user who reads, 1 to 200 characters"),
-), responses(
-    (status = 200, description = "a page of alerts", body = Page<NewChildDocument>),
-    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-pub async fn new_children(
-    reading: Reading,
-    state: Data<AppState>,
-    wanted: Query<WantedAlerts>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let limit = page::limit(wanted.limit)?;
-    let place = place(reading.system.state, wanted.district.clone());
-    let (now, after) = (state.clock.now(), wanted.cursor.unwrap_or(0));
-    let (items, next) = state
-        .db
-        .run(move |connection| {
-            let found = new_children::open(connection, &place, now, after, limit + 1)?;
-            let (found, next) = page::cut(found, limit, |alert| alert.new_child_id);
-            Ok::<_, Problem>((documents(connection, &reading.access, found)?, next))
-        })
-        .await?;
-    Ok(page::answer(&request, items, next))
-}
-
-/// Who has seen an alert, and when.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Seen {
-    /// Number of the alert.
-    pub new_child_id: i64,
-    /// When it was first acknowledged.
-    pub acknowledged_at: DateTime<Utc>,
-    /// By whom.
-    pub acknowledged_by: String,
-}
-
-/// Says that the district has seen that a child is new. Who was first stays; again changes nothing.
-#[utoipa::path(post, path = "/v1/new-children/{new_child_id}/acknowledgement", operation_id = "acknowledgeNewChild", tag = "students", params(
-    ("new_child_id" = i64, Path, description = "number of the alert"),
-    ("On-Behalf-Of" = String, Header, description = "the state's user who has seen it, 1 to 200 characters"),
-), responses(
-    (status = 200, description = "who has seen it", body = Seen),
-    (status = 404, description = "the state has no such alert", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "default", description = "a problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-pub async fn acknowledge(
-    deciding: Deciding,
-    state: Data<AppState>,
-    new_child_id: Path<i64>,
-) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
-    let seen = state
-        .db
-        .run(move |connection| {
-            let (own, by) = (deciding.0.system.state, deciding.0.label());
-            new_children::acknowledge(connection, &place(own, None), &[*new_child_id], &by, now)?;
-            new_children::find(connection, own, *new_child_id)
-        })
-        .await?;
-    let alert = seen.ok_or_else(|| Problem::not_found("alert of this state"))?;
-    let (Some(acknowledged_at), Some(acknowledged_by)) = (alert.acknowledged_at, alert.acknowledged_by)
-    else {
-        return Err(Problem::internal("an alert was not acknowledged"));
-    };
-    Ok(HttpResponse::Ok().json(Seen {
-        new_child_id: alert.new_child_id,
-        acknowledged_at,
-        acknowledged_by,
-    }))
 }

@@ -1,6 +1,6 @@
 //! Whom a state has, and whom it has newly, as its system asks for it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::hub::{AS_OF, Hub, problem, student, upload};
 
@@ -100,4 +100,64 @@ fn a_state_lists_its_children_page_by_page_and_acknowledges_who_is_new() {
         .send()
         .expect("an answer");
     problem(other, 404, "not-found");
+}
+
+#[test]
+fn a_state_is_told_who_has_gone_from_one_of_its_districts_to_another() {
+    let hub = Hub::start();
+    let (texas, california) = (hub.system("TX"), hub.system("CA"));
+    let gone = certified(
+        &student("TX-1", ("Peña", "Ruiz"), "Ana", "2012-05-06"),
+        "Mission CISD",
+    );
+    let there = "<WithdrawalDate>2026-03-27</WithdrawalDate></Enrollment><Enrollment><EnrollmentDate>2026-03-30</EnrollmentDate>\
+        <EnrollmentType>01</EnrollmentType><DistrictOfResidence>Sharyland ISD</DistrictOfResidence></Enrollment>";
+    let gone = gone.replace("</Enrollment>", there);
+    hub.load(&texas, &upload("TX", AS_OF, &gone));
+    let connection = &mut hub.connection();
+    let persons: Vec<mde::PersonId> = store::roster::next_persons(connection, None, 100).expect("persons");
+    let now = AS_OF.parse().expect("a time");
+    records::roster::refresh(connection, &persons, now).expect("looked at");
+
+    let page = |path: &str| -> Value { texas.read(path).send().expect("an answer").json().expect("JSON") };
+    let told = page("/v1/gone-children?district=mission+cisd");
+    let alert = &told["items"][0];
+    assert_eq!(alert["state_student_id"], "TX-1", "{told}");
+    assert_eq!(
+        (&alert["district"], &alert["to_district"], &alert["since"]),
+        (
+            &json!("Mission CISD"),
+            &json!("Sharyland ISD"),
+            &json!("2026-03-30")
+        )
+    );
+    assert_eq!(
+        page("/v1/gone-children?district=sharyland+isd")["items"],
+        json!([])
+    );
+    let new = page("/v1/new-children");
+    let reasons = new["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| &item["reason"]);
+    assert!(
+        reasons.clone().count() > 0 && reasons.into_iter().all(|reason| reason != "left"),
+        "{new}"
+    );
+    let looks = store::access::disclosures(connection, persons[0], 50).expect("disclosures");
+    assert!(looks.len() >= 2, "who is named is disclosed");
+
+    let id = alert["gone_child_id"].as_i64().expect("a number");
+    let acknowledge = |system: &crate::hub::System, kind: &str| {
+        let call = system.post(&format!("/v1/{kind}-children/{id}/acknowledgement"));
+        call.header("On-Behalf-Of", "registrar-1")
+            .send()
+            .expect("an answer")
+    };
+    problem(acknowledge(&california, "gone"), 404, "not-found");
+    problem(acknowledge(&texas, "new"), 404, "not-found");
+    let seen: Value = acknowledge(&texas, "gone").json().expect("JSON");
+    assert_eq!(seen["gone_child_id"], id);
+    assert_eq!(page("/v1/gone-children")["items"], json!([]));
 }

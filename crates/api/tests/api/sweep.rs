@@ -34,6 +34,7 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         upload,
         campaign,
         alert,
+        gone,
         hand_off,
         referral,
         request,
@@ -185,6 +186,16 @@ fn table(texas: &Texas) -> BTreeMap<String, (String, Expect)> {
         (
             "POST /v1/new-children/{new_child_id}/acknowledgement",
             format!("/v1/new-children/{alert}/acknowledgement"),
+            Expect::NotFound,
+        ),
+        (
+            "GET /v1/gone-children",
+            "/v1/gone-children".to_owned(),
+            Expect::Nothing,
+        ),
+        (
+            "POST /v1/gone-children/{gone_child_id}/acknowledgement",
+            format!("/v1/gone-children/{gone}/acknowledgement"),
             Expect::NotFound,
         ),
         (
@@ -439,6 +450,8 @@ struct Texas {
     upload: String,
     /// An alert about a new child.
     alert: i64,
+    /// One about a child that has gone to another district.
+    gone: i64,
     /// What a school of Texas says at a departure.
     hand_off: i64,
     /// A referral to its recruiters.
@@ -527,19 +540,24 @@ fn deadline(connection: &mut store::Connection) -> i64 {
     deadline.id
 }
 
-/// Tells a district of Texas about a child that is new there.
-fn new_child(connection: &mut store::Connection) -> i64 {
-    use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
+/// Tells a district of Texas about a child that is new there, or has gone to another one.
+fn new_child(connection: &mut store::Connection, to_district: Option<&str>) -> i64 {
+    use diesel::{
+        QueryableByName, RunQueryDsl as _, sql_query,
+        sql_types::{BigInt, Nullable, Text},
+    };
     #[derive(QueryableByName)]
     struct Alert {
         #[diesel(sql_type = BigInt)]
         id: i64,
     }
     let alert: Alert = sql_query(
-        "insert into new_child (state, district, person_id, student_id, reason, happened_on, raised_at)
-         select 'TX', 'Mission CISD', person_id, student_id, 'enrolled', '2026-03-30', now() from link limit 1
-         returning new_child_id as id",
+        "insert into new_child (state, district, person_id, student_id, reason, happened_on, raised_at, to_district)
+         select 'TX', 'Mission CISD', person_id, student_id, case when $1::text is null then 'enrolled' else 'left' end,
+             '2026-03-30', now(), $1
+         from link limit 1 returning new_child_id as id",
     )
+    .bind::<Nullable<Text>, _>(to_district)
     .get_result(connection)
     .expect("an alert");
     alert.id
@@ -709,8 +727,10 @@ fn no_operation_gives_one_state_what_is_anothers() {
         .send()
         .expect("an answer");
     let referral = referral(&mut hub.connection(), &person);
+    let gone = new_child(&mut hub.connection(), Some("Sharyland ISD"));
     let mut table = table(&Texas {
-        alert: new_child(&mut hub.connection()),
+        alert: new_child(&mut hub.connection(), None),
+        gone,
         hand_off: handed["hand_off_id"].as_i64().expect("a hand-off"),
         referral,
         request: data_request(&mut hub.connection(), &person),
@@ -795,6 +815,7 @@ fn every_operation_needs_a_registered_certificate() {
             .replace("person_id", "100000000000")
             .replace("move_notice_id", "1")
             .replace("new_child_id", "1")
+            .replace("gone_child_id", "1")
             .replace("work_item_id", "1");
         let call = stranger
             .call(method.parse().expect("a method"), &path)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use store::batches::Batch;
-use store::new_children::Alert;
+use store::new_children::{Alert, Told};
 use store::{Purpose, batches, contacts, new_children, notices, webhooks, work_items};
 
 use crate::failure::Failure;
@@ -41,6 +41,8 @@ struct HomePage {
     inbox: Option<String>,
     /// Children who are new in the user's districts: how many, and the oldest of them.
     new_children: Option<(String, Table)>,
+    /// How many of the user's districts have gone to another one.
+    gone_children: Option<String>,
     /// Contacts that its administrator has to verify again.
     contacts: Option<String>,
     batches: Option<Table>,
@@ -85,11 +87,11 @@ pub(crate) async fn show(
             let new = match place {
                 None => None,
                 Some(place) => {
-                    let count = new_children::count_open(c, &place)?;
-                    let oldest = new_children::open(c, &place, now, 0, NEW)?;
+                    let waiting = new_children::count_open(c, &place)?;
+                    let oldest = new_children::open(c, &place, Told::New, now, 0, NEW)?;
                     let persons: Vec<i64> = oldest.iter().map(|alert| alert.person_id).collect();
                     let known = children(c, &access, place.state, &persons)?;
-                    Some((count, oldest, known))
+                    Some((waiting, oldest, known))
                 }
             };
             let unverified = match keeps {
@@ -117,9 +119,13 @@ pub(crate) async fn show(
         }),
         near_matches: near_matches.map(words::count),
         inbox: inbox.map(words::count),
+        gone_children: new
+            .as_ref()
+            .filter(|(waiting, ..)| waiting.gone > 0)
+            .map(|(waiting, ..)| words::count(waiting.gone)),
         new_children: new
-            .filter(|(count, ..)| *count > 0)
-            .map(|(count, oldest, known)| (words::count(count), new_table(&oldest, &known))),
+            .filter(|(waiting, ..)| waiting.new > 0)
+            .map(|(waiting, oldest, known)| (words::count(waiting.new), new_table(&oldest, &known))),
         contacts: (unverified > 0).then(|| words::count(unverified)),
         batches: recent.map(|recent| batch_table(&recent)),
         nothing: user.roles.is_empty(),

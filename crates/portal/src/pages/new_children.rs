@@ -1,12 +1,14 @@
-//! Children who are new in the user's districts, until somebody there says that it is seen.
+//! Children who are new in the user's districts, and those who have gone from them to another one of the state, until
+//! somebody there says that it is seen.
 
 use std::collections::HashMap;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use askama::filters::HtmlSafe;
 use serde::Deserialize;
 use store::Purpose;
-use store::new_children::{self, Alert};
+use store::new_children::{self, Alert, Told};
 
 use crate::failure::Failure;
 use crate::pages::notices::{Child, children};
@@ -25,11 +27,12 @@ const SEEN: i64 = 25;
 /// What begins the name of a box that is ticked.
 const BOX: &str = "seen-";
 
-/// Where the page starts, and what was just done.
+/// Where each list starts, and what was just done.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Ask {
     after: i64,
+    gone_after: i64,
     done: String,
 }
 
@@ -42,24 +45,42 @@ struct Item {
     tag: Option<Tag>,
 }
 
+/// Children to tick off.
+#[derive(Template)]
+#[template(path = "to_acknowledge.html")]
+struct ToAcknowledge {
+    items: Vec<Item>,
+    /// What is said where there are none.
+    none: &'static str,
+    legend: &'static str,
+    button: &'static str,
+    acknowledges: bool,
+    csrf: String,
+    /// Where the next ones are.
+    next: Option<String>,
+}
+
+impl HtmlSafe for ToAcknowledge {}
+
 #[derive(Template)]
 #[template(path = "new_children.html")]
 struct NewChildrenPage {
     chrome: Chrome,
     place: String,
-    items: Vec<Item>,
-    acknowledges: bool,
-    next: Option<i64>,
+    new: ToAcknowledge,
+    gone: ToAcknowledge,
     seen: Table,
 }
 
-/// Why a child is new, in words.
+/// Why a child is new, or where it has gone, in words.
 pub(crate) fn reason(alert: &Alert) -> String {
-    let what = match alert.reason.as_str() {
-        "certified" => "newly certified",
-        _ => "newly enrolled",
-    };
-    format!("{what}, {}", words::day(alert.happened_on))
+    let day = words::day(alert.happened_on);
+    let to = alert.to_district.as_deref().unwrap_or_default();
+    match alert.reason.as_str() {
+        new_children::LEFT => format!("gone to {to}, enrolled there from {day}"),
+        "certified" => format!("newly certified, {day}"),
+        _ => format!("newly enrolled, {day}"),
+    }
 }
 
 /// The name of a child.
@@ -69,10 +90,16 @@ pub(crate) fn who(child: Option<&Child>) -> String {
 
 fn facts(alert: &Alert, child: Option<&Child>) -> String {
     let born = child.and_then(|child| child.birth_date);
+    let school = alert.facility_code.as_ref().map(|code| format!("school {code}"));
+    let district = alert.district.clone();
+    let (district, school) = match alert.told() {
+        Told::New => (district, school),
+        Told::Gone => (school, district.map(|left| format!("left {left}"))),
+    };
     let parts = [
         Some(words::sentence(&reason(alert))),
-        alert.district.clone(),
-        alert.facility_code.as_ref().map(|code| format!("school {code}")),
+        district,
+        school,
         Some(format!("born {}", words::day_or(born, "on an unknown date"))),
         Some(format!("told {}", words::day(alert.raised_at.date_naive()))),
     ];
@@ -96,7 +123,7 @@ fn items(alerts: &[Alert], known: &HashMap<i64, Child>) -> Vec<Item> {
     alerts.iter().map(item).collect()
 }
 
-/// `GET /new-children?after=`: who is named is disclosed.
+/// `GET /new-children?after=&gone_after=`: who is named is disclosed.
 pub(crate) async fn show(
     portal: web::Data<Portal>,
     user: Allowed<SeeStudents>,
@@ -104,14 +131,16 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Failure> {
     let place = user.place()?;
     let access = user.access(Purpose::Program, &portal);
-    let (now, after) = (portal.now(), ask.after);
-    let (open, seen, known) = portal
+    let (now, after, gone_after) = (portal.now(), ask.after, ask.gone_after);
+    let (new, gone, seen, known) = portal
         .run(move |c| {
-            let open = new_children::open(c, &place, now, after, ALERTS)?;
+            let new = new_children::open(c, &place, Told::New, now, after, ALERTS)?;
+            let gone = new_children::open(c, &place, Told::Gone, now, gone_after, ALERTS)?;
             let seen = new_children::acknowledged(c, &place, SEEN)?;
-            let persons: Vec<i64> = open.iter().chain(&seen).map(|alert| alert.person_id).collect();
+            let all = new.iter().chain(&gone).chain(&seen);
+            let persons: Vec<i64> = all.map(|alert| alert.person_id).collect();
             let known = children(c, &access, place.state, &persons)?;
-            Ok((open, seen, known))
+            Ok((new, gone, seen, known))
         })
         .await?;
     let done = match ask.done.as_str() {
@@ -140,16 +169,34 @@ pub(crate) async fn show(
             ],
         );
     }
+    let chrome = Chrome::of(&user, "New children", "/students").done(done);
+    let (csrf, acknowledges) = (chrome.csrf.clone(), user.may(Permission::AcknowledgeChildren));
+    let last = |alerts: &[Alert]| {
+        let last = alerts.last().filter(|_| alerts.len() as i64 == ALERTS);
+        last.map(|alert| alert.new_child_id)
+    };
     view::page(&NewChildrenPage {
-        chrome: Chrome::of(&user, "New children", "/students").done(done),
         place: place_words(&user),
-        next: open
-            .last()
-            .filter(|_| open.len() as i64 == ALERTS)
-            .map(|alert| alert.new_child_id),
-        items: items(&open, &known),
-        acknowledges: user.may(Permission::AcknowledgeChildren),
+        new: ToAcknowledge {
+            items: items(&new, &known),
+            none: "No new child waits to be seen.",
+            legend: "New children to acknowledge",
+            button: "I have seen these children",
+            acknowledges,
+            csrf: csrf.clone(),
+            next: last(&new).map(|id| format!("/new-children?after={id}&gone_after={gone_after}")),
+        },
+        gone: ToAcknowledge {
+            items: items(&gone, &known),
+            none: "Nobody who has gone to another district waits to be seen.",
+            legend: "Children who have gone, to acknowledge",
+            button: "I have seen that they have gone",
+            acknowledges,
+            csrf,
+            next: last(&gone).map(|id| format!("/new-children?after={after}&gone_after={id}#gone")),
+        },
         seen: table,
+        chrome,
     })
 }
 

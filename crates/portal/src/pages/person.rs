@@ -12,7 +12,7 @@ use serde::Deserialize;
 use store::access::Disclosure;
 use store::contacts::Contact;
 use store::links::LinkEvent;
-use store::new_children::Alert;
+use store::new_children::{Alert, Told};
 use store::work_items::WorkItem;
 use store::{Purpose, access, links, new_children, persons, work_items};
 
@@ -174,8 +174,9 @@ struct PersonPage {
     hand_offs: Vec<HandOffView>,
     /// Whether the user's state has a record of it, so that it can be handed off.
     may_hand_off: bool,
-    /// In the user's districts it is new, and nobody has said that it is seen: number, and why.
-    new_here: Vec<(i64, String)>,
+    /// In the user's districts it is new, or from one of them it has gone, and nobody has said that it is seen: number,
+    /// whether it has gone, and why.
+    new_here: Vec<(i64, bool, String)>,
     sources: Vec<SourceView>,
     story: Vec<StepView>,
     unlinked: Vec<String>,
@@ -301,7 +302,7 @@ pub(crate) async fn show(
     page.new_here = read
         .new_here
         .iter()
-        .map(|alert| (alert.new_child_id, reason(alert)))
+        .map(|alert| (alert.new_child_id, alert.told() == Told::Gone, reason(alert)))
         .collect();
     page.questions = questions::open(&user, &read.about, id);
     page.decided = questions::decided(&user, &read.approved);

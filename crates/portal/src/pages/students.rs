@@ -134,7 +134,7 @@ struct StudentsPage {
     saved: Vec<SavedFilter>,
     query: String,
     name: Field,
-    new_children: i64,
+    waiting: new_children::Waiting,
     acknowledges: bool,
 }
 
@@ -174,7 +174,7 @@ async fn page(
     let (account, now, rows) = (user.account_id, portal.now(), ask.rows());
     let after = PersonId::parse(&ask.after).ok();
     let tally = portal.tallies().of(portal.db(), &question, &own).await?;
-    let (asked, new, saved, new_children, (children, more)) = portal
+    let (asked, new, saved, waiting, (children, more)) = portal
         .run(move |c| {
             let visit = (question.new_since, TimeDelta::minutes(PAUSE_MINUTES));
             question.new_since = roster::visit(c, account, own.state, now, visit)?;
@@ -222,7 +222,7 @@ async fn page(
         name: Field::text("name", "Name of this filter", typed)
             .maximum(NAME)
             .judged(&mistakes),
-        new_children,
+        waiting,
         acknowledges: user.may(Permission::AcknowledgeChildren),
         mistakes,
     };

@@ -252,7 +252,12 @@ pub(crate) async fn show(
         };
         let others: Vec<Tab> = [
             other("/notices", "Move notices", moves, Permission::SendNotices),
-            other("/new-children", "New children", new, Permission::SeeStudents),
+            other(
+                "/new-children",
+                "New and gone children",
+                new.new + new.gone,
+                Permission::SeeStudents,
+            ),
             other("/referrals", "Referrals", referred, Permission::SeeStudents),
         ]
         .into_iter()

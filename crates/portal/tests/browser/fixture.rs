@@ -16,7 +16,7 @@ use records::snapshot::{self, Taker};
 use store::notices::Box;
 use store::roster::Place;
 use store::work_items::{self, Scope};
-use store::{Access, Actor, Channel, Purpose};
+use store::{Access, Actor, Channel, Purpose, new_children};
 use testkit::TestDb;
 
 use crate::support::{self, now};
@@ -115,6 +115,7 @@ fn work(c: &mut PgConnection) -> Result<()> {
     }
     between_states(c)?;
     referrals(c)?;
+    gone(c)?;
     review::request_merge(c, &judge, &persons, None, "Cousins who share a file", now())?;
     Ok(())
 }
@@ -191,6 +192,24 @@ fn between_states(c: &mut PgConnection) -> Result<()> {
     notices::hand_offs::hand_off(c, sender(texas), &leaving, now())?;
     let keeper = notices::Keeper::open(c, notices::Limits::default(), now())?;
     keeper.settle(c, &[ana], now())?;
+    Ok(())
+}
+
+/// A child that has gone from one district of Texas to another.
+fn gone(c: &mut PgConnection) -> Result<()> {
+    let texas = StateCode::new("TX")?;
+    let gone = new_children::NewChild {
+        state: texas.to_string(),
+        district: Some("Mission CISD".into()),
+        person_id: support::person_of(c, "TX", "T-66613")?.number(),
+        student_id: StudentId::of(texas, &StateStudentId::new("T-66613")?).0,
+        reason: new_children::LEFT,
+        happened_on: "2026-03-23".parse()?,
+        facility_code: Some("108912001".into()),
+        raised_at: now(),
+        to_district: Some("Sharyland ISD".into()),
+    };
+    new_children::settle(c, &[], &[(gone, true)], now())?;
     Ok(())
 }
 

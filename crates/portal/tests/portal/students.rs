@@ -313,3 +313,81 @@ async fn a_new_child_stays_on_the_page_until_the_district_has_seen_it() {
     assert!(!b.get("/").await.text().contains("New children in your district"));
     assert!(b.get("/students").await.text().contains("Everybody 0"));
 }
+
+#[actix_web::test]
+async fn a_child_that_has_gone_is_told_to_the_district_that_it_left() {
+    let db = districts();
+    let mut c = db.connect().unwrap();
+    let mut gone = child(
+        "N-1",
+        "Zavala",
+        "Nayeli",
+        "Mission CISD",
+        &json!({"withdrawal_date": "2026-03-27"}),
+    );
+    let there = json!({"school_or_project_name": "Lincoln", "enrollment_date": "2026-03-30", "grade": "07", "enrollment_type": "01", "district_of_residence": "Sharyland ISD"});
+    gone["enrollments"].as_array_mut().unwrap().push(there);
+    support::load(&mut c, "TX", "2026-04-01T12:00:00Z".parse().unwrap(), vec![gone]).unwrap();
+    support::link(&mut c).unwrap();
+    let person = support::person_of(&mut c, "TX", "N-1").unwrap();
+
+    let (mut b, _) = browser(db.url()).await;
+    b.sign_in("registrar@mcisd.example").await;
+    let home = b.get("/").await.text();
+    assert!(home.contains("Gone to another district 1"), "{home}");
+    let page = b.get("/students").await.text();
+    assert!(page.contains("One child has gone to another district"), "{page}");
+    let page = b.get("/new-children").await;
+    let text = page.text();
+    let facts = "Gone to Sharyland ISD, enrolled there from Mar 30, 2026";
+    assert!(
+        text.contains(facts) && text.contains("left Mission CISD"),
+        "{text}"
+    );
+    let list = page.body.split("id=\"gone\"").nth(1).unwrap();
+    let name = list
+        .split("name=\"seen-")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let name = format!("seen-{name}");
+    let looks = store::access::disclosures(&mut c, person, 50).unwrap();
+    assert!(
+        looks
+            .iter()
+            .any(|look| look.actor == "account:registrar@mcisd.example")
+    );
+    let record = b.get(&format!("/persons/{person}?purpose=program")).await.text();
+    assert!(record.contains("This child is gone to Sharyland ISD"), "{record}");
+
+    // The district to which it came is told that it is new, and not of the other one's.
+    let id = support::account(&mut c, "registrar@sisd.example", "Sam Sharyland", &[]).unwrap();
+    let grant = Grant {
+        role: Role::PrimaryUser,
+        state: StateCode::new("TX").ok(),
+        region: None,
+        district: Some("Sharyland ISD".to_owned()),
+    };
+    store::accounts::grant(&mut c, id, &grant, support::now()).unwrap();
+    let (mut other, _) = browser(db.url()).await;
+    other.sign_in("registrar@sisd.example").await;
+    let text = other.get("/new-children").await.text();
+    assert!(
+        text.contains("Nayeli Zavala") && text.contains("Nobody who has gone to another district waits"),
+        "{text}"
+    );
+    assert_eq!(other.post("/new-children", &[(&name, "on")]).await.status, 404);
+
+    assert_eq!(
+        b.post("/new-children", &[(&name, "on")]).await.location(),
+        "/new-children?done=seen"
+    );
+    let text = b.get("/new-children").await.text();
+    assert!(
+        text.contains("Nobody who has gone to another district waits") && text.contains(facts),
+        "seen last: {text}"
+    );
+    assert!(!b.get("/").await.text().contains("Gone to another district"));
+}
