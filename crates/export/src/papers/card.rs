@@ -100,10 +100,20 @@ fn held(record: &ConsolidatedRecord, language: Language) -> String {
         .map(|(_, kind)| kind)
         .collect();
     let states: Vec<&str> = states.into_iter().collect();
-    format!(
+    let held = format!(
         "{} {} {}.",
         super::words::sentence(&kinds.join(", ")),
         language.of("from", "de"),
         states.join(", ")
+    );
+    // What it says is on the printed record: a card is carried for years, and this holds until the next upload.
+    let handing_off: BTreeSet<&str> = record.hand_offs.iter().map(|of| of.source.state.name()).collect();
+    if handing_off.is_empty() {
+        return held;
+    }
+    let states = handing_off.into_iter().collect::<Vec<_>>().join(", ");
+    language.of(
+        format!("{held} Not confirmed: what a school of {states} said when your child was leaving."),
+        format!("{held} Sin confirmar: lo que dijo una escuela de {states} cuando su hijo o hija se iba."),
     )
 }

@@ -4,6 +4,7 @@
 mod card;
 mod code;
 mod confirmation;
+mod hand_off;
 mod letter;
 mod print;
 mod record;

@@ -10,8 +10,9 @@ use records::immunizations::{Dose, VaccineGroup};
 use records::plan::Basis;
 use records::source::Source;
 
+use super::hand_off;
 use super::words::{
-    Set, coded, course, day, day_or_dash, element_value, instant, missing_for_grade, month, subject,
+    Set, coded, course, day, day_or_dash, element_value, instant, missing_for_grade, month, so_far, subject,
     vaccines, yes_no,
 };
 use crate::pdf::{Column, Language, Paper, Table};
@@ -21,6 +22,7 @@ pub(super) fn write(record: &ConsolidatedRecord, language: Language, paper: &mut
     paper.facts(facts(record, language));
     disagreements(record, language, paper);
     statements(record, &PartKind::ALL, language, paper);
+    hand_off::write(record, language, paper);
     enrollments(record, language, paper);
     plan(record, language, paper);
     courses(record, language, paper);
@@ -437,12 +439,11 @@ fn when(language: Language, entry: &CourseEntry) -> String {
 fn result(language: Language, entry: &CourseEntry) -> String {
     let status = || course(language, entry.status).to_owned();
     let mut parts = vec![entry.final_grade.clone().unwrap_or_else(status)];
-    if let Some(grade) = &entry.grade_to_date {
-        parts.push(language.of(format!("{grade} to date"), format!("{grade} hasta la fecha")));
-    }
-    if let Some(hours) = &entry.clock_hours {
-        parts.push(language.of(format!("{hours} clock hours"), format!("{hours} horas reloj")));
-    }
+    parts.extend(so_far(
+        language,
+        entry.grade_to_date.as_deref(),
+        entry.clock_hours.as_deref(),
+    ));
     format!("{}{}", parts.join(", "), gone(language, &entry.sources))
 }
 

@@ -56,6 +56,14 @@ pub(crate) fn sentence(text: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// What there is of partial work in a course: grade and clock hours to date.
+pub(crate) fn so_far(language: Language, grade: Option<&str>, hours: Option<&str>) -> Vec<String> {
+    let grade = grade.map(|grade| language.of(format!("{grade} to date"), format!("{grade} hasta la fecha")));
+    let hours =
+        hours.map(|hours| language.of(format!("{hours} clock hours"), format!("{hours} horas reloj")));
+    [grade, hours].into_iter().flatten().collect()
+}
+
 /// A flag.
 pub(crate) fn yes_no(language: Language, yes: bool) -> &'static str {
     if yes { language.of("Yes", "Sí") } else { "No" }

@@ -5,9 +5,10 @@ use std::process::Command;
 
 use export::papers::{CheckCode, CheckPage, Draft, Imprint, Kind, draft};
 use export::pdf::Language;
-use mde::{Draft as _, Part, StateCode, Student, ValueContext};
+use mde::{Draft as _, Part, StateCode, Student, Value as _, ValueContext};
 use records::ConsolidatedRecord;
 use store::Purpose;
+use store::hand_offs::{HandOff, HandedCourse};
 use store::persons::Statement;
 
 use crate::children::{self, day, held, person};
@@ -308,6 +309,75 @@ fn what_a_family_states_is_on_the_record() {
         xml.contains("<column>birth_date</column>") && xml.contains("It was the 29th."),
         "{xml}"
     );
+}
+
+#[test]
+fn what_a_school_hands_off_is_on_the_record_as_not_confirmed() {
+    let as_of = "2026-04-01T02:00:00Z".parse().unwrap();
+    let texas = held(StateCode::new("TX").unwrap(), as_of, student(&[]));
+    let mut whole = person(1, vec![texas], &HashMap::new());
+    let plain = records::consolidate(&whole, day("2026-04-10"));
+    whole.hand_offs = vec![HandOff {
+        hand_off_id: 1,
+        student_id: whole.students[0].student_id,
+        state: whole.students[0].state,
+        last_day: Some(day("2026-05-08")),
+        to_state: StateCode::new("GA").ok(),
+        to_place: Some("Tifton, with an uncle".into()),
+        contact: Some("Rita Recruiter, 956-555-0100".into()),
+        note: Some("Has her English book with her".into()),
+        courses: vec![HandedCourse {
+            title: mde::text::Line::new("English 1").unwrap(),
+            grade_to_date: Some(mde::Text::new("83").unwrap()),
+            clock_hours: Some(mde::Hours::parse("104.5", ValueContext::default()).unwrap()),
+        }],
+        written_at: "2026-04-02T15:04:00Z".parse().unwrap(),
+        written_by: "account:registrar@tx.example".into(),
+        move_notice_id: None,
+        ended: None,
+        ended_at: None,
+        confirmed_at: None,
+    }];
+    let record = records::consolidate(&whole, day("2026-04-10"));
+    for (language, says, card) in [
+        (
+            Language::English,
+            "Not confirmed: what a school of Texas says, Apr 2, 2026 Last day at school May 8, 2026 Goes to Tifton, with an uncle, Georgia Work under way English 1: 83 to date, 104.5 clock hours They say Has her English book with her Whom to ask Rita Recruiter, 956-555-0100 This is no part of the record and counts nowhere.",
+            "Not confirmed: what a school of Texas said when your child was leaving.",
+        ),
+        (
+            Language::Spanish,
+            "Sin confirmar: lo que dice una escuela de Texas, 2 abr 2026 Último día en la escuela 8 may 2026 Va a Tifton, with an uncle, Georgia Trabajo en curso English 1: 83 hasta la fecha, 104.5 horas reloj Dicen Has her English book with her A quién preguntar Rita Recruiter, 956-555-0100 Esto no es parte del registro y no cuenta para nada.",
+            "Sin confirmar: lo que dijo una escuela de Texas cuando su hijo o hija se iba.",
+        ),
+    ] {
+        let pdf = printed(&record, Kind::Record, language);
+        keep(&format!("hand-off-{}", language.tag()), &pdf);
+        let read = |pdf: &[u8]| Some(text(pdf)?.replace('\u{a0}', " "));
+        let Some(text) = read(&pdf) else { return };
+        assert!(text.contains(says), "{text}");
+        assert!(
+            !text.contains("registrar@tx.example"),
+            "who wrote it is its state's"
+        );
+        let of_family = read(&printed(&record, Kind::FamilyCard, language)).unwrap();
+        assert!(
+            of_family.contains(card) && !of_family.contains("Tifton"),
+            "{of_family}"
+        );
+    }
+    // It confirms nothing; and a paper from before it does not say the same any more.
+    for (kind, says_more) in [
+        (Kind::Record, true),
+        (Kind::FamilyCard, true),
+        (Kind::MigrantConfirmation, false),
+        (Kind::TransferConfirmation, false),
+    ] {
+        let digest = |of| drafted(of, kind, Language::English).digest();
+        assert_eq!(digest(&record) != digest(&plain), says_more, "{kind:?}");
+    }
+    let transcript = export::transcript::pesc(&record, as_of, "Florida");
+    assert!(!transcript.contains("104.5"), "{transcript}");
 }
 
 #[test]
