@@ -169,7 +169,7 @@ pub(crate) async fn show(
             ],
         );
     }
-    let chrome = Chrome::of(&user, "New children", "/students").done(done);
+    let chrome = Chrome::of(&user, "New and gone children", "/students").done(done);
     let (csrf, acknowledges) = (chrome.csrf.clone(), user.may(Permission::AcknowledgeChildren));
     let last = |alerts: &[Alert]| {
         let last = alerts.last().filter(|_| alerts.len() as i64 == ALERTS);
