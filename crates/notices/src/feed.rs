@@ -76,11 +76,15 @@ struct News<'a> {
 }
 
 /// What other states' live students say of a person, by whose it is, who is told, and what it is about. A student
-/// without rows of a kind says nothing of it.
+/// without rows of a kind says nothing of it. What a school has said at a departure is told as long as the record shows it,
+/// also when the state does not report the child any more.
 fn said(person: &PersonRecord, states: &BTreeMap<StateCode, Uuid>) -> BTreeMap<Key, Said> {
     let mut said = BTreeMap::new();
-    for student in person.students.iter().filter(|s| s.live) {
+    for student in &person.students {
         for about in About::ALL {
+            if !student.live && about != About::HandOff {
+                continue;
+            }
             let one = Said::of(person, student, about);
             if one.rows.is_empty() {
                 continue;
@@ -117,6 +121,13 @@ impl Said {
             About::Eligibility => ends_on
                 .into_iter()
                 .map(|day| day.to_epoch_days().cast_unsigned().into())
+                .collect(),
+            // A number is as good as a hash: nothing of a hand-off ever changes.
+            About::HandOff => person
+                .hand_offs
+                .iter()
+                .filter(|of| of.student_id == held.student_id)
+                .map(|of| of.hand_off_id.cast_unsigned())
                 .collect(),
         };
         rows.sort_unstable();

@@ -7,8 +7,9 @@ use diesel::pg::PgConnection;
 use mde::{Hours, PersonId, StateCode, Value as _, ValueContext};
 use serde::{Deserialize, Serialize};
 use store::hand_offs::{self, HandOff, HandedCourse, NewHandOff};
-use store::{data_requests, links};
+use store::{data_requests, links, persons};
 
+use crate::driver;
 use crate::error::Error;
 use crate::manual::{self, Kind, ManualNotice};
 use crate::sender::{Sender, once, text};
@@ -119,6 +120,10 @@ pub fn hand_off(
             by: sender.by,
         };
         let (id, is_new) = hand_offs::write(connection, &new, now)?;
+        if is_new {
+            // Other states that have the child are told in the feed.
+            driver::look_at(connection, person, now)?;
+        }
         if let Some(to_state) = leaving.to_state.filter(|_| leaving.tell && is_new) {
             let notice = ManualNotice {
                 kind: Kind::Arrival,
@@ -200,6 +205,11 @@ pub fn take_back(
     connection.transaction(|connection| {
         let recorded = hand_offs::take_back(connection, id, state, by, now)?;
         let found = hand_offs::find(connection, id, state)?;
+        if let Some(of) = found.as_ref().filter(|_| recorded) {
+            for (_, person) in links::of_students(connection, &[of.student_id.0])? {
+                driver::look_at(connection, persons::id(person)?, now)?;
+            }
+        }
         Ok(found.map(|hand_off| TakenBack { hand_off, recorded }))
     })
 }

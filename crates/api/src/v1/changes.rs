@@ -30,7 +30,8 @@ pub struct ChangeDocument {
     pub change_id: i64,
     /// `link`: the state's student has another number; `merge`, `split`, `undo`: persons with a student of the state were
     /// merged, split, or that was undone; `enrollment`, `course`, `assessment`, `immunization`, `eligibility`: another
-    /// state says something new of the child; `notice`: a move notice was addressed to the state, or withdrawn;
+    /// state says something new of the child; `hand_off`: a school of another state has said something at its departure,
+    /// which nobody has confirmed, or that does not hold any more; `notice`: a move notice was addressed to the state, or withdrawn;
     /// `notice_step`: a notice of the state was answered, reopened, closed or returned, or waits for its answer;
     /// `data_request`, `correction`: another state has asked, answered or decided something, or has let a day pass;
     /// `findings`: a batch of the state was loaded with findings.

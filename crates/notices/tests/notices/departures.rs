@@ -305,6 +305,90 @@ fn a_hand_off_goes_with_its_student_and_can_be_taken_back() {
     assert_eq!(shown(c, other), []);
 }
 
+/// What the feed says to a state of hand-offs: whose word, what is new, what is not so any more.
+fn fed(c: &mut PgConnection, code: &str, persons: &[PersonId]) -> Vec<(String, i64, i64)> {
+    notices::feed::tell(c, persons, instant(TODAY)).unwrap();
+    let changes = store::changes::since(c, &access(), state(code), 0, 1_000).unwrap();
+    changes
+        .into_iter()
+        .filter(|change| change.kind == "hand_off")
+        .map(|change| {
+            assert!(
+                change
+                    .person_id
+                    .is_some_and(|id| persons.iter().any(|p| p.number() == id))
+            );
+            (
+                change.from_state.unwrap(),
+                change.added.unwrap(),
+                change.removed.unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// How often a look at persons was asked for.
+fn looks(c: &mut PgConnection) -> usize {
+    let mut looks = 0;
+    while let Some(job) =
+        store::jobs::claim(c, &[notices::JOB], uuid::Uuid::now_v7(), instant("2027-01-01")).unwrap()
+    {
+        looks += 1;
+        store::jobs::finish(c, &job).unwrap();
+    }
+    looks
+}
+
+#[test]
+fn the_feed_tells_other_states_of_a_hand_off_and_when_it_does_not_hold_any_more() {
+    let (_db, mut connection) = database();
+    let c = &mut connection;
+    let person = two_states(c);
+    let told = |added, removed| ("TX".to_owned(), added, removed);
+    looks(c);
+    let first = hand_off(c, texan(Some("a")), &leaving(person), instant(TODAY)).unwrap();
+    hand_off(c, texan(Some("a")), &leaving(person), instant(TODAY)).unwrap();
+    assert_eq!(looks(c), 1, "the same is no news");
+    assert_eq!(fed(c, "CA", &[person]), [told(1, 0)]);
+    assert_eq!(fed(c, "CA", &[person]).len(), 1, "once");
+    assert_eq!(fed(c, "TX", &[person]), [], "not to the state that says it");
+
+    let mut better = leaving(person);
+    better.note = Some("Leaves a week later".into());
+    let second = hand_off(c, texan(None), &better, instant(TODAY)).unwrap();
+    assert_eq!(fed(c, "CA", &[person])[1..], [told(1, 1)], "replaced");
+    let back = |c: &mut PgConnection, id| {
+        take_back(c, id, state("TX"), "account:x@tx.example", instant(TODAY)).unwrap()
+    };
+    looks(c);
+    back(c, first.hand_off_id);
+    assert_eq!(looks(c), 0, "it was replaced before");
+    back(c, second.hand_off_id);
+    assert_eq!(looks(c), 1);
+    assert_eq!(fed(c, "CA", &[person])[2..], [told(0, 1)]);
+
+    // Its state's own word takes its place; that the state reports the child no more does not.
+    hand_off(c, texan(None), &leaving(person), instant("2026-04-11")).unwrap();
+    assert_eq!(fed(c, "CA", &[person])[3..], [told(1, 0)]);
+    let gone = "update student_status set status = 'not_reported' where state = 'TX'";
+    diesel::RunQueryDsl::execute(diesel::sql_query(gone), c).unwrap();
+    assert_eq!(shown(c, person).len(), 1);
+    assert_eq!(fed(c, "CA", &[person]).len(), 4);
+    load(
+        c,
+        "TX",
+        "2026-04-13",
+        &texas_child("1", "Mission CISD", &[], Some("2026-05-22")),
+    );
+    assert_eq!(fed(c, "CA", &[person])[4..], [told(0, 1)]);
+
+    // Found out to be another child's, it is that child's.
+    let third = hand_off(c, texan(None), &leaving(person), instant("2026-04-14")).unwrap();
+    assert_eq!(fed(c, "CA", &[person])[5..], [told(1, 0)]);
+    let other = link(c, &[third.student_id], None);
+    assert_eq!(fed(c, "CA", &[person, other])[6..], [told(0, 1)]);
+}
+
 #[test]
 fn the_other_state_is_told_at_once_and_all_or_nothing_is_kept() {
     let (_db, mut connection) = database();

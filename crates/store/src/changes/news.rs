@@ -26,16 +26,19 @@ pub enum About {
     Immunization,
     /// The last day of its eligibility.
     Eligibility,
+    /// What a school says of it at its departure, until that is replaced, taken back or confirmed.
+    HandOff,
 }
 
 impl About {
     /// All of it.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Enrollment,
         Self::Course,
         Self::Assessment,
         Self::Immunization,
         Self::Eligibility,
+        Self::HandOff,
     ];
 
     /// Its name in the feed.
@@ -47,6 +50,7 @@ impl About {
             Self::Assessment => "assessment",
             Self::Immunization => "immunization",
             Self::Eligibility => "eligibility",
+            Self::HandOff => "hand_off",
         }
     }
 }
