@@ -5,6 +5,7 @@ mod contradictions;
 mod counts;
 mod eligibility;
 mod frozen;
+mod gone;
 mod historical_view;
 mod lists;
 mod made_up;
