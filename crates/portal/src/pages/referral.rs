@@ -112,6 +112,21 @@ fn by(said_by: &str) -> String {
     text.strip_prefix("account:").unwrap_or(text).to_owned()
 }
 
+fn facts(referral: &Referral) -> Vec<(&'static str, String)> {
+    let district = referral.district.clone();
+    let mut facts = vec![
+        ("School", school(referral)),
+        ("District", district.unwrap_or_else(|| "Not sent".to_owned())),
+        ("Referred", words::instant(referral.opened_at)),
+        ("Asked by", by(&referral.opened_by)),
+        ("Outcome due", words::day(referral.due_on)),
+    ];
+    if referral.outcome.is_none() {
+        facts.push(("Taken by", taken(referral)));
+    }
+    facts
+}
+
 /// Who has taken a referral, and since when.
 fn taken(referral: &Referral) -> String {
     match (taker(referral), referral.taken_at) {
@@ -192,17 +207,7 @@ fn page(portal: &Portal, user: &User, read: &Read, form: &OutcomeForm, mistakes:
         number: referral.state_student_id.clone(),
         state: user.acts_in.map_or("", mde::StateCode::name),
         standing: standing_tag(referral, today),
-        facts: vec![
-            ("School", school(referral)),
-            (
-                "District",
-                referral.district.clone().unwrap_or_else(|| "Not sent".to_owned()),
-            ),
-            ("Referred", words::instant(referral.opened_at)),
-            ("Asked by", by(&referral.opened_by)),
-            ("Outcome due", words::day(referral.due_on)),
-            ("Taken by", taken(referral)),
-        ],
+        facts: facts(referral),
         candidates: candidates(read),
         recruiters: directory::table(
             &read.recruiters,
