@@ -13,7 +13,7 @@ use serde::Deserialize;
 use store::corrections::{self as kept, Correction};
 use store::data_requests::{self, DataRequest};
 use store::deadlines::Kept;
-use store::{Purpose, deadlines, links};
+use store::{Purpose, deadlines, links, work_items};
 
 use crate::failure::Failure;
 use crate::field::Field;
@@ -152,12 +152,15 @@ struct Read {
     child: Option<Child>,
     clocks: Vec<Kept>,
     inquiries: Vec<DataRequest>,
+    /// Whether it is or was on a worklist of the user.
+    listed: bool,
 }
 
 /// Reads a correction that concerns the user's state; it is disclosed.
 async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
     let state = user.state()?;
     let access = user.access(Purpose::Program, portal);
+    let scope = user.judge().scope;
     portal
         .run(move |c| {
             let correction = kept::read(c, &access, id, state)?.ok_or(Failure::NotFound)?;
@@ -176,6 +179,7 @@ async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
                 correction,
                 clocks,
                 inquiries,
+                listed: work_items::find_in(c, id, &scope)?.is_some(),
             })
         })
         .await
@@ -304,7 +308,7 @@ fn page(
         inquiries: inquiries(&read.inquiries),
         statement: k.statement.clone().unwrap_or_default(),
 
-        decides: may && k.owner == own && k.decision.is_none(),
+        decides: may && read.listed && k.owner == own && k.decision.is_none(),
         tells: may && k.decision.is_some() && k.told_at.is_none(),
         states: may && k.decision.as_deref() == Some("declined"),
         why: Field::area("why", "Why?", &form.why)
@@ -369,8 +373,12 @@ pub(crate) async fn act(
         _ => return Err(Failure::BadRequest),
     };
     let access = user.access(Purpose::Program, &portal);
+    let scope = user.judge().scope;
     let done = portal
         .run(move |c| {
+            if matches!(step, Step::Decide(..)) && work_items::find_in(c, id, &scope)?.is_none() {
+                return Err(Failure::Forbidden);
+            }
             let who = Sender {
                 state,
                 by: &by,

@@ -6,11 +6,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::NaiveDate;
+use diesel::pg::PgConnection;
 use mde::{PersonId, StateCode};
 use serde::Deserialize;
 use store::data_requests::DataRequest;
 use store::notices::Box;
-use store::{Purpose, deadlines, links, participants};
+use store::work_items::{self, Scope};
+use store::{Purpose, data_requests as kept, deadlines, links, participants};
 
 use crate::failure::Failure;
 use crate::field::Field;
@@ -203,6 +205,8 @@ struct Read {
     child: Option<Child>,
     clocks: Vec<String>,
     held: Option<Held>,
+    /// Whether it is or was on a worklist of the user.
+    listed: bool,
 }
 
 /// What was typed into the forms of a request.
@@ -217,7 +221,7 @@ pub(crate) struct Typed {
 async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
     let (state, by, now) = (user.state()?, user.label(), portal.now());
     let access = user.access(Purpose::Program, portal);
-    let reader = user.clone();
+    let scope = user.judge().scope;
     portal
         .run(move |c| {
             let request = requests::open(c, id, state, &by, now)?.ok_or(Failure::NotFound)?;
@@ -235,12 +239,14 @@ async fn read(portal: &Portal, user: &User, id: i64) -> Result<Read, Failure> {
                     ))
                 })
                 .collect();
-            let held = documents::held(c, &request, &reader)?;
+            let held = documents::held(c, &request)?;
+            let listed = work_items::find_in(c, id, &scope)?.is_some();
             Ok(Read {
                 request,
                 child,
                 clocks,
                 held,
+                listed,
             })
         })
         .await
@@ -325,12 +331,12 @@ fn page(user: &User, today: NaiveDate, read: &Read, typed: &Typed, mistakes: Mis
         facts: facts(request),
         note: request.note.clone().unwrap_or_default(),
         clocks: read.clocks.clone(),
-        answers: open && request.recipient == own && user.may(Permission::AnswerNotices),
+        answers: open && read.listed && request.recipient == own && user.may(Permission::AnswerNotices),
         takes_back: open && request.sender == own,
         document: read
             .held
             .as_ref()
-            .map(|held| documents::part(user, &own, request, held, typed, &mistakes)),
+            .map(|held| documents::part(user, &own, request, read.listed, held, typed, &mistakes)),
         answer: Field::select("answer", "Your answer", "Choose", replies)
             .required()
             .judged(&mistakes),
@@ -425,6 +431,21 @@ pub(crate) fn mistakes_of(error: ::notices::Error) -> Result<Mistakes, Failure> 
     Ok(mistakes)
 }
 
+/// Refuses a request that the state was not asked, or whose answer is for other administrators of it.
+pub(crate) fn answerable(
+    c: &mut PgConnection,
+    id: i64,
+    state: StateCode,
+    scope: &Scope,
+) -> Result<(), Failure> {
+    let asked = kept::find(c, id, state)?.is_some_and(|request| request.recipient == state.as_str());
+    match work_items::find_in(c, id, scope)? {
+        _ if !asked => Err(Failure::NotFound),
+        None => Err(Failure::Forbidden),
+        Some(_) => Ok(()),
+    }
+}
+
 /// `POST /data-requests/{id}`: an answer, or with `action=withdraw` that it is taken back.
 pub(crate) async fn answer(
     portal: web::Data<Portal>,
@@ -443,6 +464,7 @@ pub(crate) async fn answer(
         form.understand().map(Some)
     };
     let note = form.note.clone();
+    let scope = user.judge().scope;
     let done: Result<Option<Changed>, Mistakes> = match understood {
         Err(mistakes) => Err(mistakes),
         Ok(answer) => {
@@ -451,6 +473,7 @@ pub(crate) async fn answer(
                     let done = match answer {
                         None => requests::take_back(c, id, state, &by, now),
                         Some((reply, until)) => {
+                            answerable(c, id, state, &scope)?;
                             let note = Some(note.as_str());
                             requests::answer(c, id, state, &by, &Answering { reply, until, note }, now)
                         }

@@ -15,11 +15,10 @@ use chrono::NaiveDate;
 use diesel::PgConnection;
 use formats::official::{self, MediaType};
 use serde::Deserialize;
+use store::Purpose;
 use store::acceptances::{self, Acceptance};
 use store::data_requests::DataRequest;
 use store::documents::Document;
-use store::work_items;
-use store::{Purpose, data_requests as kept};
 
 use crate::failure::Failure;
 use crate::field::Field;
@@ -44,23 +43,16 @@ pub(crate) struct Held {
     versions: Vec<Document>,
     /// What the asking state says of this kind of document.
     acceptance: Option<Acceptance>,
-    /// Whether the request is on a worklist of the user.
-    listed: bool,
 }
 
 /// Reads what is known of the document of a request; `None` if it asks for data.
-pub(crate) fn held(
-    c: &mut PgConnection,
-    request: &DataRequest,
-    user: &User,
-) -> Result<Option<Held>, Failure> {
+pub(crate) fn held(c: &mut PgConnection, request: &DataRequest) -> Result<Option<Held>, Failure> {
     if !What::named(&request.what).is_some_and(What::is_document) {
         return Ok(None);
     }
     Ok(Some(Held {
         versions: store::documents::versions(c, request.work_item_id)?,
         acceptance: acceptances::find(c, &request.sender, &request.what)?,
-        listed: work_items::find_in(c, request.work_item_id, &user.judge().scope)?.is_some(),
     }))
 }
 
@@ -179,6 +171,7 @@ pub(crate) fn part(
     user: &User,
     own: &str,
     request: &DataRequest,
+    listed: bool,
     held: &Held,
     typed: &Typed,
     mistakes: &Mistakes,
@@ -187,7 +180,7 @@ pub(crate) fn part(
         .versions
         .iter()
         .find(|version| version.superseded_at.is_none());
-    let answers = user.may(Permission::AnswerNotices) && held.listed && request.recipient == own;
+    let answers = listed && user.may(Permission::AnswerNotices) && request.recipient == own;
     let takes = !matches!(request.decision.as_deref(), Some("withdrawn" | "not_held"));
     let judged = |version: &&Document| version.received_at.is_some() && version.verdict.is_none();
     let what = What::named(&request.what);
@@ -352,11 +345,7 @@ pub(crate) async fn send(
     let typed = form.clone();
     let done = portal
         .run(move |c| {
-            let request = kept::find(c, id, state)?.filter(|r| r.recipient == state.as_str());
-            let request = request.ok_or(Failure::NotFound)?;
-            if work_items::find_in(c, request.work_item_id, &scope)?.is_none() {
-                return Err(Failure::Forbidden);
-            }
+            requests::answerable(c, id, state, &scope)?;
             let (media_type, issued_on) = match form.understand(&file) {
                 Ok(understood) => understood,
                 Err(mistakes) => return Ok(Err(mistakes)),

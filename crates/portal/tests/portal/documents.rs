@@ -262,19 +262,21 @@ async fn a_form_without_the_sessions_token_sends_no_file() {
 }
 
 #[actix_web::test]
-async fn an_administrator_of_another_district_sends_nothing() {
+async fn an_administrator_of_another_district_answers_nothing() {
     let db = nation();
     let mut c = db.connect().unwrap();
     let id = asked(&mut c, What::Transcript);
+    let grades = asked(&mut c, What::Grades);
     sql_query(
-        "update work_item_owner set level = 'district', district = 'Mission CISD' where work_item_id = $1",
+        "update work_item_owner set level = 'district', district = 'Mission CISD' where work_item_id in ($1, $2)",
     )
     .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(grades)
     .execute(&mut c)
     .unwrap();
     for (email, district, status) in [
-        ("data@mission.example", "Mission CISD", 303),
         ("data@lubbock.example", "Lubbock ISD", 403),
+        ("data@mission.example", "Mission CISD", 303),
     ] {
         let account = support::account(&mut c, email, "Dora District", &[]).unwrap();
         let grant = Grant {
@@ -296,6 +298,16 @@ async fn an_administrator_of_another_district_sends_nothing() {
             .post_file(&format!("/data-requests/{id}/document"), &FIELDS, PDF)
             .await;
         assert_eq!(sent.status, status, "{district}: {}", sent.text());
+
+        let path = format!("/data-requests/{grades}");
+        let page = b.get(&path).await.text();
+        assert_eq!(page.contains("Your answer"), status == 303, "{district}: {page}");
+        let answered = b.post(&path, &[("answer", "sent")]).await;
+        assert_eq!(answered.status, status, "{district}: {}", answered.text());
+        let now = store::data_requests::find(&mut c, grades, state("TX"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(now.answer.is_some(), status == 303, "{district}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Data requests between states, and corrections that families ask for, as people do them.
 
-use mde::PersonId;
+use mde::{PersonId, StateCode};
+use store::accounts::{self, Grant, Role};
 use store::{data_requests, deadlines};
 
 use crate::browser::{browser, nation};
@@ -192,6 +193,22 @@ async fn a_family_is_heard_answered_on_paper_and_its_statement_kept() {
             .text()
             .contains("Apr 29, 2026")
     );
+
+    let grant = Grant {
+        role: Role::DataAdministrator,
+        state: Some(StateCode::new("TX").unwrap()),
+        region: None,
+        district: Some("Lubbock ISD".into()),
+    };
+    let lubbock = "data@lubbock.example";
+    let account = support::account(&mut c, lubbock, "Dora District", &[]).unwrap();
+    accounts::grant(&mut c, account, &grant, support::now()).unwrap();
+    let (mut d, _) = browser(db.url()).await;
+    d.sign_in(lubbock).await;
+    assert!(b.get(&path).await.body.contains("value=\"declined\""));
+    assert!(!d.get(&path).await.body.contains("value=\"declined\""));
+    let decided = d.post(&path, &[("action", "declined"), ("why", "No.")]).await;
+    assert_eq!(decided.status, 403, "another district's: {}", decided.text());
 
     let empty = b.post(&path, &[("action", "declined"), ("why", " ")]).await;
     assert!(
