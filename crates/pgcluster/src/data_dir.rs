@@ -1,7 +1,7 @@
 //! The folder of a cluster: what lies where, who holds it, and whether it may be used.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -91,9 +91,7 @@ impl Paths {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 let path = entry.path();
                 let removed = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    // A server that a killed initdb was feeding may still write there.
-                    orphans::clear(&path, ORPHAN_PATIENCE)?;
-                    fs::remove_dir_all(&path)
+                    clear_away(&path)?
                 } else {
                     fs::remove_file(&path)
                 };
@@ -101,6 +99,19 @@ impl Paths {
             }
         }
         Ok(())
+    }
+}
+
+/// Removes a folder where a server that a killed initdb was feeding may still write: also one that has not
+/// entered it yet when the others are ended.
+fn clear_away(path: &Path) -> Result<io::Result<()>> {
+    let end = Instant::now() + ORPHAN_PATIENCE;
+    loop {
+        orphans::clear(path, ORPHAN_PATIENCE)?;
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && Instant::now() < end => {}
+            removed => return Ok(removed),
+        }
     }
 }
 
