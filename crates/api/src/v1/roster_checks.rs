@@ -1,11 +1,12 @@
 //! "Is this child known?": new school enrollments, asked about before anybody calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use mde::{Draft as _, Enrollment, Facility, Identity, Part as _, Student, ValueContext};
+use csv::{ByteRecord, StringRecord};
+use mde::{Draft as _, Enrollment, Facility, Identity, Part as _, Student, ValueContext, ValueError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -77,20 +78,21 @@ pub async fn check(
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let rows = if kind.is_some_and(|kind| kind.starts_with("text/csv")) {
+    let mut children = if kind.is_some_and(|kind| kind.starts_with("text/csv")) {
         of_csv(&body)?
     } else if body.trim_ascii_start().starts_with(b"[") {
         let students: Vec<EdFiStudent> = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
-        students.into_iter().map(EdFiStudent::members).collect()
+        of_members(students.into_iter().map(EdFiStudent::members))?
     } else {
-        serde_json::from_slice::<RosterCheck>(&body)
-            .map_err(|error| unreadable(&error))?
-            .children
+        let asked: RosterCheck = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+        of_members(asked.children)?
     };
-    if rows.is_empty() || rows.len() > CHILDREN {
-        return Err(invalid(format!("Ask about 1 to {CHILDREN} children at a time.")));
+    if children.is_empty() || children.len() > CHILDREN {
+        return Err(invalid(format!(
+            "Ask about 1 to {CHILDREN} children at a time; these are {}.",
+            children.len()
+        )));
     }
-    let mut children = rows.iter().map(child).collect::<Result<Vec<_>, _>>()?;
     for child in &mut children {
         child.at.district = child.at.district.take().or_else(|| district.clone());
     }
@@ -116,12 +118,70 @@ fn invalid(detail: String) -> Problem {
     Problem::new(ProblemCode::InvalidContent, detail)
 }
 
-fn of_csv(body: &[u8]) -> Result<Vec<BTreeMap<String, String>>, Problem> {
-    csv::Reader::from_reader(body)
-        .deserialize()
-        .enumerate()
-        .map(|(at, row)| row.map_err(|_| invalid(format!("Row {} of the file cannot be read.", at + 1))))
+fn of_members(children: impl IntoIterator<Item = BTreeMap<String, String>>) -> Result<Vec<Child>, Problem> {
+    children.into_iter().map(|members| child(&members)).collect()
+}
+
+/// The children of a file. A row that cannot be read costs only itself: it is answered as not checked.
+fn of_csv(body: &[u8]) -> Result<Vec<Child>, Problem> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(body);
+    let names = reader
+        .headers()
+        .map_err(|_| invalid("The row of names is not UTF-8; save the file as UTF-8.".to_owned()))?
+        .clone();
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
+        return Err(invalid(format!(
+            "{twice} stands twice in the row of names; name each column once."
+        )));
+    }
+    reader
+        .byte_records()
+        .map(|row| {
+            let row = row.map_err(|_| invalid("The file cannot be read.".to_owned()))?;
+            members(&names, &row).map_or_else(
+                |problem| {
+                    Ok(Child {
+                        reference: reference(&names, &row),
+                        student: Err(problem),
+                        at: Place::default(),
+                    })
+                },
+                |members| child(&members),
+            )
+        })
         .collect()
+}
+
+/// The values of a row by name, or what is wrong with it; never what stands there, which is a child's.
+fn members(names: &StringRecord, row: &ByteRecord) -> Result<BTreeMap<String, String>, String> {
+    let line = row.position().map_or(0, csv::Position::line);
+    if row.len() != names.len() {
+        return Err(format!(
+            "Line {line} has not one value for each column ({} for {}); put quotation marks around a value that holds a \
+             comma, and close those that are opened.",
+            row.len(),
+            names.len()
+        ));
+    }
+    names
+        .iter()
+        .zip(row)
+        .map(|(name, value)| match str::from_utf8(value) {
+            Ok(value) => Ok((name.to_owned(), value.to_owned())),
+            Err(_) => Err(format!(
+                "{name} on line {line} is not UTF-8; save the file as UTF-8."
+            )),
+        })
+        .collect()
+}
+
+/// What the state calls the child of a row that cannot be read, as far as that can be told.
+fn reference(names: &StringRecord, row: &ByteRecord) -> String {
+    let at = names.iter().position(|name| name == REFERENCE);
+    at.and_then(|at| str::from_utf8(row.get(at)?).ok())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The members that say where a child is enrolled; elements of an enrollment and of a facility.
@@ -138,13 +198,17 @@ fn place(members: &[(&str, &str)]) -> Result<Place, String> {
             (None, Some(field)) => facility.set(field, text, ValueContext::default()),
             (None, None) => Ok(()),
         };
-        set.map_err(|_| format!("{name} is not valid; correct it."))?;
+        set.map_err(|error| not_valid(name, &error))?;
     }
     Ok(Place {
         facility_code: enrollment.facility_code.map(|code| code.to_string()),
         school: enrollment.school_or_project_name.map(|name| name.to_string()),
         district: facility.district.map(|name| name.to_string()),
     })
+}
+
+fn not_valid(name: &str, error: &ValueError) -> String {
+    format!("{name} {error}; correct it.")
 }
 
 /// A child from its members. One whose values are not valid is answered as not checked; a member that no child has is an
@@ -162,8 +226,8 @@ fn child(members: &BTreeMap<String, String>) -> Result<Child, Problem> {
                 "{name} is no data element of a child; leave it out."
             )));
         };
-        if draft.set(field, text, ValueContext::default()).is_err() {
-            problem = Some(format!("{name} is not valid; correct it."));
+        if let Err(error) = draft.set(field, text, ValueContext::default()) {
+            problem = Some(not_valid(name, &error));
         }
     }
     let at = place(&places).unwrap_or_else(|why| {

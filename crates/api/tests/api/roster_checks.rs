@@ -171,6 +171,75 @@ fn who_is_known_is_named_and_of_who_is_not_nothing_is_kept() {
 }
 
 #[test]
+fn a_row_that_cannot_be_read_costs_only_itself() {
+    let hub = Hub::start();
+    let (texas, california) = (hub.system("TX"), hub.system("CA"));
+    let girl = student("TX-1", ("Peña", "Ruiz"), "Itzel", "2012-05-06");
+    hub.load(&texas, &upload("TX", AS_OF, &girl));
+    let asked = |body: &[u8]| {
+        let call = california
+            .post("/v1/roster-checks")
+            .header("Purpose", "enroll")
+            .header("On-Behalf-Of", "registrar-4")
+            .header("Content-Type", "text/csv");
+        call.body(body.to_vec()).send().expect("an answer")
+    };
+    let told = items(asked(
+        b"state_student_id,last_name_1,last_name_2,first_name,birth_date\n\
+          S-1,Pe\xf1a,Ruiz,Itzel,2012-05-06\n\
+          S-2,Quetzalquist,Zephyrine,2012-05-06\n\
+          S-3,Pena,Ruiz,Itzel,05/06/2012\n\
+          S-4,Pena,Ruiz,Itzel,2012-05-06\n\
+          \"S-5,Quetzalquist",
+    ));
+    let problems: Vec<(&str, &str)> = told
+        .iter()
+        .map(|child| {
+            let text = |name: &str| child[name].as_str().unwrap_or_default();
+            (text("reference"), text("problem"))
+        })
+        .collect();
+    assert_eq!(
+        problems,
+        [
+            (
+                "S-1",
+                "last_name_1 on line 2 is not UTF-8; save the file as UTF-8."
+            ),
+            (
+                "S-2",
+                "Line 3 has not one value for each column (4 for 5); put quotation marks around a value that holds a \
+                 comma, and close those that are opened."
+            ),
+            (
+                "S-3",
+                "birth_date is not a date that exists (YYYY-MM-DD); correct it."
+            ),
+            ("S-4", ""),
+            (
+                "S-5,Quetzalquist",
+                "Line 6 has not one value for each column (1 for 5); put quotation marks around a value that holds a \
+                 comma, and close those that are opened."
+            ),
+        ]
+    );
+    assert_ne!(told[3]["verdict"], "not_checked");
+
+    let twice = problem(
+        asked(b"state_student_id,last_name_1,last_name_1\nS-1,Pena,Ruiz\n"),
+        422,
+        "invalid-content",
+    );
+    assert!(twice.to_string().contains("last_name_1 stands twice"), "{twice}");
+    let names = problem(
+        asked(b"state_student_id,Pe\xf1a\nS-1,Pena\n"),
+        422,
+        "invalid-content",
+    );
+    assert!(names.to_string().contains("UTF-8"), "{names}");
+}
+
+#[test]
 fn an_ed_fi_hub_asks_with_its_own_resources() {
     let hub = Hub::start();
     let (texas, wisconsin) = (hub.system("TX"), hub.system("WI"));
