@@ -84,7 +84,7 @@ impl Hub {
         let mut process = command
             .args(["serve", "--config"])
             .arg(&config)
-            .env("NO_COLOR", "1")
+            .env_remove("NO_COLOR")
             .env("MARIPOSA_LOG", "info,actix_server=warn")
             .stderr(Stdio::piped())
             .spawn()?;

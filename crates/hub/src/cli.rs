@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::database::Database;
 use crate::{
-    batch, demo, doctor, export, link, pki_command, reconcile, report, requirements, serve, simulate_command,
-    user,
+    batch, console, demo, doctor, export, link, pki_command, reconcile, report, requirements, serve,
+    simulate_command, user,
 };
 
 /// Mariposa: one record for a child that moves between states.
@@ -137,6 +137,7 @@ fn log(default: &str) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(console::coloured(&std::io::stderr()))
         .init();
 }
 

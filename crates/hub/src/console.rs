@@ -1,7 +1,12 @@
 //! What commands say to a person: headings, steps with their outcome, plain lines where there is no terminal.
 
 use std::fmt::Display;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal, Write as _};
+
+/// Whether colour may be written there: on a terminal that wants it, never into a file.
+pub(crate) fn coloured(stream: &impl IsTerminal) -> bool {
+    std::env::var_os("NO_COLOR").is_none() && stream.is_terminal()
+}
 
 /// Writes to standard output, with colour only on a terminal that wants it.
 #[derive(Debug, Clone, Copy)]
@@ -12,9 +17,8 @@ pub(crate) struct Console {
 impl Console {
     /// The console of this process.
     pub(crate) fn new() -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none();
         Self {
-            colour: wanted && std::io::stdout().is_terminal(),
+            colour: coloured(&std::io::stdout()),
         }
     }
 
