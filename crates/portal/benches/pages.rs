@@ -1,4 +1,4 @@
-//! What counselors wait for: finding a child, its page, and their students, many of them at once.
+//! What counselors wait for: finding a child, its page, their students, and who of them will leave, many of them at once.
 //!
 //! `cargo bench -p portal --bench pages`; without them `MARIPOSA_BENCH_STUDENTS` is 100,000 over six states, linked as
 //! they truly are, `MARIPOSA_BENCH_USERS` 50 and `MARIPOSA_BENCH_SECONDS` 20 for each kind of page. With
@@ -124,8 +124,9 @@ fn main() -> Result<()> {
         ("find a child", "300 ms at p95", find as Act),
         ("its page", "250 ms at p95", open),
         ("my students", "", my_students),
+        ("departures", "", departures),
     ];
-    for (kind, goal, act) in kinds.into_iter().take(if lists { 3 } else { 2 }) {
+    for (kind, goal, act) in kinds.into_iter().take(if lists { 4 } else { 2 }) {
         for pause in [Duration::from_secs(1), Duration::ZERO] {
             let times = crowd(&signed_in, &children, act, pause, run)?;
             let rate = times.len() as f64 / run.as_secs_f64();
@@ -355,6 +356,10 @@ fn open(user: &User, child: &Child) -> Result<()> {
 
 fn my_students(user: &User, _: &Child) -> Result<()> {
     user.open("/students?purpose=enroll").map(drop)
+}
+
+fn departures(user: &User, _: &Child) -> Result<()> {
+    user.open("/departures").map(drop)
 }
 
 /// Lets all users do one thing over and over for a time; how long each took, in order.
